@@ -1,0 +1,263 @@
+"""The one clock of an engine: real, scaled or manual. No service reads the wall clock or sleeps.
+
+Everything a service waits for (visibility timeouts, delays, schedules, retries) is a timer here, so that moving the
+clock moves all of it, in order. Processes live in real time: `real_now` is for durations and for what people read.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import heapq
+import itertools
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+
+class TimerKind(StrEnum):
+    """What a timer carries: `settle` runs to timers that carry work, never to those that only expire things."""
+
+    WORK = "work"
+    SCHEDULE = "schedule"
+    EXPIRY = "expiry"
+
+
+@dataclass(order=True, slots=True)
+class Timer:
+    """A callback that is due at a virtual time (seconds since the epoch)."""
+
+    when: float
+    order: int
+    callback: Callable[[], None] = field(compare=False)
+    label: str = field(compare=False)
+    kind: TimerKind = field(compare=False)
+    cancelled: bool = field(default=False, compare=False)
+
+    def cancel(self) -> None:
+        """Drops the timer; harmless when it has fired already."""
+        self.cancelled = True
+
+
+async def _one_turn() -> None:
+    await asyncio.sleep(0)
+
+
+class Clock:
+    """Virtual time: `now = anchor + (real time since the anchor) * speed`.
+
+    Args:
+        start: virtual time to begin at, seconds since the epoch; None begins at the wall clock.
+        speed: virtual seconds per real second; 1 is real time, 0 stands still until `advance`.
+        settle: awaited after each timer that `advance` fires, so that what it started can run before the next one.
+        wall, monotonic: the sources of real time; tests give their own.
+    """
+
+    def __init__(
+        self,
+        start: float | None = None,
+        speed: float = 1.0,
+        *,
+        settle: Callable[[], Awaitable[None]] = _one_turn,
+        wall: Callable[[], float] = time.time,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._wall = wall
+        self._monotonic = monotonic
+        self._speed = speed
+        self._anchor_virtual = wall() if start is None else start
+        self._anchor_real = monotonic()
+        self._timers: list[Timer] = []
+        self._order = itertools.count()
+        self._wakeup: asyncio.TimerHandle | None = None
+        self._wakeup_when = float("inf")
+        self.settle = settle
+        self._advancing = asyncio.Lock()
+
+    # --- reading -----------------------------------------------------------------------------------------
+    def now(self) -> float:
+        """Virtual seconds since the epoch."""
+        if self._speed == 0:
+            return self._anchor_virtual
+        return self._anchor_virtual + (self._monotonic() - self._anchor_real) * self._speed
+
+    def now_ms(self) -> int:
+        """Virtual milliseconds since the epoch."""
+        return int(self.now() * 1000)
+
+    def real_now(self) -> float:
+        """Wall-clock seconds since the epoch."""
+        return self._wall()
+
+    def elapsed(self) -> float:
+        """Real seconds from an arbitrary origin, for measuring durations."""
+        return self._monotonic()
+
+    @property
+    def speed(self) -> float:
+        """Virtual seconds per real second; 0 while paused."""
+        return self._speed
+
+    @property
+    def offset(self) -> float:
+        """Virtual minus wall-clock time, in seconds."""
+        return self.now() - self._wall()
+
+    def pending(self) -> list[Timer]:
+        """The timers that are still to fire, soonest first."""
+        return sorted(timer for timer in self._timers if not timer.cancelled)
+
+    def next_due(self) -> float | None:
+        """Virtual time of the next timer, or None."""
+        self._drop_cancelled()
+        return self._timers[0].when if self._timers else None
+
+    # --- timers ------------------------------------------------------------------------------------------
+    def call_at(
+        self, when: float, callback: Callable[[], None], *, label: str = "", kind: TimerKind = TimerKind.WORK
+    ) -> Timer:
+        """Calls `callback` on the event loop at virtual time `when` (at the next turn if that has passed)."""
+        timer = Timer(when, next(self._order), callback, label, kind)
+        heapq.heappush(self._timers, timer)
+        self._arm()
+        return timer
+
+    def call_later(
+        self, delay: float, callback: Callable[[], None], *, label: str = "", kind: TimerKind = TimerKind.WORK
+    ) -> Timer:
+        """Calls `callback` after `delay` virtual seconds."""
+        return self.call_at(self.now() + delay, callback, label=label, kind=kind)
+
+    async def sleep(self, delay: float, *, label: str = "", kind: TimerKind = TimerKind.WORK) -> None:
+        """Waits `delay` virtual seconds."""
+        done: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        timer = self.call_later(
+            delay, lambda: None if done.done() else done.set_result(None), label=label, kind=kind
+        )
+        try:
+            await done
+        finally:
+            timer.cancel()
+
+    async def wait(self, event: asyncio.Future[None], seconds: float, *, label: str = "") -> bool:
+        """Waits for `event`, at most `seconds`: virtual or real, whichever passes first (a client lives in real time).
+
+        Returns:
+            Whether the event came.
+        """
+        loop = asyncio.get_running_loop()
+        done: asyncio.Future[None] = loop.create_future()
+
+        def finish(*_: object) -> None:
+            if not done.done():
+                done.set_result(None)
+
+        event.add_done_callback(finish)
+        timer = self.call_later(seconds, finish, label=label, kind=TimerKind.EXPIRY)
+        real = loop.call_later(seconds, finish)
+        try:
+            await done
+        finally:
+            timer.cancel()
+            real.cancel()
+            event.remove_done_callback(finish)
+        return event.done() and not event.cancelled()
+
+    # --- moving ------------------------------------------------------------------------------------------
+    async def advance(self, seconds: float) -> int:
+        """Moves virtual time forward and fires, in order, everything due on the way.
+
+        Args:
+            seconds: virtual seconds, not negative.
+
+        Returns:
+            How many timers fired.
+
+        Raises:
+            ValueError: `seconds` is negative (virtual time never goes back).
+        """
+        if seconds < 0:
+            raise ValueError("virtual time never goes back: advance by 0 seconds or more")
+        async with self._advancing:
+            target = self.now() + seconds
+            speed, self._speed = self._speed, 0.0
+            fired = 0
+            try:
+                await self.settle()
+                while (timer := self._pop_due(target)) is not None:
+                    self._anchor_virtual = max(self._anchor_virtual, timer.when)
+                    timer.callback()
+                    fired += 1
+                    await self.settle()
+            finally:
+                self._anchor_virtual = max(self._anchor_virtual, target)
+                self._anchor_real = self._monotonic()
+                self._speed = speed
+                self._arm(force=True)
+            return fired
+
+    def set_speed(self, speed: float) -> None:
+        """Changes how fast virtual time runs from now on.
+
+        Raises:
+            ValueError: `speed` is negative.
+        """
+        if speed < 0:
+            raise ValueError("the speed of the clock is 0 (paused) or more")
+        self._anchor_virtual = self.now()
+        self._anchor_real = self._monotonic()
+        self._speed = speed
+        self._arm(force=True)
+
+    def pause(self) -> None:
+        """Stops virtual time; only `advance` moves it."""
+        self.set_speed(0.0)
+
+    def resume(self) -> None:
+        """Lets virtual time run at the speed of real time."""
+        self.set_speed(1.0)
+
+    def close(self) -> None:
+        """Drops every timer."""
+        self._timers.clear()
+        self._disarm()
+
+    # --- inside ------------------------------------------------------------------------------------------
+    def _drop_cancelled(self) -> None:
+        while self._timers and self._timers[0].cancelled:
+            heapq.heappop(self._timers)
+
+    def _pop_due(self, until: float) -> Timer | None:
+        self._drop_cancelled()
+        if self._timers and self._timers[0].when <= until:
+            return heapq.heappop(self._timers)
+        return None
+
+    def _disarm(self) -> None:
+        if self._wakeup is not None:
+            self._wakeup.cancel()
+            self._wakeup = None
+        self._wakeup_when = float("inf")
+
+    def _arm(self, *, force: bool = False) -> None:
+        """Has the event loop wake us when the next timer is due; at most one wake-up is outstanding."""
+        self._drop_cancelled()
+        if self._speed == 0 or not self._timers:
+            self._disarm()
+            return
+        when = self._timers[0].when
+        if not force and when >= self._wakeup_when:
+            return
+        self._disarm()
+        self._wakeup_when = when
+        delay = max(0.0, (when - self.now()) / self._speed)
+        self._wakeup = asyncio.get_running_loop().call_later(delay, self._fire)
+
+    def _fire(self) -> None:
+        self._wakeup = None
+        self._wakeup_when = float("inf")
+        # The loop may wake a hair early; what is due within half a millisecond is due.
+        due = self.now() + 0.0005
+        while self._speed and (timer := self._pop_due(due)) is not None:
+            timer.callback()
+        self._arm()

@@ -1,0 +1,71 @@
+"""HTTP requests and answers as plain values, for the front door and the APIs deployed behind it."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Protocol
+
+Headers = Sequence[tuple[str, str]]
+
+
+@dataclass(frozen=True, slots=True)
+class HttpRequest:
+    """A request.
+
+    Attributes:
+        method: upper case.
+        path: as it came, percent-encoding kept, without the query string.
+        query: the raw query string, without the question mark.
+        headers: in order, names in lower case, a name may occur more than once.
+        body: the whole body.
+        source_ip: the peer's address.
+    """
+
+    method: str
+    path: str
+    query: str = ""
+    headers: Headers = ()
+    body: bytes = b""
+    source_ip: str = "127.0.0.1"
+
+    def header(self, name: str, default: str = "") -> str:
+        """The first header of that name (lower case), or `default`."""
+        return next((value for key, value in self.headers if key == name), default)
+
+
+@dataclass(frozen=True, slots=True)
+class HttpResponse:
+    """An answer; `headers` may repeat a name (`set-cookie`)."""
+
+    status: int
+    headers: Headers = ()
+    body: bytes = b""
+
+
+class ExecuteApi(Protocol):
+    """Serves requests to deployed APIs (implemented by the API Gateway service)."""
+
+    async def handle(self, api_id: str, stage: str, request: HttpRequest, endpoint: str) -> HttpResponse:
+        """Answers a request whose path begins after the stage.
+
+        Args:
+            endpoint: base URL the client used, for rendering only.
+        """
+        ...
+
+
+class Upstream(Protocol):
+    """A server that answers what is not native: moto for the long tail, a container on another engine."""
+
+    async def forward(self, service: str, operation: str, request: HttpRequest) -> HttpResponse:
+        """Passes the request on, starting the server first where needed, and returns its answer.
+
+        Raises:
+            AwsError: the operation is refused by name, or the server cannot be started.
+        """
+        ...
+
+    def refusal(self, service: str, operation: str) -> str | None:
+        """Why the operation is not passed on (its effects would leave the server), or None."""
+        ...

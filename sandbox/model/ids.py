@@ -1,0 +1,35 @@
+"""Ids as AWS services make them, from a source that a test can seed."""
+
+from __future__ import annotations
+
+import random
+import uuid
+
+_ALPHANUMERIC = "abcdefghijklmnopqrstuvwxyz0123456789"
+
+
+class Ids:
+    """Makes ids.
+
+    Args:
+        seed: makes the sequence repeatable; None takes the system's randomness.
+    """
+
+    def __init__(self, seed: int | None = None) -> None:
+        self._random: random.Random = random.SystemRandom() if seed is None else random.Random(seed)
+
+    def uuid(self) -> str:
+        """A version 4 UUID in lower case."""
+        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+
+    def short(self, length: int = 10) -> str:
+        """A lower-case alphanumeric id, as API Gateway gives."""
+        return "".join(self._random.choices(_ALPHANUMERIC, k=length))
+
+    def hex(self, length: int) -> str:
+        """Lower-case hexadecimal digits."""
+        return f"{self._random.getrandbits(length * 4):0{length}x}"
+
+    def upper(self, length: int) -> str:
+        """An upper-case alphanumeric id, as access keys and IAM ids have."""
+        return self.short(length).upper()

@@ -1,0 +1,339 @@
+"""The ports between services: each service sees these protocols, the engine wires the implementations.
+
+Services do not import one another, nor the runtime, the journal or the fault plan.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Protocol
+
+from sandbox.model.arn import Arn
+from sandbox.model.call import Call, Caller
+from sandbox.model.hops import HopKind, Link
+from sandbox.model.scope import Scope
+
+
+# --- the journal -----------------------------------------------------------------------------------------
+class Recorder(Protocol):
+    """Where every hop is recorded (implemented by `flow`)."""
+
+    def reserve(self) -> int:
+        """An id for a hop that is recorded when its outcome is known; what it causes can name it before."""
+        ...
+
+    def record(
+        self,
+        kind: HopKind,
+        scope: Scope,
+        service: str,
+        *,
+        hop: int | None = None,
+        cause: int | None = None,
+        links: Sequence[Link] = (),
+        operation: str = "",
+        resource: str = "",
+        status: str = "ok",
+        error: str = "",
+        request_id: str = "",
+        event_id: str = "",
+        message_id: str = "",
+        trace: str | None = None,
+        function: str = "",
+        duration_ms: float | None = None,
+        detail: Mapping[str, Any] | None = None,
+        payload: str | bytes | None = None,
+    ) -> int:
+        """Records one hop and returns its id (`hop` where it was reserved before).
+
+        Args:
+            duration_ms: real milliseconds.
+            payload: what was carried; searched for business keys, then bounded and masked.
+        """
+        ...
+
+
+# --- messages and targets --------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """Something a bus, rule, topic or failed invocation hands to a target.
+
+    Attributes:
+        target: ARN of a queue, function, log group, …
+        body: the text handed over (an event document, or what a transformer made of it).
+        cause: the hop that led to it.
+        trace: the X-Ray trace header to carry on (`AWSTraceHeader` on a queue).
+        attributes: message attributes for targets that have them (SQS), in the form of the SQS API.
+        group_id: message group for FIFO queues.
+        event_id: id of the event, for the journal.
+    """
+
+    target: Arn
+    body: str
+    cause: int | None
+    trace: str | None = None
+    attributes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
+    group_id: str | None = None
+    event_id: str = ""
+
+
+class Deliverer(Protocol):
+    """Delivers to an ARN, whichever service owns it."""
+
+    async def deliver(self, delivery: Delivery) -> int:
+        """Hands over and returns the hop that the delivery caused at the target.
+
+        Raises:
+            AwsError: the target does not exist, refused it, or its kind cannot be a target.
+        """
+        ...
+
+    def supports(self, target: Arn) -> bool:
+        """Whether targets of this kind are implemented at all."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class LeasedMessage:
+    """A message in flight, as an event source mapping sees it.
+
+    `record` is the SQS event record exactly as Lambda functions get it (messageId, receiptHandle, body,
+    attributes, messageAttributes, md5OfBody, eventSource, eventSourceARN, awsRegion).
+    """
+
+    message_id: str
+    receipt_handle: str
+    hop: int
+    record: Mapping[str, Any]
+    trace: str | None = None
+
+
+class EventSource(Protocol):
+    """A queue as an event source mapping uses it: lease, then acknowledge, or leave to its visibility timeout."""
+
+    def exists(self, queue: Arn) -> bool:
+        """Whether the queue exists now."""
+        ...
+
+    def visibility_timeout(self, queue: Arn) -> float:
+        """Seconds a leased message stays invisible.
+
+        Raises:
+            AwsError: no such queue.
+        """
+        ...
+
+    def lease(self, queue: Arn, limit: int) -> list[LeasedMessage]:
+        """Takes up to `limit` visible messages now, without waiting; empty when there are none."""
+        ...
+
+    def acknowledge(self, queue: Arn, receipt_handles: Sequence[str], cause: int | None) -> None:
+        """Deletes messages that were processed."""
+        ...
+
+    def give_back(self, queue: Arn, receipt_handles: Sequence[str], cause: int | None) -> None:
+        """Makes messages visible at once (they were leased but never handed to the function)."""
+        ...
+
+    def on_available(self, queue: Arn, wake: Callable[[], None]) -> Callable[[], None]:
+        """Calls `wake` whenever a message of the queue becomes visible; returns the function that stops it."""
+        ...
+
+
+# --- functions -------------------------------------------------------------------------------------------
+@dataclass(frozen=True, slots=True)
+class InvokeResult:
+    """How an invocation ended.
+
+    Attributes:
+        payload: what the function returned, or the error document.
+        function_error: `Unhandled` when the function failed, else None.
+        log_tail: the last 4 KB of the invocation's log.
+        request_id: the invocation's id.
+        hop: hop of the invocation's end.
+    """
+
+    payload: bytes
+    function_error: str | None
+    log_tail: str
+    request_id: str
+    hop: int
+
+
+class Invoker(Protocol):
+    """Invokes a function, whichever engine runs it (implemented by the Lambda service)."""
+
+    async def invoke(
+        self,
+        function: Arn,
+        payload: bytes,
+        *,
+        cause: int | None,
+        links: Sequence[Link] = (),
+        trace: str | None = None,
+    ) -> InvokeResult:
+        """Runs it and waits for the answer.
+
+        Raises:
+            AwsError: no such function, throttled, payload too large, …
+        """
+        ...
+
+    def accept(self, function: Arn, payload: bytes, *, cause: int | None, trace: str | None = None) -> int:
+        """Queues an asynchronous invocation durably and returns its hop.
+
+        Raises:
+            AwsError: no such function, payload too large.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class FunctionSpec:
+    """All the runtime needs to run a function. Equal specs may share execution environments.
+
+    Attributes:
+        arn: ARN of the function (with version or alias where one was named).
+        name, version: as in `AWS_LAMBDA_FUNCTION_NAME` and `AWS_LAMBDA_FUNCTION_VERSION`.
+        code: folder holding the unpacked deployment package.
+        code_key: changes whenever the content of `code` may have changed; a new key means new environments.
+        dependencies: folders put on `sys.path` after the code (layers, resolved requirements).
+        environment: the function's own variables.
+        timeout: seconds.
+        memory: MB; the limit on resident memory.
+        tmp_size: MB of `/tmp`.
+        role: ARN of the execution role.
+    """
+
+    arn: str
+    name: str
+    version: str
+    scope: Scope
+    runtime: str
+    handler: str
+    code: str
+    code_key: str
+    dependencies: tuple[str, ...] = ()
+    environment: tuple[tuple[str, str], ...] = ()
+    timeout: float = 3.0
+    memory: int = 128
+    tmp_size: int = 512
+    role: str = ""
+    log_group: str = ""
+    tracing: str = "PassThrough"
+
+
+@dataclass(frozen=True, slots=True)
+class InvocationRequest:
+    """One invocation of a function, as the runtime gets it."""
+
+    request_id: str
+    event: bytes
+    hop: int
+    trace: str
+    client_context: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """How an invocation ended in its execution environment.
+
+    Attributes:
+        payload: the function's answer, or the error document (`errorType`, `errorMessage`, `stackTrace`).
+        error: None, or `Unhandled`.
+        kind: `ok`, `error` (the handler raised), `timeout`, `crash` (exit, signal), `memory`, `init-error`.
+        duration_ms: real milliseconds in the handler. init_ms: of the cold start, None when warm.
+        max_memory_mb: highest resident memory seen.
+        log: the lines of this invocation, oldest first, START/END/REPORT included.
+    """
+
+    payload: bytes
+    error: str | None
+    kind: str
+    duration_ms: float
+    billed_ms: int
+    max_memory_mb: int
+    init_ms: float | None
+    environment: str
+    log_stream: str
+    log: tuple[str, ...]
+
+
+class Executor(Protocol):
+    """Runs functions in execution environments (implemented by `runtime`)."""
+
+    async def run(self, spec: FunctionSpec, request: InvocationRequest) -> Outcome:
+        """Runs one invocation in a warm environment of the spec, or a new one; never raises for user errors.
+
+        Raises:
+            AwsError: the runtime named in the spec cannot be run here (`InvalidRuntimeException`).
+        """
+        ...
+
+    async def retire(self, function: str) -> None:
+        """Ends the idle environments of a function (its code or configuration changed, or it is gone)."""
+        ...
+
+
+class CallerDirectory(Protocol):
+    """Who an access key belongs to (implemented by `runtime` for execution environments)."""
+
+    def lookup(self, access_key: str) -> Caller | None:
+        """The execution environment that owns the key, with the hop of the invocation it serves."""
+        ...
+
+
+# --- logs, calls, faults ---------------------------------------------------------------------------------
+class LogSink(Protocol):
+    """Where functions and services write log lines (implemented by the CloudWatch Logs service)."""
+
+    def write(
+        self,
+        scope: Scope,
+        group: str,
+        stream: str,
+        lines: Sequence[tuple[float, str]],
+        *,
+        cause: int | None = None,
+    ) -> None:
+        """Appends lines, each with its virtual time in seconds; creates group and stream where missing."""
+        ...
+
+
+class AwsClient(Protocol):
+    """Calls an AWS operation as any client would, but in process (or over HTTP on a foreign engine)."""
+
+    async def call(
+        self, service: str, operation: str, params: Mapping[str, Any], call: Call | None = None
+    ) -> dict[str, Any]:
+        """Runs `operation` of `service` (botocore's names) and returns its parsed output.
+
+        Raises:
+            AwsError: what the service answered.
+        """
+        ...
+
+
+class Bindings(Protocol):
+    """Values known only while the sandbox runs (ports, endpoints), stored as `{{sandbox:NAME}}` tokens."""
+
+    def expand(self, text: str) -> str:
+        """Replaces every token in `text` by its value now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Fault:
+    """What a fault point must do instead of, or before, its work."""
+
+    kind: str
+    detail: Mapping[str, Any] = field(default_factory=dict)
+
+
+class FaultPoint(Protocol):
+    """Asks the plan of faults whether one is due here (implemented by `faults`)."""
+
+    def check(self, point: str, **match: str) -> Fault | None:
+        """The fault to inject at `point` (`sqs.deliver`, `events.put`, …), or None."""
+        ...

@@ -1,0 +1,16 @@
+"""Where a resource lives: an account and a region. Worlds of different scopes do not see each other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+DEFAULT_ACCOUNT = "000000000000"
+DEFAULT_REGION = "us-east-1"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Scope:
+    """An AWS account (12 digits) and a region name."""
+
+    account: str = DEFAULT_ACCOUNT
+    region: str = DEFAULT_REGION

@@ -1,0 +1,116 @@
+"""What every native service is made of: operations over parsed input, and the kit the engine hands to it."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, ClassVar, TypeVar
+
+from sandbox.clock import Clock
+from sandbox.model.awserror import NotImplementedByName
+from sandbox.model.call import Call
+from sandbox.model.ids import Ids
+from sandbox.model.ports import FaultPoint, Recorder
+from sandbox.store.database import Database
+
+Params = dict[str, Any]
+Answer = dict[str, Any]
+Handler = Callable[[Any, Call, Params], Answer | Awaitable[Answer]]
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+@dataclass(frozen=True, slots=True)
+class OperationSpec:
+    """One implemented operation.
+
+    Attributes:
+        name: the operation's name in AWS's API.
+        handler: the unbound method `(service, call, params) -> answer`, sync or async.
+        accepts: the input members that are acted on; any other one is refused by name.
+        records: the service records its own hops (data-plane operations), so the front door records none for it.
+    """
+
+    name: str
+    handler: Handler
+    accepts: frozenset[str]
+    records: bool
+
+
+def operation(name: str, accepts: str = "", *, records: bool = False) -> Callable[[F], F]:
+    """Declares a method as an AWS operation.
+
+    Args:
+        name: the operation's name in AWS's API.
+        accepts: the input members it acts on, separated by spaces. A member not listed is refused when a client
+            sends it: accepting and ignoring is a defect (design rule 6).
+        records: the method records its own hops, the front door records none.
+    """
+
+    def mark(function: F) -> F:
+        spec = OperationSpec(name, function, frozenset(accepts.split()), records)
+        function.__aws_operation__ = spec  # type: ignore[attr-defined]
+        return function
+
+    return mark
+
+
+@dataclass(frozen=True, slots=True)
+class Kit:
+    """What every service needs, wired by the engine."""
+
+    database: Database
+    clock: Clock
+    recorder: Recorder
+    faults: FaultPoint
+    ids: Ids
+
+
+class Service:
+    """A native AWS service.
+
+    Subclasses name themselves as botocore does, declare their tables in `SCHEMA`, mark operations with
+    `@operation`, rebuild what they keep in memory in `start`, and end tasks and timers in `stop`.
+    """
+
+    #: botocore's service name (`sqs`, `events`, `lambda`).
+    name: ClassVar[str]
+    #: SQL that creates the service's tables where they are missing; table names begin with the service's name.
+    SCHEMA: ClassVar[str] = ""
+    #: What the service stores or accepts but does not check yet, for `sandbox services`.
+    NOT_CHECKED: ClassVar[tuple[str, ...]] = ()
+    operations: ClassVar[Mapping[str, OperationSpec]] = {}
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        specs = [getattr(member, "__aws_operation__", None) for _, member in inspect.getmembers(cls)]
+        cls.operations = {spec.name: spec for spec in specs if isinstance(spec, OperationSpec)}
+
+    def __init__(self, kit: Kit) -> None:
+        self.kit = kit
+        self.database = kit.database
+        self.clock = kit.clock
+        kit.database.define(self.SCHEMA)
+
+    async def start(self) -> None:
+        """Rebuilds memory from the store: the same path after a start, a crash, a reset and a restore."""
+
+    async def stop(self) -> None:
+        """Ends the tasks and timers of the service; state stays in the store."""
+
+    async def call(self, operation_name: str, call: Call, params: Params) -> Answer:
+        """Runs one operation.
+
+        Raises:
+            AwsError: what the service answers instead.
+        """
+        spec = self.operations.get(operation_name)
+        if spec is None:
+            raise NotImplementedByName(self.name, f"operation {operation_name}")
+        for member in params:
+            if member not in spec.accepts:
+                raise NotImplementedByName(self.name, f"parameter {member} of {operation_name}")
+        answer = spec.handler(self, call, params)
+        if inspect.isawaitable(answer):
+            return await answer
+        return answer

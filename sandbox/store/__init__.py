@@ -1,0 +1,1 @@
+"""SQLite: the state of every service, and the journal. Acknowledged means stored."""
