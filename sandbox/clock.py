@@ -1,7 +1,8 @@
 """The one clock of an engine: real, scaled or manual. No service reads the wall clock or sleeps.
 
-Everything a service waits for (visibility timeouts, delays, schedules, retries) is a timer here, so that moving the
-clock moves all of it, in order. Processes live in real time: `real_now` is for durations and for what people read.
+Everything a service waits for (visibility timeouts, delays, schedules, retries) is a timer here, so that
+moving the clock moves all of it, in order. Processes live in real time: `real_now` is for durations and for
+what people read.
 """
 
 from __future__ import annotations
@@ -16,7 +17,9 @@ from enum import StrEnum
 
 
 class TimerKind(StrEnum):
-    """What a timer carries: `settle` runs to timers that carry work, never to those that only expire things."""
+    """What a timer carries: `settle` runs to timers that carry work, never to those that only
+    expire things.
+    """
 
     WORK = "work"
     SCHEDULE = "schedule"
@@ -49,7 +52,8 @@ class Clock:
     Args:
         start: virtual time to begin at, seconds since the epoch; None begins at the wall clock.
         speed: virtual seconds per real second; 1 is real time, 0 stands still until `advance`.
-        settle: awaited after each timer that `advance` fires, so that what it started can run before the next one.
+        settle: awaited after each timer that `advance` fires, so that what it started can run before the
+            next one.
         wall, monotonic: the sources of real time; tests give their own.
     """
 
@@ -140,7 +144,8 @@ class Clock:
             timer.cancel()
 
     async def wait(self, event: asyncio.Future[None], seconds: float, *, label: str = "") -> bool:
-        """Waits for `event`, at most `seconds`: virtual or real, whichever passes first (a client lives in real time).
+        """Waits for `event`, at most `seconds`: virtual or real, whichever passes first (a client lives in
+        real time).
 
         Returns:
             Whether the event came.

@@ -1,1 +1,1 @@
-""""""
+"""The plan of faults to inject, consulted by services through the port `FaultPoint`."""

@@ -31,7 +31,9 @@ class AwsError(Exception):
 
 
 class NotImplementedByName(AwsError):  # noqa: N818 - it is the answer, not a failure of ours
-    """The refusal of an operation or parameter that the sandbox does not act on (design rule: no silent no-ops)."""
+    """The refusal of an operation or parameter that the sandbox does not act on (design rule: no
+    silent no-ops).
+    """
 
     def __init__(self, service: str, what: str) -> None:
         super().__init__(

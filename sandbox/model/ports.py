@@ -19,8 +19,12 @@ from sandbox.model.scope import Scope
 class Recorder(Protocol):
     """Where every hop is recorded (implemented by `flow`)."""
 
-    def reserve(self) -> int:
-        """An id for a hop that is recorded when its outcome is known; what it causes can name it before."""
+    def reserve(self, cause: int | None = None) -> int:
+        """An id for a hop that is recorded when its outcome is known; what it causes can name it before.
+
+        Args:
+            cause: what led to it, so that hops caused by it join the same flow from the start.
+        """
         ...
 
     def record(
@@ -110,7 +114,9 @@ class LeasedMessage:
 
 
 class EventSource(Protocol):
-    """A queue as an event source mapping uses it: lease, then acknowledge, or leave to its visibility timeout."""
+    """A queue as an event source mapping uses it: lease, then acknowledge, or leave to its
+    visibility timeout.
+    """
 
     def exists(self, queue: Arn) -> bool:
         """Whether the queue exists now."""
@@ -137,7 +143,9 @@ class EventSource(Protocol):
         ...
 
     def on_available(self, queue: Arn, wake: Callable[[], None]) -> Callable[[], None]:
-        """Calls `wake` whenever a message of the queue becomes visible; returns the function that stops it."""
+        """Calls `wake` whenever a message of the queue becomes visible; returns the function
+        that stops it.
+        """
         ...
 
 

@@ -28,7 +28,7 @@ class OperationSpec:
         name: the operation's name in AWS's API.
         handler: the unbound method `(service, call, params) -> answer`, sync or async.
         accepts: the input members that are acted on; any other one is refused by name.
-        records: the service records its own hops (data-plane operations), so the front door records none for it.
+        records: the service records its own hops (data-plane operations); the front door records none.
     """
 
     name: str
@@ -42,8 +42,8 @@ def operation(name: str, accepts: str = "", *, records: bool = False) -> Callabl
 
     Args:
         name: the operation's name in AWS's API.
-        accepts: the input members it acts on, separated by spaces. A member not listed is refused when a client
-            sends it: accepting and ignoring is a defect (design rule 6).
+        accepts: the input members it acts on, separated by spaces. A member not listed is refused when a
+            client sends it: accepting and ignoring is a defect (design rule 6).
         records: the method records its own hops, the front door records none.
     """
 
@@ -75,7 +75,7 @@ class Service:
 
     #: botocore's service name (`sqs`, `events`, `lambda`).
     name: ClassVar[str]
-    #: SQL that creates the service's tables where they are missing; table names begin with the service's name.
+    #: SQL that creates the service's tables where missing; table names begin with the service's name.
     SCHEMA: ClassVar[str] = ""
     #: What the service stores or accepts but does not check yet, for `sandbox services`.
     NOT_CHECKED: ClassVar[tuple[str, ...]] = ()

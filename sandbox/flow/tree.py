@@ -1,0 +1,133 @@
+"""The causal tree of one flow, as data and as text."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+
+import msgspec
+
+from sandbox.model.hops import Hop, HopKind, LinkKind
+
+
+class Branch(msgspec.Struct, kw_only=True):
+    """A hop and what it caused.
+
+    Attributes:
+        inferred: it stands here by a business key, not by a cause the engine saw.
+        via: the hop that published it in between (an outbox run of another flow), when it was inferred.
+    """
+
+    hop: Hop
+    children: list[Branch]
+    inferred: bool = False
+    via: int | None = None
+
+
+def build(hops: Sequence[Hop]) -> list[Branch]:
+    """Puts hops under their causes; hops without a cause among them are the roots, oldest first."""
+    branches = {hop.id: Branch(hop=hop, children=[]) for hop in hops}
+    roots = []
+    for hop in hops:
+        branch = branches[hop.id]
+        parent = branches.get(hop.cause) if hop.cause is not None else None
+        if parent is None:
+            parent = _by_link(branch, branches)
+        if parent is None or parent is branch:
+            roots.append(branch)
+        else:
+            parent.children.append(branch)
+    return roots
+
+
+def _by_link(branch: Branch, branches: dict[int, Branch]) -> Branch | None:
+    for link in branch.hop.links:
+        parent = branches.get(link.cause)
+        if parent is not None:
+            branch.inferred = link.kind is LinkKind.INFERRED
+            branch.via = branch.hop.cause if branch.inferred else None
+            return parent
+    return None
+
+
+def walk(branches: Iterable[Branch], depth: int = 0) -> Iterator[tuple[int, Branch]]:
+    """Every branch with its depth, parents first."""
+    for branch in branches:
+        yield depth, branch
+        yield from walk(branch.children, depth + 1)
+
+
+def render(branches: Sequence[Branch]) -> Iterator[str]:
+    """The tree as lines of text, times relative to its beginning."""
+    if not branches:
+        return
+    began = branches[0].hop.at
+    for index, branch in enumerate(branches):
+        yield from _lines(branch, began, "", last=index == len(branches) - 1, top=True)
+
+
+def _lines(branch: Branch, began: float, indent: str, *, last: bool, top: bool) -> Iterator[str]:
+    elbow = "" if top else "└─ " if last else "├─ "
+    yield f"{indent}{elbow}{describe(branch, began)}"
+    below = indent + ("" if top else "   " if last else "│  ")
+    for index, child in enumerate(branch.children):
+        yield from _lines(child, began, below, last=index == len(branch.children) - 1, top=False)
+
+
+_WORDS = {
+    HopKind.API_CALL: "call",
+    HopKind.HTTP_REQUEST: "http",
+    HopKind.EVENT_PUT: "event",
+    HopKind.RULE_MATCHED: "rule",
+    HopKind.RULE_NOT_MATCHED: "no rule",
+    HopKind.SCHEDULE_FIRED: "schedule",
+    HopKind.DELIVERED: "delivered",
+    HopKind.DELIVERY_FAILED: "delivery failed",
+    HopKind.MESSAGE_SENT: "queued",
+    HopKind.MESSAGE_RECEIVED: "received",
+    HopKind.MESSAGE_DELETED: "deleted",
+    HopKind.MESSAGE_RETURNED: "visible again",
+    HopKind.DEAD_LETTERED: "dead letter",
+    HopKind.INVOKE_START: "invoke",
+    HopKind.INVOKE_END: "ended",
+    HopKind.INVOKE_THROTTLED: "throttled",
+    HopKind.INVOKE_RETRY: "retry",
+}
+
+
+def describe(branch: Branch, began: float) -> str:
+    """One hop in one line: when, what, where, how it went."""
+    hop = branch.hop
+    mark = "✗" if hop.status != "ok" else "●"
+    parts = [f"{mark} +{hop.at - began:.3f}s", _WORDS.get(hop.kind, hop.kind.value), _where(hop)]
+    if hop.duration_ms is not None:
+        parts.append(f"{hop.duration_ms:.1f} ms")
+    parts.extend(_facts(hop))
+    if branch.inferred:
+        parts.append(f"(inferred by business key, published by hop {branch.via})")
+    if hop.status != "ok":
+        parts.append(f"[{hop.status}{': ' + hop.error if hop.error else ''}]")
+    return " ".join(part for part in parts if part)
+
+
+def _where(hop: Hop) -> str:
+    name = hop.resource.rsplit("/", 1)[-1].rsplit(":", 1)[-1] if hop.resource.startswith("arn:") else ""
+    if hop.kind is HopKind.HTTP_REQUEST:
+        return hop.operation
+    if hop.kind in (HopKind.INVOKE_START, HopKind.INVOKE_END) and hop.function:
+        return hop.function.rsplit(":", 1)[-1]
+    if hop.kind is HopKind.API_CALL:
+        return f"{hop.service}:{hop.operation} {name}".strip()
+    if hop.kind is HopKind.EVENT_PUT:
+        return f"{hop.detail.get('detail-type', '')} on {name}".strip()
+    return name or hop.resource
+
+
+def _facts(hop: Hop) -> Iterator[str]:
+    if hop.detail.get("cold"):
+        yield "cold"
+    if "receive_count" in hop.detail and hop.detail["receive_count"] != 1:
+        yield f"receive {hop.detail['receive_count']}"
+    if "waited_ms" in hop.detail:
+        yield f"waited {hop.detail['waited_ms']:.0f} ms"
+    if hop.detail.get("http_status"):
+        yield str(hop.detail["http_status"])
