@@ -1,0 +1,6 @@
+"""Amazon API Gateway, REST APIs: imported from OpenAPI, deployed to stages, answered by Lambda proxies.
+
+`openapi` reads a definition into routes, `routing` finds the route of a path, `throttle` is the token bucket,
+`proxy` builds the event of a Lambda proxy integration and reads its answer, `execute` serves requests,
+`service` is the control plane.
+"""

@@ -1,0 +1,121 @@
+"""Changes to a stage, as patch operations name them.
+
+Follows "Patch operations" of the API Gateway REST API Reference for UpdateStage.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from sandbox.model.awserror import AwsError, NotImplementedByName
+from sandbox.services.apigateway.execute import ACCOUNT_BURST, ACCOUNT_RATE, MethodSettings
+
+_LEVELS = ("OFF", "ERROR", "INFO")
+
+
+@dataclass(slots=True)
+class StageChange:
+    """A stage as it will be."""
+
+    deployment: str
+    description: str
+    variables: dict[str, str]
+    settings: dict[str, MethodSettings]
+    tracing: bool
+
+
+def apply_patch(stage: sqlite3.Row, patches: Sequence[Mapping[str, Any]]) -> StageChange:
+    """The stage after the patches.
+
+    Raises:
+        AwsError: `BadRequestException` for a malformed patch; one not implemented is refused by name.
+    """
+    change = StageChange(
+        deployment=stage["deployment"],
+        description=stage["description"],
+        variables=msgspec.json.decode(stage["variables"]),
+        settings=msgspec.json.decode(stage["settings"], type=dict[str, MethodSettings]),
+        tracing=bool(stage["tracing"]),
+    )
+    for patch in patches:
+        _apply(change, patch.get("op", ""), patch.get("path", ""), patch.get("value", ""))
+    return change
+
+
+def settings_view(settings: Mapping[str, MethodSettings]) -> dict[str, Any]:
+    """Method settings as stages show them."""
+    return {
+        key: {
+            "metricsEnabled": False,
+            "loggingLevel": setting.log_level,
+            "dataTraceEnabled": setting.data_trace,
+            "throttlingRateLimit": ACCOUNT_RATE if setting.rate is None else setting.rate,
+            "throttlingBurstLimit": int(ACCOUNT_BURST if setting.burst is None else setting.burst),
+            "cachingEnabled": False,
+            "cacheTtlInSeconds": 300,
+            "cacheDataEncrypted": False,
+        }
+        for key, setting in settings.items()
+    }
+
+
+def _apply(change: StageChange, kind: str, path: str, value: str) -> None:
+    if kind not in ("replace", "add", "remove"):
+        raise AwsError("BadRequestException", f"Invalid patch operation {kind!r}: replace, add or remove")
+    if path == "/deploymentId":
+        change.deployment = value
+    elif path == "/description":
+        change.description = value
+    elif path == "/tracingEnabled":
+        change.tracing = value == "true"
+    elif path.startswith("/variables/"):
+        _set_variable(change, kind, path.removeprefix("/variables/"), value)
+    else:
+        _set_method(change, kind, path, value)
+
+
+def _set_variable(change: StageChange, kind: str, name: str, value: str) -> None:
+    if kind == "remove":
+        change.variables.pop(name, None)
+    else:
+        change.variables[name] = value
+
+
+def _set_method(change: StageChange, kind: str, path: str, value: str) -> None:
+    parts = path.strip("/").split("/")
+    if kind == "remove" and len(parts) == 2:
+        change.settings.pop("/".join(parts), None)
+        return
+    if kind != "replace" or len(parts) != 4:
+        raise NotImplementedByName("apigateway", f"patch {kind} {path} of UpdateStage")
+    key, name = "/".join(parts[:2]), "/".join(parts[2:])
+    setting = change.settings.get(key, MethodSettings())
+    match name:
+        case "throttling/rateLimit":
+            setting = msgspec.structs.replace(setting, rate=_number(path, value))
+        case "throttling/burstLimit":
+            setting = msgspec.structs.replace(setting, burst=_number(path, value))
+        case "logging/loglevel" if value in _LEVELS:
+            setting = msgspec.structs.replace(setting, log_level=value)
+        case "logging/dataTrace":
+            setting = msgspec.structs.replace(setting, data_trace=value == "true")
+        case "metrics/enabled" | "caching/enabled" if value == "false":
+            pass  # what it asks for is how it is
+        case _:
+            raise NotImplementedByName("apigateway", f"patch {path} = {value!r} of UpdateStage")
+    change.settings[key] = setting
+
+
+def _number(path: str, value: str) -> float:
+    try:
+        number = float(value)
+    except ValueError:
+        number = -1
+    if number < 0:
+        raise AwsError("BadRequestException", f"Invalid value {value!r} for {path}: a number, not negative")
+    return number

@@ -1,0 +1,30 @@
+"""The token bucket of "Throttle requests to your REST APIs" (API Gateway Developer Guide)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(slots=True)
+class TokenBucket:
+    """Lets `rate` requests per second through, and `burst` at once.
+
+    Attributes:
+        rate: tokens added per second of virtual time.
+        burst: the most tokens it holds.
+        tokens, at: how many it held at virtual time `at` (seconds).
+    """
+
+    rate: float
+    burst: float
+    tokens: float
+    at: float
+
+    def take(self, now: float) -> bool:
+        """Takes a token at virtual time `now`, if there is one."""
+        self.tokens = min(self.burst, self.tokens + max(0.0, now - self.at) * self.rate)
+        self.at = now
+        if self.tokens < 1:
+            return False
+        self.tokens -= 1
+        return True

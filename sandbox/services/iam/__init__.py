@@ -1,0 +1,1 @@
+"""AWS Identity and Access Management: roles and policies as records. Nothing is enforced yet."""
