@@ -41,14 +41,16 @@ class ApiGatewayService(Service):
     )
     SCHEMA = """
     CREATE TABLE IF NOT EXISTS apigateway_apis (id TEXT PRIMARY KEY, account TEXT NOT NULL,
-        region TEXT NOT NULL, name TEXT NOT NULL, description TEXT NOT NULL, version TEXT NOT NULL, created REAL NOT NULL,
+        region TEXT NOT NULL, name TEXT NOT NULL,
+        description TEXT NOT NULL, version TEXT NOT NULL, created REAL NOT NULL,
         routes TEXT NOT NULL, binary_types TEXT NOT NULL, endpoint TEXT NOT NULL, tags TEXT NOT NULL)
         WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS apigateway_deployments (id TEXT PRIMARY KEY, api TEXT NOT NULL,
         description TEXT NOT NULL, created REAL NOT NULL, routes TEXT NOT NULL, binary_types TEXT NOT NULL)
         WITHOUT ROWID;
     CREATE TABLE IF NOT EXISTS apigateway_stages (api TEXT NOT NULL, name TEXT NOT NULL,
-        deployment TEXT NOT NULL, description TEXT NOT NULL, variables TEXT NOT NULL, settings TEXT NOT NULL, tracing INTEGER NOT NULL,
+        deployment TEXT NOT NULL,
+        description TEXT NOT NULL, variables TEXT NOT NULL, settings TEXT NOT NULL, tracing INTEGER NOT NULL,
         created REAL NOT NULL, updated REAL NOT NULL, tags TEXT NOT NULL, PRIMARY KEY (api, name))
         WITHOUT ROWID;
     """

@@ -1,0 +1,35 @@
+"""What the commands share: the option `--state`, the option `--json`, and the connection to the daemon."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+from sandbox.control.client import ControlClient
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+state_option = click.option(
+    "--state",
+    "state",
+    metavar="DIR",
+    envvar="SANDBOX_STATE",
+    default=".sandbox",
+    show_default=True,
+    type=click.Path(path_type=Path, file_okay=False),
+    help="State folder of the sandbox.",
+)
+json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
+
+
+def connect(state: Path) -> ControlClient:
+    """A connection to the daemon of a state folder.
+
+    Raises:
+        NotRunningError: none runs there.
+    """
+    return ControlClient(Path(os.path.abspath(state)))  # noqa: PTH100 - resolve() would follow symlinks

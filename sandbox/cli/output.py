@@ -1,0 +1,39 @@
+"""The only writer of standard output: data, for people or, with `--json`, for programs."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+
+def emit(text: str = "") -> None:
+    """One line for people."""
+    sys.stdout.write(text + "\n")
+    sys.stdout.flush()
+
+
+def emit_json(value: Any, *, pretty: bool = True) -> None:
+    """One JSON document; `pretty` over several lines, else as one line of JSON lines."""
+    encoded = msgspec.json.encode(value)
+    if pretty and sys.stdout.isatty():
+        encoded = msgspec.json.format(encoded, indent=2)
+    sys.stdout.write(encoded.decode() + "\n")
+    sys.stdout.flush()
+
+
+def emit_table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
+    """Rows in columns as wide as they need to be; nothing but the headings when there are none."""
+    cells = [[str(heading) for heading in headings], *([str(cell) for cell in row] for row in rows)]
+    widths = [max(len(row[column]) for row in cells) for column in range(len(headings))]
+    for row in cells:
+        emit("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+def emit_facts(facts: Mapping[str, Any]) -> None:
+    """Names and values, one a line."""
+    width = max((len(name) for name in facts), default=0)
+    for name, value in facts.items():
+        emit(f"{name.ljust(width)}  {value}")

@@ -1,0 +1,1 @@
+"""The embedded engine: native services on one event loop, real PostgreSQL and real Lambda processes beside it."""

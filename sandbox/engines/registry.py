@@ -1,0 +1,36 @@
+"""The engines by name: the only place that names a concrete one."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from difflib import get_close_matches
+
+from sandbox.engines.base import Engine, EngineKit
+from sandbox.errors import UsageError
+
+
+def _embedded(kit: EngineKit) -> Engine:
+    from sandbox.engines.embedded.engine import EmbeddedEngine
+
+    return EmbeddedEngine(kit)
+
+
+_ENGINES: dict[str, Callable[[EngineKit], Engine]] = {"embedded": _embedded}
+DEFAULT = "embedded"
+
+
+def create(name: str, kit: EngineKit) -> Engine:
+    """Makes an engine.
+
+    Raises:
+        UsageError: there is none of that name.
+    """
+    factory = _ENGINES.get(name)
+    if factory is None:
+        near = get_close_matches(name, _ENGINES, n=1)
+        raise UsageError(
+            f"there is no engine called {name}",
+            f"this version has: {', '.join(_ENGINES)}",
+            f"say --engine {near[0] if near else DEFAULT}",
+        )
+    return factory(kit)

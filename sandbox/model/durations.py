@@ -1,0 +1,37 @@
+"""Durations as people write them: `90s`, `1m30s`, `2h`, `500ms`, `1d`."""
+
+from __future__ import annotations
+
+import re
+
+_UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
+_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+
+
+def parse_duration(text: str) -> float:
+    """Seconds in a duration; a bare number counts seconds.
+
+    Raises:
+        ValueError: it is not a duration.
+    """
+    compact = text.strip().lower().replace(" ", "")
+    if re.fullmatch(r"\d+(?:\.\d+)?", compact):
+        return float(compact)
+    if not compact or _PART.sub("", compact):
+        raise ValueError(f"{text!r} is not a duration: write 90s, 1m30s, 2h or 500ms")
+    return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(compact))
+
+
+def format_duration(seconds: float) -> str:
+    """A duration in at most two units (`1m 30s`); below a second in milliseconds."""
+    if seconds < 0:
+        return "-" + format_duration(-seconds)
+    if seconds < 1:
+        return f"{seconds * 1000:.0f}ms"
+    if seconds < 60:
+        return f"{seconds:.1f}s"
+    for size, unit, smaller, name in ((86400, "d", 3600, "h"), (3600, "h", 60, "m"), (60, "m", 1, "s")):
+        if seconds >= size:
+            rest = int(seconds % size // smaller)
+            return f"{int(seconds // size)}{unit}" + (f" {rest}{name}" if rest else "")
+    return f"{seconds:.0f}s"

@@ -1,0 +1,160 @@
+"""Serves the front door over HTTP, on loopback only."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import psutil
+import uvicorn
+
+from sandbox.errors import PortTakenError, ServerStartError, UsageError
+
+HOST = "127.0.0.1"
+#: Ports from here on are given out by the system to outgoing connections, so servers do not choose them.
+_FIRST_EPHEMERAL = 32768
+_FIRST_CHOICE = 20_000
+#: Seconds an idle connection is kept; SDKs keep theirs for long.
+_KEEP_ALIVE = 75
+
+
+def listen(port: int) -> socket.socket:
+    """A listening socket on loopback.
+
+    Args:
+        port: the port, or 0 for a free one below 32768.
+
+    Raises:
+        PortTakenError: somebody else listens there.
+        UsageError: the number is no port that may be used.
+    """
+    if port == 0:
+        return _listen_anywhere()
+    if not 0 < port < 65536:
+        raise UsageError(
+            f"{port} is not a port", "ports go from 1 to 65535", "say --port 4566, or 0 for a free one"
+        )
+    try:
+        return _bind(port)
+    except PermissionError as error:
+        raise UsageError(
+            f"port {port} may not be used",
+            "ports below 1024 belong to the administrator",
+            "say --port 4566, or 0 for a free one",
+        ) from error
+    except OSError as error:
+        raise PortTakenError(
+            f"port {port} is taken",
+            f"{who_listens(port)} listens on it",
+            "stop that, or say --port 0 to take a free port",
+        ) from error
+
+
+def who_listens(port: int) -> str:
+    """Who holds a port, in words."""
+    with contextlib.suppress(psutil.Error, OSError):
+        for connection in psutil.net_connections("tcp"):
+            address = connection.laddr
+            if connection.status == psutil.CONN_LISTEN and address and address.port == port:
+                if connection.pid is None:
+                    break
+                name = psutil.Process(connection.pid).name()
+                return f"process {connection.pid} ({name})"
+    return "another user's process"
+
+
+class FrontDoor:
+    """An HTTP server for an ASGI application, on a socket that listens already.
+
+    Args:
+        app: the ASGI callable.
+        listener: from `listen`.
+    """
+
+    def __init__(self, app: Callable[..., Any], listener: socket.socket) -> None:
+        self._listener = listener
+        self._server = _Server(
+            uvicorn.Config(
+                app,
+                http="httptools",
+                ws="none",
+                loop="none",
+                lifespan="off",
+                interface="asgi3",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                proxy_headers=False,
+                timeout_keep_alive=_KEEP_ALIVE,
+                timeout_graceful_shutdown=1,
+                backlog=2048,
+            )
+        )
+        self._task: asyncio.Task[None] | None = None
+
+    async def start(self) -> None:
+        """Begins to serve.
+
+        Raises:
+            ServerStartError: the server ended at once.
+        """
+        self._task = asyncio.create_task(self._server.serve(sockets=[self._listener]), name="front door")
+        await asyncio.wait(
+            {self._task, asyncio.ensure_future(self._server.up.wait())}, return_when="FIRST_COMPLETED"
+        )
+        if self._task.done():
+            raise ServerStartError(
+                "the front door did not open", str(self._task.exception()), "run `sandbox doctor`"
+            )
+
+    async def stop(self) -> None:
+        """Ends requests in flight after a second, and closes the socket."""
+        if self._task is not None:
+            self._server.should_exit = True
+            await self._task
+        self._listener.close()
+
+
+class _Server(uvicorn.Server):
+    """uvicorn's server without its signal handlers (the session has its own), telling when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.up = asyncio.Event()
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """Leaves signals to the session."""
+        yield
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Opens the server, then says so."""
+        await super().startup(sockets)
+        self.up.set()
+
+
+def _bind(port: int) -> socket.socket:
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listener.bind((HOST, port))
+        listener.listen(2048)
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    return listener
+
+
+def _listen_anywhere() -> socket.socket:
+    for port in range(_FIRST_CHOICE, _FIRST_EPHEMERAL):
+        with contextlib.suppress(OSError):
+            return _bind(port)
+    raise PortTakenError(
+        "no port is free",
+        f"every port from {_FIRST_CHOICE} to {_FIRST_EPHEMERAL - 1} is taken",
+        "stop other servers, or name a port with --port",
+    )

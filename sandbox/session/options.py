@@ -1,0 +1,36 @@
+"""What a sandbox is started with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import msgspec
+
+DEFAULT_PORT = 4566
+
+
+class Options(msgspec.Struct, frozen=True, kw_only=True):
+    """The options of `sandbox up`, as they go to a daemon.
+
+    Attributes:
+        state: the state folder, absolute.
+        cwd: folder from which systems are looked up.
+        systems: systems or templates to deploy; none deploys what the state or the folder names.
+        port: of the front door; 0 takes a free one.
+        engine: name of the engine.
+        fresh: begin empty.
+        seed: run the seeders of the systems.
+    """
+
+    state: str
+    cwd: str
+    systems: tuple[str, ...] = ()
+    port: int = DEFAULT_PORT
+    engine: str = "embedded"
+    fresh: bool = False
+    seed: bool = True
+
+    @property
+    def folder(self) -> Path:
+        """The state folder."""
+        return Path(self.state)

@@ -1,0 +1,140 @@
+"""The state folder on disk: who owns it, what lies where, how it is emptied."""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import shutil
+from pathlib import Path
+from typing import IO
+
+import msgspec
+
+from sandbox.errors import SandboxError, StoreError
+
+_MARK = "sandbox-state"
+
+
+class AlreadyRunningError(SandboxError):
+    """A sandbox runs in the state folder already."""
+
+    exit_code = 6
+
+
+class StateFolder:
+    """One state folder. It holds `state.db`, `journal.db`, the servers' data, `code/`, and `run/` while it runs.
+
+    Args:
+        path: the folder, absolute.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._lock: IO[str] | None = None
+
+    @property
+    def state_db(self) -> Path:
+        """State of every service."""
+        return self.path / "state.db"
+
+    @property
+    def journal_db(self) -> Path:
+        """The journal."""
+        return self.path / "journal.db"
+
+    @property
+    def run(self) -> Path:
+        """What lives only while the sandbox runs."""
+        return self.path / "run"
+
+    @property
+    def log(self) -> Path:
+        """What a detached daemon says."""
+        return self.path / "daemon.log"
+
+    def claim(self, *, fresh: bool) -> None:
+        """Takes the folder for this process, creating it where missing.
+
+        Args:
+            fresh: throw away what it held.
+
+        Raises:
+            AlreadyRunningError: another daemon has it.
+            StoreError: it is a folder of something else.
+        """
+        existed = self.path.exists()
+        if existed and not self._is_ours():
+            raise StoreError(
+                f"{self.path} is not a sandbox's state folder",
+                "it holds other files, and a state folder may be emptied by --fresh",
+                "name another folder with --state DIR",
+            )
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self._take_lock()
+        if fresh:
+            self._empty()
+        (self.path / _MARK).write_text("This folder belongs to sandbox; `sandbox up --fresh` empties it.\n")
+        ignore = self.path / ".gitignore"
+        if not ignore.exists():
+            ignore.write_text("*\n")
+        shutil.rmtree(self.run, ignore_errors=True)
+        self.run.mkdir(mode=0o700)
+
+    def describe(self, facts: dict[str, object]) -> None:
+        """Leaves facts of the running daemon (its pid) for commands that cannot reach its socket."""
+        (self.run / "daemon.json").write_bytes(msgspec.json.encode({"pid": os.getpid(), **facts}))
+
+    def release(self) -> None:
+        """Gives the folder up; nothing that lives only while running stays."""
+        shutil.rmtree(self.run, ignore_errors=True)
+        if self._lock is not None:
+            self._lock.close()
+            self._lock = None
+
+    def daemon_pid(self) -> int | None:
+        """The pid that a running, or crashed, daemon left."""
+        try:
+            facts = msgspec.json.decode((self.run / "daemon.json").read_bytes(), type=dict[str, object])
+        except (OSError, msgspec.DecodeError):
+            return None
+        pid = facts.get("pid")
+        return pid if isinstance(pid, int) else None
+
+    def is_held(self) -> bool:
+        """Whether a daemon holds the folder now."""
+        try:
+            handle = (self.path / "lock").open("r+")
+        except OSError:
+            return False
+        with handle:
+            try:
+                fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                return True
+            return False
+
+    def _is_ours(self) -> bool:
+        return (self.path / _MARK).exists() or not any(self.path.iterdir())
+
+    def _take_lock(self) -> None:
+        lock = (self.path / "lock").open("a+")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            lock.close()
+            raise AlreadyRunningError(
+                f"a sandbox is running in {self.path} already",
+                f"process {self.daemon_pid() or 'unknown'} holds the folder",
+                "use it as it is (`sandbox status`), stop it (`sandbox down`), or name another folder "
+                "with --state DIR",
+            ) from error
+        self._lock = lock
+
+    def _empty(self) -> None:
+        for entry in self.path.iterdir():
+            if entry.name == "lock":
+                continue
+            if entry.is_dir() and not entry.is_symlink():
+                shutil.rmtree(entry)
+            else:
+                entry.unlink()
