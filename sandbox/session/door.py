@@ -87,6 +87,7 @@ class FrontDoor:
                 log_config=None,
                 access_log=False,
                 server_header=False,
+                date_header=False,
                 proxy_headers=False,
                 timeout_keep_alive=_KEEP_ALIVE,
                 timeout_graceful_shutdown=1,
@@ -102,9 +103,9 @@ class FrontDoor:
             ServerStartError: the server ended at once.
         """
         self._task = asyncio.create_task(self._server.serve(sockets=[self._listener]), name="front door")
-        await asyncio.wait(
-            {self._task, asyncio.ensure_future(self._server.up.wait())}, return_when="FIRST_COMPLETED"
-        )
+        up = asyncio.create_task(self._server.up.wait())
+        await asyncio.wait({self._task, up}, return_when=asyncio.FIRST_COMPLETED)
+        up.cancel()
         if self._task.done():
             raise ServerStartError(
                 "the front door did not open", str(self._task.exception()), "run `sandbox doctor`"
@@ -113,17 +114,18 @@ class FrontDoor:
     async def stop(self) -> None:
         """Ends requests in flight after a second, and closes the socket."""
         if self._task is not None:
-            self._server.should_exit = True
+            self._server.end.set()
             await self._task
         self._listener.close()
 
 
 class _Server(uvicorn.Server):
-    """uvicorn's server without its signal handlers (the session has its own), telling when it is up."""
+    """uvicorn's server without its signal handlers and its ticking; it tells when it is up."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
         self.up = asyncio.Event()
+        self.end = asyncio.Event()
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -134,6 +136,11 @@ class _Server(uvicorn.Server):
         """Opens the server, then says so."""
         await super().startup(sockets)
         self.up.set()
+
+    async def main_loop(self) -> None:
+        """Waits to be ended, where uvicorn would look ten times a second."""
+        await self.end.wait()
+        self.should_exit = True
 
 
 def _bind(port: int) -> socket.socket:

@@ -22,7 +22,7 @@ class AlreadyRunningError(SandboxError):
 
 
 class StateFolder:
-    """One state folder. It holds `state.db`, `journal.db`, the servers' data, `code/`, and `run/` while it runs.
+    """One state folder: `state.db`, `journal.db`, the servers' data, `code/`, and `run/` while it runs.
 
     Args:
         path: the folder, absolute.

@@ -1,1 +1,1 @@
-"""The embedded engine: native services on one event loop, real PostgreSQL and real Lambda processes beside it."""
+"""The embedded engine: native services on one event loop, PostgreSQL and Lambda processes beside it."""
