@@ -1,0 +1,67 @@
+"""Runs a session in this process until it is asked to stop."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import signal
+from collections.abc import Callable
+
+import uvloop
+
+from sandbox.cli.diagnostics import INTERRUPTED
+from sandbox.control.protocol import StatusView
+from sandbox.session.options import Options
+from sandbox.session.session import Session
+from sandbox.session.tasks import Report
+from sandbox.session.views import status_view
+from sandbox.session.workspace import systems_to_deploy
+
+Ready = Callable[[StatusView], None]
+
+
+def run_foreground(options: Options, *, report: Report, ready: Ready) -> int:
+    """Starts a sandbox here and stays until Ctrl-C, SIGTERM or `sandbox down`.
+
+    Args:
+        report: told every step of the start.
+        ready: told what runs, once it does.
+
+    Returns:
+        The exit code.
+
+    Raises:
+        SandboxError: it could not start.
+    """
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    return uvloop.run(_run(options, report, ready))
+
+
+async def _run(options: Options, report: Report, ready: Ready) -> int:
+    session = Session(options, report)
+    loop = asyncio.get_running_loop()
+    interrupted = False
+
+    def interrupt() -> None:
+        nonlocal interrupted
+        interrupted = True
+        session.ask_to_stop()
+        if starting is not None:
+            starting.cancel()
+
+    starting: asyncio.Task[None] | None = None
+    for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+        loop.add_signal_handler(number, interrupt)
+    try:
+        starting = asyncio.create_task(session.start(systems_to_deploy(options)))
+        await starting
+        starting = None
+        ready(status_view(session))
+        await session.run()
+    except asyncio.CancelledError:
+        if not interrupted:
+            raise
+        return INTERRUPTED
+    finally:
+        await session.stop()
+    return 0

@@ -1,0 +1,29 @@
+"""`sandbox logs`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import click
+
+from sandbox.cli.common import connect, json_option, state_option
+from sandbox.cli.output import emit, emit_json
+
+
+@click.command("logs", short_help="Show log lines of functions, and follow them.")
+@click.argument("names", nargs=-1, metavar="[FUNCTION|/LOG/GROUP]...")
+@click.option("-f", "--follow", is_flag=True, help="Go on with what is written from now on.")
+@click.option("-n", "--lines", default=100, show_default=True, help="How many lines to begin with.")
+@json_option
+@state_option
+def command(names: tuple[str, ...], follow: bool, lines: int, as_json: bool, state: Path) -> None:
+    """Show log lines of functions or log groups; of all, when none is named. JSON comes as JSON lines.
+
+    Example: sandbox logs -f faturamento
+    """
+    with connect(state) as client:
+        for line in client.stream("logs", names=list(names), limit=lines, follow=follow):
+            if as_json:
+                emit_json(line, pretty=False)
+            else:
+                emit(f"{line['time']} {line['group'].rsplit('/', 1)[-1]}  {line['message']}")

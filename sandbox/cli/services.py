@@ -1,0 +1,67 @@
+"""`sandbox services`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import click
+
+from sandbox.cli.common import connect, json_option, state_option
+from sandbox.cli.output import emit, emit_json, emit_table
+
+
+@click.command("services", short_help="What each AWS service does here: native, long tail, refused.")
+@click.argument("names", nargs=-1, metavar="[SERVICE]...")
+@json_option
+@state_option
+def command(names: tuple[str, ...], as_json: bool, state: Path) -> None:
+    """What each AWS service does here, operation by operation, and what is not checked yet.
+
+    Example: sandbox services sqs
+    """
+    with connect(state) as client:
+        services: list[dict[str, Any]] = client.call("services", names=list(names))
+    if as_json:
+        emit_json(services)
+        return
+    if names:
+        for service in services:
+            _show(service)
+        return
+    emit_table(
+        ("SERVICE", "NATIVE", "LONG TAIL", "REFUSED"),
+        [
+            (
+                service["service"],
+                service["counts"]["native"],
+                service["counts"]["long tail"],
+                service["counts"]["refused"],
+            )
+            for service in services
+        ],
+    )
+    emit()
+    emit(
+        "Other services are answered by moto where it has them: `sandbox services s3` shows which operations."
+    )
+    emit("What a service stores and does not check: `sandbox services NAME`.")
+
+
+def _show(service: dict[str, Any]) -> None:
+    emit(service["service"])
+    emit_table(
+        ("  OPERATION", "PROVISION", "REFUSED PARAMETERS OR REASON"),
+        [
+            (
+                f"  {operation['name']}",
+                operation["provision"],
+                ", ".join(operation["refused_parameters"]) or operation["reason"],
+            )
+            for operation in service["operations"]
+        ],
+    )
+    if service["not_checked"]:
+        emit("  not checked:")
+        for note in service["not_checked"]:
+            emit(f"  - {note}")

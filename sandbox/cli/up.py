@@ -1,0 +1,119 @@
+"""`sandbox up`: in the foreground, or detached."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import click
+
+from sandbox.cli.common import connect, json_option, state_option
+from sandbox.cli.diagnostics import say, show_progress
+from sandbox.cli.output import emit_json
+from sandbox.cli.summary import show_status
+from sandbox.control.protocol import Progress, StatusView
+from sandbox.errors import NotRunningError, SandboxError
+from sandbox.session.options import DEFAULT_PORT, Options
+
+
+@click.command("up", short_help="Start the sandbox and deploy systems into it.")
+@click.argument("systems", nargs=-1, metavar="[SYSTEM|TEMPLATE]...")
+@click.option("--detach", "-d", is_flag=True, help="Return when everything is ready; it runs on.")
+@click.option(
+    "--port",
+    default=DEFAULT_PORT,
+    show_default=True,
+    envvar="SANDBOX_PORT",
+    help="Port of the front door; 0 takes a free one.",
+)
+@click.option(
+    "--engine",
+    default="embedded",
+    show_default=True,
+    envvar="SANDBOX_ENGINE",
+    help="Engine that runs the services.",
+)
+@click.option("--fresh", is_flag=True, help="Begin empty: throw away the state folder's content.")
+@click.option("--no-seed", is_flag=True, help="Leave the systems' seeders out.")
+@json_option
+@state_option
+def command(
+    systems: tuple[str, ...],
+    detach: bool,
+    port: int,
+    engine: str,
+    fresh: bool,
+    no_seed: bool,
+    as_json: bool,
+    state: Path,
+) -> int:
+    """Start the sandbox and deploy systems into it.
+
+    A SYSTEM is a name (looked up as handlers/NAME from here upwards, then among those that sandbox ships),
+    a folder, or a SAM or CloudFormation template. Without one: what the sandbox.toml or template.yaml here
+    names, and the stacks that the state folder has.
+
+    Example: sandbox up nfe --detach
+    """
+    options = Options(
+        state=os.path.abspath(state),  # noqa: PTH100 - resolve() would follow symlinks
+        cwd=str(Path.cwd()),
+        systems=systems,
+        port=port,
+        engine=engine,
+        fresh=fresh,
+        seed=not no_seed,
+    )
+    running = _running(state)
+    if running is not None:
+        return _show_running(running, as_json=as_json)
+    if detach:
+        from sandbox.cli.detach import start_detached
+
+        status = start_detached(options, _quiet if as_json else show_progress)
+        _show(status, as_json=as_json)
+        return 0
+    from sandbox.cli.foreground import run_foreground
+
+    return run_foreground(
+        options,
+        report=_quiet if as_json else show_progress,
+        ready=lambda status: _show(status, as_json=as_json, foreground=True),
+    )
+
+
+def _running(state: Path) -> StatusView | None:
+    try:
+        with connect(state) as client:
+            return client.call_as(StatusView, "status")
+    except NotRunningError:
+        return None
+
+
+def _show_running(status: StatusView, *, as_json: bool) -> int:
+    error = SandboxError(
+        f"a sandbox is running in {status.state} already",
+        f"process {status.pid} serves {status.endpoint} since {status.uptime_seconds:.0f} s",
+        "`sandbox deploy SYSTEM` deploys into it, `sandbox down` stops it, --state DIR starts another",
+    )
+    if as_json:
+        emit_json(status)
+    else:
+        show_status(status)
+    error.exit_code = 6
+    raise error
+
+
+def _show(status: StatusView, *, as_json: bool, foreground: bool = False) -> None:
+    if as_json:
+        emit_json(status)
+        return
+    show_status(status)
+    if foreground:
+        say("Ctrl-C stops the sandbox; its state stays.")
+
+
+def _quiet(progress: Progress) -> None:
+    """With --json, notices alone are said."""
+    if progress.state == "note":
+        show_progress(progress)

@@ -1,0 +1,31 @@
+"""Keeps the clock over a restart: time goes on where it was, moved, paused or scaled."""
+
+from __future__ import annotations
+
+import time
+
+from sandbox.clock import Clock
+from sandbox.store.database import Database
+
+_SCHEMA = """
+CREATE TABLE IF NOT EXISTS session_clock (one INTEGER PRIMARY KEY CHECK (one = 1), virtual REAL NOT NULL,
+    wall REAL NOT NULL, speed REAL NOT NULL);
+"""
+
+
+def restore_clock(database: Database) -> Clock:
+    """The clock as it was saved, gone on since at its speed; a new one at the wall clock where none was."""
+    database.define(_SCHEMA)
+    row = database.row("SELECT * FROM session_clock")
+    if row is None:
+        return Clock()
+    passed = max(0.0, time.time() - row["wall"])
+    return Clock(row["virtual"] + passed * row["speed"], row["speed"])
+
+
+def save_clock(database: Database, clock: Clock) -> None:
+    """Notes where the clock stands, whenever somebody moved it."""
+    database.execute(
+        "INSERT OR REPLACE INTO session_clock VALUES (1, ?, ?, ?)",
+        (clock.now(), clock.real_now(), clock.speed),
+    )

@@ -1,0 +1,46 @@
+"""What `sandbox services` shows, read off the front door itself."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.errors import UsageError
+from sandbox.gateway.catalogue import NOT_CHECKED_ANYWHERE, Catalogue, Provision, ServiceEntry
+from sandbox.gateway.gateway import Gateway
+from sandbox.deploy.suggest import did_you_mean
+
+
+def service_views(gateway: Gateway, names: list[str]) -> list[dict[str, Any]]:
+    """The services named, each with its operations; or the native ones, when none is named.
+
+    Raises:
+        UsageError: a name is no AWS service.
+    """
+    catalogue = Catalogue(gateway.dispatcher, gateway.wire)
+    known = catalogue.names()
+    for name in names:
+        if name not in known:
+            raise UsageError(
+                f"there is no AWS service {name}",
+                "names are those of the AWS SDK for Python (sqs, events, lambda, …)",
+                did_you_mean(name, known) or "`sandbox services` lists the native ones",
+            )
+    return [_view(entry) for entry in catalogue.entries(names or None)]
+
+
+def _view(entry: ServiceEntry) -> dict[str, Any]:
+    return {
+        "service": entry.name,
+        "native": entry.native,
+        "counts": {provision.value: entry.count(provision) for provision in Provision},
+        "operations": [
+            {
+                "name": operation.name,
+                "provision": operation.provision.value,
+                "refused_parameters": list(operation.refused_parameters),
+                "reason": operation.reason,
+            }
+            for operation in entry.operations
+        ],
+        "not_checked": [*entry.not_checked, *(NOT_CHECKED_ANYWHERE if entry.native else ())],
+    }

@@ -1,0 +1,85 @@
+"""The running sandbox as values that go over the control socket."""
+
+from __future__ import annotations
+
+import os
+import time
+from datetime import UTC, datetime
+from importlib.metadata import version
+from typing import TYPE_CHECKING, Any
+
+from sandbox.clock import Clock
+from sandbox.control.protocol import ClockView, PostgresView, ProcessView, StatusView
+from sandbox.flow.tree import Branch
+
+if TYPE_CHECKING:
+    from sandbox.session.session import Session
+
+_NEXT_TIMERS = 5
+
+
+def clock_view(clock: Clock) -> ClockView:
+    """The clock, with the timers that are due next."""
+    now = clock.now()
+    return ClockView(
+        now=now,
+        iso=iso(now),
+        speed=clock.speed,
+        offset_seconds=round(clock.offset, 3),
+        next=[
+            {"label": timer.label, "kind": timer.kind.value, "in_seconds": round(timer.when - now, 3)}
+            for timer in clock.pending()[:_NEXT_TIMERS]
+        ],
+    )
+
+
+def status_view(session: Session) -> StatusView:
+    """Everything `status` shows."""
+    return StatusView(
+        endpoint=session.endpoint,
+        engine=session.engine.name,
+        state=str(session.folder.path),
+        pid=os.getpid(),
+        ready_seconds=round(session.ready_seconds, 3),
+        uptime_seconds=round(time.monotonic() - session.began, 1),
+        clock=clock_view(session.clock),
+        postgres=postgres_view(session),
+        stacks=session.deployment.views(session.endpoint),
+        processes=[
+            ProcessView("sandbox", os.getpid()),
+            *(ProcessView(name, pid) for name, pid in session.engine.processes()),
+        ],
+        functions=[
+            {
+                "function": view.function,
+                "environment": view.environment,
+                "pid": view.pid,
+                "state": view.state,
+                "invocations": view.invocations,
+                "memory_mb": view.memory_mb,
+            }
+            for view in session.engine.environments()
+        ],
+        notices=list(session.notices),
+        version=version("sandbox"),
+    )
+
+
+def postgres_view(session: Session) -> PostgresView:
+    """The database a client would open first: that of the first stack that declares one."""
+    return session.deployment.first_database() or session.engine.server_view()
+
+
+def branch_view(branch: Branch) -> dict[str, Any]:
+    """A branch of a flow's tree as plain data."""
+    return {
+        "hop": branch.hop,
+        "inferred": branch.inferred,
+        "via": branch.via,
+        "children": [branch_view(child) for child in branch.children],
+    }
+
+
+def iso(moment: float) -> str:
+    """A virtual time, as ISO 8601 in UTC."""
+    return datetime.fromtimestamp(moment, UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
