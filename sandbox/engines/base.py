@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Protocol
 
 from sandbox.clock import Clock
+from sandbox.control.protocol import PostgresView
 from sandbox.flow.recorder import Journal
-from sandbox.model.arn import Arn
 from sandbox.model.http import ExecuteApi, Upstream
 from sandbox.model.ids import Ids
 from sandbox.model.ports import Bindings, CallerDirectory, FaultPoint
@@ -53,13 +53,40 @@ class FunctionView:
 class Engine(Protocol):
     """The services of one sandbox and what they run on."""
 
-    name: str
-    services: Mapping[str, Service]
-    execute_api: ExecuteApi
-    callers: CallerDirectory
-    bindings: Bindings
-    logs: LogsService
-    long_tail: Upstream
+    @property
+    def name(self) -> str:
+        """As `--engine` takes it."""
+        ...
+
+    @property
+    def services(self) -> Mapping[str, Service]:
+        """The native services by botocore's names."""
+        ...
+
+    @property
+    def execute_api(self) -> ExecuteApi:
+        """Serves deployed APIs."""
+        ...
+
+    @property
+    def callers(self) -> CallerDirectory:
+        """Whose key an access key is."""
+        ...
+
+    @property
+    def bindings(self) -> Bindings:
+        """Values known only while it runs."""
+        ...
+
+    @property
+    def logs(self) -> LogsService:
+        """Where log lines are."""
+        ...
+
+    @property
+    def long_tail(self) -> Upstream:
+        """Answers what is not native."""
+        ...
 
     async def start(self) -> None:
         """Starts the servers it needs and rebuilds every service from the store."""
@@ -69,16 +96,20 @@ class Engine(Protocol):
         """Ends everything it started."""
         ...
 
-    async def ready(self) -> None:
-        """Waits for the servers that `start` left starting."""
+    def database(self, instance: str) -> PostgresView:
+        """How a client reaches a database instance that a template declares, as its master user.
+
+        Args:
+            instance: the identifier of the instance.
+        """
         ...
 
-    def database_dsn(self, instance: Arn) -> str:
-        """The DSN of a database instance that a template declares, with its master user."""
+    def database_dsn(self, instance: str) -> str:
+        """The connection string of the same."""
         ...
 
-    def server_dsn(self) -> str:
-        """The DSN of the PostgreSQL server's own database."""
+    async def spare_database(self) -> PostgresView:
+        """A database for who declares none; made when first asked for."""
         ...
 
     def processes(self) -> Sequence[tuple[str, int]]:

@@ -87,6 +87,10 @@ class Journal:
         """The business keys to look for in payloads from now on (those of the deployed sagas)."""
         self._keys = list(keys)
 
+    def declared_keys(self) -> list[BusinessKey]:
+        """The business keys that are looked for now."""
+        return list(self._keys)
+
     def subscribe(self, receive: Callable[[Hop], None]) -> Callable[[], None]:
         """Calls `receive` with every hop from now on; returns the function that stops it."""
         self._subscribers.add(receive)

@@ -66,14 +66,13 @@ class Methods:
     # --- deploying and invoking --------------------------------------------------------------------------
     async def deploy(self, systems: list[str], cwd: str, seed: bool) -> AsyncIterator[Progress]:
         """Deploys systems, telling every step."""
-        found = [find_system(name, Path(cwd)) for name in systems]
+        found = [system for name in systems if (system := find_system(name, Path(cwd)))]
         channel: asyncio.Queue[Progress | None] = asyncio.Queue()
 
         async def work() -> None:
             try:
-                await self._session.deployment.up(
-                    found, endpoint=self._session.endpoint, seed=seed, report=channel.put_nowait
-                )
+                await self._session.deployment.up(found, seed=seed, report=channel.put_nowait)
+                await self._session.find_database()
                 await self._session.database.committed()
             finally:
                 channel.put_nowait(None)

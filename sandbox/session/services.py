@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.deploy.suggest import did_you_mean
 from sandbox.errors import UsageError
 from sandbox.gateway.catalogue import NOT_CHECKED_ANYWHERE, Catalogue, Provision, ServiceEntry
 from sandbox.gateway.gateway import Gateway
-from sandbox.deploy.suggest import did_you_mean
 
 
 def service_views(gateway: Gateway, names: list[str]) -> list[dict[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -11,7 +12,7 @@ from pathlib import Path
 
 from sandbox.clock import Clock
 from sandbox.control.client import control_socket
-from sandbox.control.protocol import Progress
+from sandbox.control.protocol import PostgresView, Progress
 from sandbox.control.server import ControlServer
 from sandbox.deploy.system import System
 from sandbox.engines import registry
@@ -47,6 +48,7 @@ class Session:
         self.notices: deque[str] = deque(maxlen=_NOTICES)
         self.began = time.monotonic()
         self.ready_seconds = 0.0
+        self.postgres: PostgresView | None = None
         self._report = report
         self._stopping = asyncio.Event()
         self._started = AsyncExitStack()
@@ -56,11 +58,11 @@ class Session:
         """Base URL of the front door."""
         return f"http://{HOST}:{self.port}"
 
-    async def start(self, systems: Sequence[System]) -> None:
+    async def start(self, systems: Sequence[System] | None) -> None:
         """Brings everything up and deploys.
 
         Args:
-            systems: what to deploy; stacks of the state that are not among them are brought up as they were.
+            systems: what to deploy; None deploys again what the state holds.
 
         Raises:
             SandboxError: what stands in the way; whatever was started is stopped again.
@@ -75,6 +77,10 @@ class Session:
     async def run(self) -> None:
         """Waits until somebody asks to stop."""
         await self._stopping.wait()
+
+    async def find_database(self) -> None:
+        """Settles which database clients are pointed to: that of the first stack that declares one."""
+        self.postgres = self.deployment.first_database() or await self.engine.spare_database()
 
     def ask_to_stop(self) -> None:
         """Lets `run` return."""
@@ -91,14 +97,14 @@ class Session:
         await self._started.aclose()
 
     # --- starting ----------------------------------------------------------------------------------------
-    async def _start(self, systems: Sequence[System]) -> None:
+    async def _start(self, systems: Sequence[System] | None) -> None:
         with step(self._report, "state"):
             self.folder.claim(fresh=self.options.fresh)
             self._started.callback(self.folder.release)
             listener = listen(self.options.port)
             self.port: int = listener.getsockname()[1]
             self._open_store()
-        with step(self._report, "services"):
+        with step(self._report, "postgres and services"):
             self.engine = registry.create(self.options.engine, self._engine_kit())
             self._started.push_async_callback(self.engine.stop)
             await self.engine.start()
@@ -112,10 +118,9 @@ class Session:
             self._started.push_async_callback(self._control.stop)
             self.folder.describe({"endpoint": self.endpoint})
             say(self.endpoint)
-        self.deployment = Deployment(self.engine, self.client, self.database, self.journal, self.folder.path)
-        with step(self._report, "postgres"):
-            await self.engine.ready()
-        await self.deployment.up(systems, endpoint=self.endpoint, seed=self.options.seed, report=self._report)
+        wanted = self.deployment.recorded() if systems is None else systems
+        await self.deployment.up(wanted, seed=self.options.seed, report=self._report)
+        await self.find_database()
         await self.database.committed()
 
     def _open_store(self) -> None:
@@ -154,11 +159,19 @@ class Session:
             durable=self.database.committed,
         )
         self.client = InProcessClient(self.gateway.dispatcher, self.gateway.wire)
+        self.deployment = Deployment(
+            engine=self.engine,
+            client=self.client,
+            database=self.database,
+            journal=self.journal,
+            clock=self.clock,
+            ids=self.ids,
+            endpoint=lambda: self.endpoint,
+            cache=default_cache(),
+        )
 
 
 def default_cache() -> Path:
     """Where what is expensive to make is kept across sandboxes of a user."""
-    import os
-
     base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
     return Path(base) / "sandbox"

@@ -9,7 +9,7 @@ from importlib.metadata import version
 from typing import TYPE_CHECKING, Any
 
 from sandbox.clock import Clock
-from sandbox.control.protocol import ClockView, PostgresView, ProcessView, StatusView
+from sandbox.control.protocol import ClockView, ProcessView, StatusView
 from sandbox.flow.tree import Branch
 
 if TYPE_CHECKING:
@@ -43,8 +43,8 @@ def status_view(session: Session) -> StatusView:
         ready_seconds=round(session.ready_seconds, 3),
         uptime_seconds=round(time.monotonic() - session.began, 1),
         clock=clock_view(session.clock),
-        postgres=postgres_view(session),
-        stacks=session.deployment.views(session.endpoint),
+        postgres=session.postgres,
+        stacks=session.deployment.views(),
         processes=[
             ProcessView("sandbox", os.getpid()),
             *(ProcessView(name, pid) for name, pid in session.engine.processes()),
@@ -63,11 +63,6 @@ def status_view(session: Session) -> StatusView:
         notices=list(session.notices),
         version=version("sandbox"),
     )
-
-
-def postgres_view(session: Session) -> PostgresView:
-    """The database a client would open first: that of the first stack that declares one."""
-    return session.deployment.first_database() or session.engine.server_view()
 
 
 def branch_view(branch: Branch) -> dict[str, Any]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from sandbox.backing.moto.log import StoredMotoLog
+from sandbox.backing.moto.log import DatabaseMotoLog
 from sandbox.backing.moto.server import MotoServer
 from sandbox.backing.postgres.server import PostgresServer
+from sandbox.control.protocol import PostgresView
 from sandbox.engines.base import EngineKit, FunctionView
 from sandbox.engines.embedded.bindings import LiveBindings
 from sandbox.engines.embedded.deliverer import Switchboard
 from sandbox.engines.embedded.requirements import FunctionRequirements
-from sandbox.model.arn import Arn
 from sandbox.model.ports import Delivery
 from sandbox.runtime.dependencies import Dependencies
 from sandbox.runtime.interpreters import Interpreters
@@ -27,6 +27,9 @@ from sandbox.services.rds.service import RdsService
 from sandbox.services.sqs.service import SqsService
 from sandbox.services.sts.service import StsService
 
+#: Name, user and password of the database for who declares none.
+_SPARE = "sandbox"
+
 
 class EmbeddedEngine:
     """Everything in one process but the functions, PostgreSQL and moto; implements `Engine`."""
@@ -35,7 +38,6 @@ class EmbeddedEngine:
 
     def __init__(self, kit: EngineKit) -> None:
         self._kit = kit
-        self._opening: asyncio.Task[None] | None = None
         self.postgres = PostgresServer(kit.folder / "postgres", report=kit.notice)
         self.bindings = LiveBindings(kit.endpoint, lambda: (self.postgres.host, self.postgres.port))
         interpreters = Interpreters(kit.notice)
@@ -51,7 +53,7 @@ class EmbeddedEngine:
         )
         self.callers = self.runtime
         self.long_tail = MotoServer(
-            kit.folder / "moto", StoredMotoLog(kit.database), kit.clock, report=kit.notice
+            kit.folder / "moto", DatabaseMotoLog(kit.database), kit.clock, report=kit.notice
         )
         own = Kit(kit.database, kit.clock, kit.journal, kit.faults, kit.ids)
         switchboard = Switchboard()
@@ -85,20 +87,14 @@ class EmbeddedEngine:
         self.services = {service.name: service for service in started}
 
     async def start(self) -> None:
-        """Rebuilds the services from the store; PostgreSQL goes on starting beside it (see `ready`)."""
-        self._opening = asyncio.create_task(self.postgres.start(), name="postgres")
-        await self.runtime.start()
-        for service in self.services.values():
-            await service.start()
-
-    async def ready(self) -> None:
-        """Waits for PostgreSQL.
+        """Starts PostgreSQL, then rebuilds the services from the store.
 
         Raises:
-            ServerStartError: it did not start.
+            ServerStartError: PostgreSQL did not start.
         """
-        if self._opening is not None:
-            await self._opening
+        await asyncio.gather(self.postgres.start(), self.runtime.start())
+        for service in self.services.values():
+            await service.start()
 
     async def stop(self) -> None:
         """Ends deliveries first, then functions, then servers."""
@@ -106,18 +102,21 @@ class EmbeddedEngine:
             await service.stop()
         await self.runtime.stop()
         await self.long_tail.stop()
-        if self._opening is not None:
-            await asyncio.gather(self._opening, return_exceptions=True)
-            await self.postgres.stop()
+        await self.postgres.stop()
 
-    def database_dsn(self, instance: Arn) -> str:
-        """The DSN of a database instance, with its master user and password."""
-        database, user, password = self.rds.connection(instance)
-        return self.postgres.dsn(database, user, password)
+    def database(self, instance: str) -> PostgresView:
+        """How a client reaches a database instance; see `Engine.database`."""
+        found = next(known for known in self.rds.instances() if known.identifier == instance)
+        return self._view(found.database, found.username, found.password)
 
-    def server_dsn(self) -> str:
-        """The DSN of the server's own database, for its superuser."""
-        return self.postgres.superuser_dsn()
+    def database_dsn(self, instance: str) -> str:
+        """The connection string of a database instance."""
+        return self.database(instance).dsn
+
+    async def spare_database(self) -> PostgresView:
+        """A database for who declares none; see `Engine.spare_database`."""
+        await self.postgres.ensure(_SPARE, _SPARE, _SPARE)
+        return self._view(_SPARE, _SPARE, _SPARE)
 
     def processes(self) -> Sequence[tuple[str, int]]:
         """Name and pid of every process it runs."""
@@ -129,6 +128,17 @@ class EmbeddedEngine:
             FunctionView(view.id, view.function, view.pid, view.state, view.invocations, view.memory_mb)
             for view in self.runtime.snapshot()
         ]
+
+    def _view(self, database: str, user: str, password: str) -> PostgresView:
+        server = self.postgres
+        return PostgresView(
+            dsn=server.dsn(database, user, password),
+            host=server.host,
+            port=server.port,
+            database=database,
+            user=user,
+            password=password,
+        )
 
     async def _invoke_later(self, delivery: Delivery) -> int:
         return self.lambda_.accept(

@@ -1,0 +1,169 @@
+"""Brings systems up: deploy, migrate, seed, and teach the journal their business keys."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+from sandbox.clock import Clock
+from sandbox.control.protocol import PostgresView, StackView
+from sandbox.deploy.deployer import Deployer
+from sandbox.deploy.progress import DeployEvent
+from sandbox.deploy.record import Stack
+from sandbox.deploy.system import System, find_system
+from sandbox.engines.base import Engine
+from sandbox.flow.keys import BusinessKey
+from sandbox.flow.recorder import Journal
+from sandbox.model.ids import Ids
+from sandbox.model.ports import AwsClient
+from sandbox.model.scope import DEFAULT_REGION, Scope
+from sandbox.session.sagas import read_keys
+from sandbox.session.tasks import Report, step
+from sandbox.store.database import Database
+
+_DATABASE = "AWS::RDS::DBInstance"
+
+
+class Deployment:
+    """The systems of one session.
+
+    Args:
+        endpoint: gives the URL of the front door.
+        cache: folder of what is expensive to make.
+    """
+
+    def __init__(
+        self,
+        *,
+        engine: Engine,
+        client: AwsClient,
+        database: Database,
+        journal: Journal,
+        clock: Clock,
+        ids: Ids,
+        endpoint: Callable[[], str],
+        cache: Path,
+    ) -> None:
+        self._engine = engine
+        self._journal = journal
+        self._endpoint = endpoint
+        self.deployer = Deployer(client, database, engine.bindings, clock, ids, cache=cache / "templates")
+
+    def recorded(self) -> list[System]:
+        """The systems of the stacks that the state holds, as far as their folders are still there."""
+        found = []
+        for stack in self.deployer.stacks():
+            template = Path(stack.template)
+            if template.exists():
+                system = find_system(stack.system, template.parent)
+                found.append(system if system and system.template == template else _plain(stack, template))
+        return found
+
+    async def up(self, systems: Sequence[System], *, seed: bool, report: Report) -> None:
+        """Deploys systems one after the other.
+
+        Args:
+            seed: run the seeders of a system that was not seeded before.
+            report: told every step.
+
+        Raises:
+            TemplateError, DeployError, MigrationError, SeedError: what stands in the way.
+        """
+        for system in systems:
+            self._learn_keys(system)
+            with step(report, f"deploy {system.name}") as say:
+                told = _Told(say)
+                await self.deployer.deploy(system, on_event=told.hear)
+                told.summarise()
+            if system.databases:
+                with step(report, f"migrate {system.name}") as say:
+                    applied = await self.deployer.migrate(system, self._engine.database_dsn)
+                    say(f"{len(applied)} applied" if applied else "nothing new")
+            if seed and system.seeders and not self.deployer.seed_data(system.name):
+                with step(report, f"seed {system.name}") as say:
+                    await self._seed(system)
+                    say(", ".join(seeder.name for seeder in system.seeders))
+
+    # --- views -------------------------------------------------------------------------------------------
+    def views(self) -> list[StackView]:
+        """The stacks, with outputs as they are reached now."""
+        return [
+            StackView(
+                name=stack.name,
+                outputs=self.deployer.outputs(stack.name, self._endpoint()),
+                seed=_merged(stack.seed),
+                template=stack.template,
+            )
+            for stack in self.deployer.stacks()
+        ]
+
+    def first_database(self) -> PostgresView | None:
+        """The first database that a stack declares, or None."""
+        for stack in self.deployer.stacks():
+            for kind, identifier in self.deployer.resources(stack.name).values():
+                if kind == _DATABASE:
+                    return self._engine.database(identifier)
+        return None
+
+    # --- inside ------------------------------------------------------------------------------------------
+    def _learn_keys(self, system: System) -> None:
+        known: dict[str, BusinessKey] = {key.name: key for key in self._journal.declared_keys()}
+        if system.saga is not None:
+            known |= {key.name: key for key in read_keys(system.saga)}
+        self._journal.declare_keys(list(known.values()))
+
+    async def _seed(self, system: System) -> None:
+        endpoint = self._endpoint()
+        environment = {
+            "AWS_ENDPOINT_URL": endpoint,
+            "AWS_ACCESS_KEY_ID": Scope().account,
+            "AWS_SECRET_ACCESS_KEY": "sandbox",
+            "AWS_REGION": DEFAULT_REGION,
+            "AWS_DEFAULT_REGION": DEFAULT_REGION,
+            **self._postgres_environment(system),
+        }
+        await self.deployer.seed(system, environment, endpoint)
+
+    def _postgres_environment(self, system: System) -> dict[str, str]:
+        resources = self.deployer.resources(system.name)
+        for declared in system.databases:
+            database = self._engine.database(resources[declared.resource][1])
+            return {
+                "PGHOST": database.host,
+                "PGPORT": str(database.port),
+                "PGDATABASE": database.database,
+                "PGUSER": database.user,
+                "PGPASSWORD": database.password,
+            }
+        return {}
+
+
+class _Told:
+    """What a deployment did, in a few words."""
+
+    def __init__(self, say: Callable[[str], None]) -> None:
+        self._say = say
+        self._done: dict[str, int] = {}
+
+    def hear(self, event: DeployEvent) -> None:
+        if event.kind == "notice":
+            self._say(event.detail)
+        elif event.phase == "done" and event.action in ("create", "update", "replace", "delete"):
+            self._done[event.action] = self._done.get(event.action, 0) + 1
+
+    def summarise(self) -> None:
+        words = [f"{count} {action}d" for action, count in self._done.items()]
+        self._say(", ".join(words) or "unchanged")
+
+
+def _plain(stack: Stack, template: Path) -> System:
+    return System(stack.name, template.parent, template, {})
+
+
+def _merged(seed: Mapping[str, Any]) -> dict[str, Any]:
+    """What all seeders printed, as one object."""
+    merged: dict[str, Any] = {}
+    for answer in seed.values():
+        merged |= answer
+    return merged
