@@ -17,6 +17,7 @@ from sandbox.cli.common import connect
 from sandbox.control.protocol import ErrorInfo, Progress, StatusView
 from sandbox.errors import ServerStartError
 from sandbox.session.options import Options
+from sandbox.session.statefolder import StateFolder
 from sandbox.session.tasks import Report
 
 _LAST_LINES = 15
@@ -44,8 +45,9 @@ def start_detached(options: Options, report: Report) -> StatusView:
     Raises:
         ServerStartError: it could not start, or ended while it started.
     """
-    options.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    log = options.folder / "daemon.log"
+    folder = StateFolder(options.folder)
+    folder.prepare()
+    log = folder.log
     ours, theirs = os.pipe()
     with log.open("ab") as output, open(ours, "rb") as told:  # noqa: PTH123 - a file descriptor
         child = subprocess.Popen(

@@ -1,1 +1,1 @@
-""""""
+"""The front door: everything AWS-shaped enters here, is told apart, recorded, and answered."""

@@ -124,9 +124,10 @@ class Session:
         await self.database.committed()
 
     def _open_store(self) -> None:
-        self.database = Database(self.folder.state_db, before_commit=lambda: self.journal.flush())
+        self.database = Database(self.folder.state_db)
         self.clock: Clock = restore_clock(self.database)
         self.journal = Journal(self.folder.journal_db, self.clock)
+        self.database.before_commit = self.journal.flush
         self.ids = Ids()
         self._started.callback(self._close_store)
 

@@ -13,6 +13,8 @@ import msgspec
 from sandbox.errors import SandboxError, StoreError
 
 _MARK = "sandbox-state"
+#: What emptying leaves: the lock is held, the log is being written.
+_KEPT = frozenset({_MARK, ".gitignore", "lock", "daemon.log"})
 
 
 class AlreadyRunningError(SandboxError):
@@ -52,6 +54,22 @@ class StateFolder:
         """What a detached daemon says."""
         return self.path / "daemon.log"
 
+    def prepare(self) -> None:
+        """Makes the folder, and marks it as a sandbox's.
+
+        Raises:
+            StoreError: it is a folder of something else.
+        """
+        if self.path.exists() and not self._is_ours():
+            raise StoreError(
+                f"{self.path} is not a sandbox's state folder",
+                "it holds other files, and a state folder may be emptied by --fresh",
+                "name another folder with --state DIR",
+            )
+        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        (self.path / _MARK).write_text("This folder belongs to sandbox; `sandbox up --fresh` empties it.\n")
+        (self.path / ".gitignore").write_text("*\n")
+
     def claim(self, *, fresh: bool) -> None:
         """Takes the folder for this process, creating it where missing.
 
@@ -62,21 +80,10 @@ class StateFolder:
             AlreadyRunningError: another daemon has it.
             StoreError: it is a folder of something else.
         """
-        existed = self.path.exists()
-        if existed and not self._is_ours():
-            raise StoreError(
-                f"{self.path} is not a sandbox's state folder",
-                "it holds other files, and a state folder may be emptied by --fresh",
-                "name another folder with --state DIR",
-            )
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+        self.prepare()
         self._take_lock()
         if fresh:
             self._empty()
-        (self.path / _MARK).write_text("This folder belongs to sandbox; `sandbox up --fresh` empties it.\n")
-        ignore = self.path / ".gitignore"
-        if not ignore.exists():
-            ignore.write_text("*\n")
         shutil.rmtree(self.run, ignore_errors=True)
         self.run.mkdir(mode=0o700)
 
@@ -132,7 +139,7 @@ class StateFolder:
 
     def _empty(self) -> None:
         for entry in self.path.iterdir():
-            if entry.name == "lock":
+            if entry.name in _KEPT:
                 continue
             if entry.is_dir() and not entry.is_symlink():
                 shutil.rmtree(entry)

@@ -24,15 +24,15 @@ class Database:
 
     Args:
         path: the file, or None for one in memory (tests).
-        before_commit: called right before each commit; the state commits after its journal this way.
 
     Raises:
         StoreError: the file is not a database, or was written by a newer version.
     """
 
-    def __init__(self, path: Path | None, *, before_commit: Callable[[], None] | None = None) -> None:
+    def __init__(self, path: Path | None) -> None:
         self.path = path
-        self._before_commit = before_commit
+        #: Called right before each commit; the state commits after its journal this way.
+        self.before_commit: Callable[[], None] | None = None
         self._depth = 0
         self._scheduled = False
         self._waiters: list[asyncio.Future[None]] = []
@@ -99,8 +99,8 @@ class Database:
 
     def commit(self) -> None:
         """Commits now; otherwise the end of the turn does."""
-        if self._before_commit is not None:
-            self._before_commit()
+        if self.before_commit is not None:
+            self.before_commit()
         if self._connection.in_transaction:
             self._connection.execute("COMMIT")
 

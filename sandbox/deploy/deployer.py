@@ -1,0 +1,412 @@
+"""The facade: systems in, stacks out. Whoever composes the sandbox gives it its ports."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path as File
+from typing import Any
+
+from sandbox.clock import Clock
+from sandbox.deploy.errors import DeployError
+from sandbox.deploy.evaluation import Evaluation, evaluation
+from sandbox.deploy.execute import Executor
+from sandbox.deploy.migrations import Migration, apply_migrations
+from sandbox.deploy.outputs import evaluate_outputs, render_outputs
+from sandbox.deploy.plan import Action, Plan, make_plan, removals
+from sandbox.deploy.progress import DeployEvent, OnEvent, quiet
+from sandbox.deploy.record import DEPLOYED, DEPLOYING, FAILED, Record, Stack
+from sandbox.deploy.resources.base import Context
+from sandbox.deploy.seeders import run_seeder
+from sandbox.deploy.suggest import did_you_mean
+from sandbox.deploy.system import System
+from sandbox.deploy.template.declarations import Template, check_sections, read_template, uses_sam
+from sandbox.deploy.template.parameters import ParameterValues, read_parameters
+from sandbox.deploy.template.problem import Path, Problem, Problems
+from sandbox.deploy.template.sam import transform_sam
+from sandbox.deploy.template.secret import HIDDEN, reveal
+from sandbox.deploy.template.source import Source, read_source
+from sandbox.errors import UsageError
+from sandbox.model.arn import stack_arn
+from sandbox.model.awserror import AwsError
+from sandbox.model.call import Call
+from sandbox.model.ids import Ids
+from sandbox.model.ports import AwsClient, Bindings
+from sandbox.model.scope import Scope
+from sandbox.store.database import Database
+
+#: Gives the connection string of a database, by the physical id of its resource.
+Dsn = Callable[[str], str]
+
+
+@dataclass(frozen=True, slots=True)
+class _Prepared:
+    """A system ready to be deployed: its plan, and what runs it."""
+
+    plan: Plan
+    evaluation: Evaluation
+    base: Context
+    parameters: ParameterValues
+
+
+class Deployer:
+    """Deploys systems through an AWS client and keeps the record of them.
+
+    Args:
+        client: reaches AWS, whichever engine answers.
+        database: where the record is kept.
+        bindings: expand tokens in outputs.
+        clock: stamps stacks (virtual) and measures durations (real).
+        ids: draws the ids of stacks.
+        cache: folder of transformed SAM templates; None transforms every time.
+        scope: account and region that systems are deployed to.
+    """
+
+    def __init__(
+        self,
+        client: AwsClient,
+        database: Database,
+        bindings: Bindings,
+        clock: Clock,
+        ids: Ids,
+        *,
+        cache: File | None = None,
+        scope: Scope = Scope(),  # noqa: B008 - frozen
+    ) -> None:
+        self._client = client
+        self._bindings = bindings
+        self._clock = clock
+        self._ids = ids
+        self._cache = cache
+        self._scope = scope
+        self._record = Record(database)
+        self._one_at_a_time = asyncio.Lock()
+
+    # --- reading -----------------------------------------------------------------------------------------
+    def stacks(self) -> list[Stack]:
+        """What is deployed, by name."""
+        return self._record.stacks(self._scope)
+
+    def stack(self, name: str) -> Stack:
+        """One stack.
+
+        Raises:
+            UsageError: no such stack.
+        """
+        found = self._record.stack(self._scope, name)
+        if found is None:
+            names = [stack.name for stack in self.stacks()]
+            raise UsageError(
+                f"no stack {name} is deployed",
+                f"deployed are {', '.join(names) or 'none'}.{did_you_mean(name, names)}",
+                "`sandbox deploy SYSTEM` deploys one",
+            )
+        return found
+
+    def resources(self, name: str) -> dict[str, tuple[str, str]]:
+        """The type and physical id of each resource of a stack, by logical id."""
+        recorded = self._record.resources(self._scope, self.stack(name).name)
+        return {logical_id: (found.type, found.physical_id) for logical_id, found in recorded.items()}
+
+    def outputs(self, name: str, endpoint: str) -> dict[str, str]:
+        """The outputs of a stack as they are reached at `endpoint`.
+
+        Raises:
+            UsageError: no such stack.
+        """
+        return render_outputs(self.stack(name), endpoint, self._bindings)
+
+    def seed_data(self, name: str) -> dict[str, Any]:
+        """What the seeders of a stack answered, by seeder.
+
+        Raises:
+            UsageError: no such stack.
+        """
+        return dict(self.stack(name).seed)
+
+    # --- deploying ---------------------------------------------------------------------------------------
+    async def plan(self, system: System, *, parameters: Mapping[str, str] | None = None) -> Plan:
+        """What `deploy` would do; nothing is changed.
+
+        Raises:
+            TemplateError, UsageError: as `deploy`.
+        """
+        async with self._one_at_a_time:
+            stack = self._begun(system)
+            return (await self._prepare(system, stack, parameters or {}, quiet)).plan
+
+    async def warm(self, system: System, *, parameters: Mapping[str, str] | None = None) -> None:
+        """Transforms the template into the cache, so that a later deployment does not have to.
+
+        Raises:
+            TemplateError, UsageError: the template is wrong.
+        """
+        source = await asyncio.to_thread(read_source, system.template)
+        try:
+            check_sections(source.data)
+            values = read_parameters(
+                source.data.get("Parameters", {}), {**system.parameters, **(parameters or {})}
+            )
+            await self._template(source, values)
+        except (Problem, Problems) as found:
+            raise source.error(found) from found
+
+    async def deploy(
+        self,
+        system: System,
+        *,
+        parameters: Mapping[str, str] | None = None,
+        on_event: OnEvent = quiet,
+        roll_back: bool = True,
+    ) -> Stack:
+        """Makes what the template declares exist, changing only what differs.
+
+        Args:
+            parameters: values that go before those of `sandbox.toml`.
+            on_event: told of every step.
+            roll_back: whether what a failed first deployment created is deleted again.
+
+        Raises:
+            TemplateError: the template is wrong or asks for something that is refused; nothing was created.
+            UsageError: a parameter is given that the template does not have.
+            DeployError: a resource failed. A first deployment is rolled back; of a later one everything done
+                is recorded, and the next continues.
+        """
+        async with self._one_at_a_time:
+            return await self._deploy(system, parameters or {}, on_event, roll_back)
+
+    async def delete(self, name: str, *, on_event: OnEvent = quiet) -> None:
+        """Removes a stack and its resources; those with a policy of `Retain` stay.
+
+        Raises:
+            UsageError: no such stack.
+            DeployError: a resource could not be deleted, or another stack imports from this one.
+        """
+        async with self._one_at_a_time:
+            stack = self.stack(name)
+            self._check_unused(stack)
+            recorded = self._record.resources(self._scope, name)
+            executor = self._executor_for_removal(stack, on_event)
+            for old in self._record.leftovers(self._scope, name):
+                await executor.remove_all(removals({old.logical_id: old}))
+            await executor.remove_all(removals(recorded))
+            self._record.forget_stack(self._scope, name)
+
+    # --- databases and seeds -----------------------------------------------------------------------------
+    async def migrate(self, system: System, dsn: Dsn, *, on_event: OnEvent = quiet) -> list[Migration]:
+        """Applies the migrations of a system's databases that have not been applied yet.
+
+        Args:
+            dsn: gives the connection string of a database by the physical id of its resource.
+
+        Returns:
+            The migrations applied now, in order.
+
+        Raises:
+            MigrationError: a migration failed (it left nothing), or was changed after it had been applied.
+            UsageError: `sandbox.toml` names a database that the stack does not have.
+        """
+        applied: list[Migration] = []
+        for database in system.databases:
+            if database.migrations is None:
+                continue
+            identifier = self._database(system.name, database.resource)
+
+            def tell(migration: Migration, phase: str, seconds: float) -> None:
+                on_event(DeployEvent(system.name, migration.name, "migration", "apply", phase, seconds))
+
+            applied += await apply_migrations(database.migrations, dsn(identifier), self._clock, tell)
+        return applied
+
+    async def seed(
+        self,
+        system: System,
+        environment: Mapping[str, str],
+        endpoint: str,
+        *,
+        on_event: OnEvent = quiet,
+    ) -> dict[str, Any]:
+        """Runs the seeders of a system in order and keeps what they answer.
+
+        Args:
+            environment: what each seeder gets (endpoint, credentials, region, `PG*`) besides `STACK_OUTPUTS`.
+            endpoint: where the outputs are reached.
+
+        Returns:
+            The answers, by seeder.
+
+        Raises:
+            SeedError: a seeder failed.
+        """
+        answers: dict[str, Any] = {}
+        outputs = self.outputs(system.name, endpoint)
+        for seeder in system.seeders:
+            began = self._clock.elapsed()
+            on_event(DeployEvent(system.name, seeder.name, "seeder", "run", "start"))
+            answers[seeder.name] = await run_seeder(seeder, system.folder, environment, outputs)
+            seconds = self._clock.elapsed() - began
+            on_event(DeployEvent(system.name, seeder.name, "seeder", "run", "done", seconds))
+        if answers:
+            self._record.save_stack(replace(self.stack(system.name), seed=answers))
+        return answers
+
+    def _database(self, stack: str, logical_id: str) -> str:
+        recorded = self._record.resources(self._scope, stack)
+        found = recorded.get(logical_id)
+        if found is None or found.type != "AWS::RDS::DBInstance":
+            known = [name for name, one in recorded.items() if one.type == "AWS::RDS::DBInstance"]
+            raise UsageError(
+                f"the stack {stack} has no database {logical_id}",
+                f"its databases are {', '.join(known) or 'none'}.{did_you_mean(logical_id, known)}",
+                "name the logical id of an AWS::RDS::DBInstance in [[databases]] of sandbox.toml",
+            )
+        return found.physical_id
+
+    # --- inside ------------------------------------------------------------------------------------------
+    async def _deploy(
+        self, system: System, parameters: Mapping[str, str], on_event: OnEvent, roll_back: bool
+    ) -> Stack:
+        first = self._record.stack(self._scope, system.name) is None
+        stack = self._begun(system)
+        prepared = await self._prepare(system, stack, parameters, on_event)
+        for notice in prepared.plan.notices:
+            on_event(DeployEvent(stack.name, "", "notice", "", "done", detail=notice))
+        executor = Executor(prepared.evaluation, self._record, prepared.base, self._clock, on_event)
+        source = prepared.evaluation.template.source
+        if not prepared.plan.is_empty or first:
+            self._record.save_stack(stack)
+        try:
+            await executor.run(prepared.plan)
+            outputs = evaluate_outputs(prepared.evaluation, self._record, stack)
+        except (Problem, Problems) as found:
+            await self._failed(stack, executor, first and roll_back)
+            raise source.error(found) from found
+        except Exception:
+            await self._failed(stack, executor, first and roll_back)
+            raise
+        deployed = replace(
+            stack,
+            status=DEPLOYED,
+            outputs=outputs,
+            parameters=_shown(prepared.parameters),
+            imports=tuple(sorted(prepared.evaluation.world.imports)),
+            updated=self._clock.now(),
+        )
+        self._record.save_stack(deployed)
+        return deployed
+
+    async def _failed(self, stack: Stack, executor: Executor, roll_back: bool) -> None:
+        if not roll_back:
+            self._record.save_stack(replace(stack, status=FAILED))
+            return
+        recorded = self._record.resources(self._scope, stack.name)
+        changes = [
+            # `RetainExceptOnCreate` keeps nothing of a creation that failed; plain `Retain` does.
+            replace(change, action=Action.DELETE)
+            if change.recorded and change.recorded.deletion_policy == "RetainExceptOnCreate"
+            else change
+            for change in removals(recorded)
+        ]
+        try:
+            await executor.remove_all(changes, action="roll back")
+        except DeployError:
+            # The first error is the one to tell; what could not be removed stays in the record.
+            self._record.save_stack(replace(stack, status=FAILED))
+        else:
+            self._record.forget_stack(self._scope, stack.name)
+
+    async def _prepare(
+        self, system: System, stack: Stack, parameters: Mapping[str, str], on_event: OnEvent
+    ) -> _Prepared:
+        source = await asyncio.to_thread(read_source, system.template)
+        try:
+            check_sections(source.data)
+            given = {**system.parameters, **parameters}
+            values = await self._from_store(read_parameters(source.data.get("Parameters", {}), given))
+            began = self._clock.elapsed()
+            on_event(DeployEvent(stack.name, source.file.name, "template", "transform", "start"))
+            template = await self._template(source, values)
+            seconds = self._clock.elapsed() - began
+            on_event(DeployEvent(stack.name, source.file.name, "template", "transform", "done", seconds))
+            exports = {
+                name: value
+                for name, (value, owner) in self._record.exported(self._scope).items()
+                if owner != stack.name
+            }
+            evaluated = evaluation(template, values, self._scope, stack.name, stack.stack_id, exports)
+            base = self._context(stack, source.folder)
+            return _Prepared(make_plan(evaluated, self._record, base), evaluated, base, values)
+        except (Problem, Problems) as found:
+            raise source.error(found) from found
+
+    async def _template(self, source: Source, values: ParameterValues) -> Template:
+        data = source.data
+        if uses_sam(data):
+            data = await transform_sam(source, values, self._scope.region, self._cache)
+        return read_template(data, source)
+
+    async def _from_store(self, values: ParameterValues) -> ParameterValues:
+        """Reads the parameters whose value is kept in the Parameter Store."""
+        if not values.from_store:
+            return values
+        read: dict[str, str | list[str]] = dict(values.values)
+        for name, is_list in values.from_store.items():
+            path: Path = ("Parameters", name)
+            try:
+                answer = await self._call("ssm", "GetParameter", {"Name": read[name]})
+            except AwsError as error:
+                raise Problem(
+                    path, f"the parameter {read[name]} cannot be read: {error}", "create it first"
+                ) from error
+            text = str(answer["Parameter"]["Value"])
+            read[name] = text.split(",") if is_list else text
+        return replace(values, values=read)
+
+    def _begun(self, system: System) -> Stack:
+        known = self._record.stack(self._scope, system.name)
+        if known is not None:
+            if known.template != str(system.template):
+                known = replace(known, template=str(system.template), system=str(system.folder))
+            return replace(known, status=DEPLOYING)
+        arn = str(stack_arn(self._scope, system.name, self._ids.uuid()))
+        now = self._clock.now()
+        return Stack(
+            system.name,
+            self._scope,
+            arn,
+            DEPLOYING,
+            str(system.template),
+            str(system.folder),
+            created=now,
+            updated=now,
+        )
+
+    def _context(self, stack: Stack, folder: File) -> Context:
+        return Context(self._call, self._scope, stack.name, stack.stack_id, "", folder)
+
+    def _executor_for_removal(self, stack: Stack, on_event: OnEvent) -> Executor:
+        source = Source(File(stack.template), {}, {})
+        nothing = Template(source, {}, {}, {}, {})
+        values = ParameterValues({}, frozenset(), {})
+        evaluated = evaluation(nothing, values, self._scope, stack.name, stack.stack_id, {})
+        return Executor(evaluated, self._record, self._context(stack, source.folder), self._clock, on_event)
+
+    def _check_unused(self, stack: Stack) -> None:
+        exports = {output.export for output in stack.outputs if output.export}
+        for other in self.stacks():
+            used: Sequence[str] = sorted(exports.intersection(other.imports))
+            if used and other.name != stack.name:
+                raise DeployError(
+                    f"the stack {stack.name} cannot be deleted",
+                    f"the stack {other.name} imports {', '.join(used)} from it",
+                    f"delete {other.name} first",
+                )
+
+    async def _call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        sent = {key: reveal(value) for key, value in params.items() if value is not None}
+        return await self._client.call(service, operation, sent, Call(scope=self._scope))
+
+
+def _shown(values: ParameterValues) -> dict[str, Any]:
+    return {name: HIDDEN if name in values.secrets else value for name, value in values.values.items()}

@@ -1,0 +1,17 @@
+"""What a deployment fails with when the template itself is right."""
+
+from __future__ import annotations
+
+from sandbox.errors import SandboxError
+
+
+class DeployError(SandboxError):
+    """A resource could not be created, changed or deleted, or two stacks are in each other's way."""
+
+
+class MigrationError(SandboxError):
+    """A migration could not be applied, or was changed after it had been."""
+
+
+class SeedError(SandboxError):
+    """A seeder failed, or did not answer as a seeder must."""

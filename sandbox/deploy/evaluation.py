@@ -1,0 +1,112 @@
+"""The properties of resources against what exists so far: what plan and execution have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path as File
+from typing import Any
+
+from sandbox.deploy.resources.base import Made, Props
+from sandbox.deploy.resources.registry import TYPES
+from sandbox.deploy.suggest import did_you_mean
+from sandbox.deploy.template.declarations import ResourceDeclaration, Template
+from sandbox.deploy.template.functions import Resolver
+from sandbox.deploy.template.parameters import ParameterValues
+from sandbox.deploy.template.problem import Path, Problem
+from sandbox.deploy.template.secret import SecretText
+from sandbox.deploy.template.values import NO_VALUE, Unknown
+from sandbox.model.scope import Scope
+
+
+@dataclass(slots=True)
+class World:
+    """What exists: the lookups of the functions.
+
+    Attributes:
+        made: resources that exist, by logical id; the others are `Unknown`.
+        exports: values that other stacks export, by name.
+        imports: the names that were asked for.
+    """
+
+    types: Mapping[str, str]
+    exports: Mapping[str, str]
+    made: dict[str, Made] = field(default_factory=dict)
+    imports: set[str] = field(default_factory=set)
+
+    def ref(self, logical_id: str) -> Any:
+        """`Ref` of a resource."""
+        made = self.made.get(logical_id)
+        return Unknown(logical_id) if made is None else made.physical_id
+
+    def attribute(self, logical_id: str, name: str, path: Path) -> Any:
+        """`Fn::GetAtt` of a resource.
+
+        Raises:
+            Problem: its type has no such attribute.
+        """
+        handler = TYPES.get(self.types[logical_id])
+        if handler is not None and name not in handler.attributes:
+            hint = did_you_mean(name, handler.attributes)
+            known = ", ".join(sorted(handler.attributes)) or "none"
+            raise Problem(
+                path,
+                f"{handler.type} has no attribute {name} (it has {known}).{hint}",
+                "correct the attribute",
+            )
+        made = self.made.get(logical_id)
+        return Unknown(logical_id) if made is None else made.attributes[name]
+
+    def imported(self, name: str) -> str | None:
+        """What another stack exports by that name."""
+        self.imports.add(name)
+        return self.exports.get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluation:
+    """Resolves the properties of resources."""
+
+    template: Template
+    resolver: Resolver
+    world: World
+    folder: File
+
+    def properties(self, declaration: ResourceDeclaration) -> Props:
+        """The properties of a resource: resolved, converted, local files checked.
+
+        Raises:
+            Problem: something is wrong with them.
+        """
+        handler = TYPES[declaration.type]
+        resolved = self.resolver.resolve(declaration.properties, declaration.path)
+        props = handler.read(resolved, declaration.path)
+        return handler.prepare(props, self.folder, declaration.path)
+
+
+def evaluation(
+    template: Template,
+    parameters: ParameterValues,
+    scope: Scope,
+    stack: str,
+    stack_id: str,
+    exports: Mapping[str, str],
+) -> Evaluation:
+    """An evaluation in which no resource exists yet."""
+    types = {logical_id: declaration.type for logical_id, declaration in template.resources.items()}
+    world = World(types, exports)
+    names: dict[str, Any] = {
+        **{
+            name: SecretText(value) if name in parameters.secrets and isinstance(value, str) else value
+            for name, value in parameters.values.items()
+        },
+        "AWS::AccountId": scope.account,
+        "AWS::NoValue": NO_VALUE,
+        "AWS::NotificationARNs": [],
+        "AWS::Partition": "aws",
+        "AWS::Region": scope.region,
+        "AWS::StackId": stack_id,
+        "AWS::StackName": stack,
+        "AWS::URLSuffix": "amazonaws.com",
+    }
+    return Evaluation(template, Resolver(template, names, world, scope.region), world, template.source.folder)

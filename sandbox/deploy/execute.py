@@ -1,0 +1,275 @@
+"""Runs a plan, and decides nothing: independent resources side by side, every step recorded as it happens."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+from sandbox.clock import Clock
+from sandbox.deploy.errors import DeployError
+from sandbox.deploy.evaluation import Evaluation
+from sandbox.deploy.plan import Action, Change, Plan, check_owner, context_for, differences, known_id
+from sandbox.deploy.progress import DeployEvent, OnEvent
+from sandbox.deploy.record import CREATING, READY, Record, Recorded
+from sandbox.deploy.resources.base import Context, Existing, Made, Props, ResourceType
+from sandbox.deploy.resources.registry import TYPES
+from sandbox.deploy.template.dynamic import expand_references
+from sandbox.deploy.template.problem import Problem
+from sandbox.deploy.template.secret import mask
+from sandbox.errors import TemplateError
+from sandbox.model.awserror import AwsError
+
+#: Resources that are worked on at the same time.
+SIDE_BY_SIDE = 8
+
+
+class StepError(Exception):
+    """One resource failed; the executor makes the error that a person reads of it."""
+
+    def __init__(self, change: Change, cause: AwsError | Problem) -> None:
+        super().__init__(change.logical_id)
+        self.change = change
+        self.cause = cause
+
+
+@dataclass(slots=True)
+class Executor:
+    """Runs the plan of one deployment.
+
+    Attributes:
+        evaluation: resolves properties; what is created becomes known to it.
+        base: the context of the stack.
+    """
+
+    evaluation: Evaluation
+    record: Record
+    base: Context
+    clock: Clock
+    on_event: OnEvent
+
+    async def run(self, plan: Plan) -> None:
+        """Creates, updates and replaces, then removes what is no longer wanted.
+
+        Raises:
+            DeployError, TemplateError: a resource failed; what was done until then is recorded.
+        """
+        await self._apply(plan)
+        for old in plan.leftovers:
+            await self.remove(Change(old.logical_id, old.type, Action.DELETE, recorded=old))
+        replaced = [
+            old
+            for old in self.record.leftovers(self.base.scope, self.base.stack)
+            if old not in plan.leftovers
+        ]
+        for old in replaced:
+            await self.remove(Change(old.logical_id, old.type, self._after_replacement(old), recorded=old))
+        for change in plan.removals:
+            await self.remove(change)
+
+    async def remove_all(self, changes: Iterable[Change], *, action: str = "") -> None:
+        """Removes resources in the given order.
+
+        Raises:
+            DeployError: one could not be removed; the others before it are gone.
+        """
+        for change in changes:
+            await self.remove(change, action=action)
+
+    # --- creating and changing ---------------------------------------------------------------------------
+    async def _apply(self, plan: Plan) -> None:
+        waiting = list(plan.changes)
+        settled: set[str] = set()
+        changed: set[str] = set()
+        running: dict[asyncio.Task[bool], Change] = {}
+        failures: list[StepError] = []
+        try:
+            while True:
+                ready = [] if failures else [c for c in waiting if settled.issuperset(c.needs)]
+                for change in ready[: SIDE_BY_SIDE - len(running)]:
+                    waiting.remove(change)
+                    if change.action is Action.UNCHANGED and not changed.intersection(change.needs):
+                        settled.add(change.logical_id)
+                    else:
+                        running[asyncio.create_task(self._step(change))] = change
+                if not running:
+                    if failures or not waiting:
+                        break
+                    continue
+                done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                for task in done:
+                    change = running.pop(task)
+                    error = task.exception()
+                    if isinstance(error, StepError):
+                        failures.append(error)
+                    elif error is not None:
+                        raise error
+                    else:
+                        settled.add(change.logical_id)
+                        if task.result():
+                            changed.add(change.logical_id)
+        finally:
+            for task in running:
+                task.cancel()
+            await asyncio.gather(*running, return_exceptions=True)
+        if failures:
+            positions = {change.logical_id: index for index, change in enumerate(plan.changes)}
+            raise self._error(min(failures, key=lambda failure: positions[failure.change.logical_id]))
+
+    async def _step(self, change: Change) -> bool:
+        """Does one change; returns whether anything was done."""
+        began = self.clock.elapsed()
+        try:
+            return await self._change(change, began)
+        except (AwsError, Problem) as error:
+            why = error.why if isinstance(error, Problem) else str(error)
+            self._tell(change, change.action.value, "failed", began, why)
+            raise StepError(change, error) from error
+
+    async def _change(self, change: Change, began: float) -> bool:
+        declaration = self.evaluation.template.resources[change.logical_id]
+        handler, old = TYPES[change.type], change.recorded
+        props = self.evaluation.properties(declaration)
+        masked = mask(props, self.base.stack_id)
+        action = self._action(change, handler, masked)
+        if action is Action.UNCHANGED:
+            return False
+        self._tell(change, action.value, "start", began)
+        generation = 0 if old is None else old.generation + (action is Action.REPLACE)
+        context = context_for(self.base, change.logical_id, generation)
+        entry = Recorded(
+            change.logical_id, change.type, "", CREATING, masked, {}, change.needs,
+            declaration.deletion_policy, generation,
+        )  # fmt: skip
+        given = await expand_references(props, context.aws, declaration.path)
+        if action is Action.UPDATE and old is not None:
+            known = _with_known(old, masked, given)
+            made = (
+                await handler.update(context, known, given)
+                if change.properties or known.properties != given
+                else (Made(old.physical_id, old.attributes))
+            )
+        else:
+            made = await self._create(handler, context, given, entry, change)
+        self.evaluation.world.made[change.logical_id] = made
+        done = replace(entry, physical_id=made.physical_id, attributes=made.attributes, status=READY)
+        self.record.save_resource(self.base.scope, self.base.stack, done)
+        self._tell(change, action.value, "done", began, made.physical_id)
+        return True
+
+    def _action(self, change: Change, handler: ResourceType, masked: Props) -> Action:
+        """The planned action, made exact now that every value is known."""
+        old = change.recorded
+        if old is None or (change.action in {Action.CREATE, Action.REPLACE} and "Type" in change.properties):
+            return change.action
+        if change.action is Action.CREATE:
+            return Action.CREATE
+        differing = differences(old.properties, masked)
+        if handler.replaced_by(frozenset(differing)):
+            return Action.REPLACE
+        if differing or change.action is Action.UPDATE:
+            return Action.UPDATE
+        return Action.UNCHANGED
+
+    async def _create(
+        self, handler: ResourceType, context: Context, props: Props, entry: Recorded, change: Change
+    ) -> Made:
+        identity = known_id(handler, context, props)
+        check_owner(self.record, context, handler.type, identity)
+        if change.action is Action.CREATE and change.recorded is not None:
+            await self._clear(handler, context, change.recorded)
+        self.record.save_resource(
+            self.base.scope, self.base.stack, replace(entry, physical_id=identity or "")
+        )
+        try:
+            return await handler.create(context, props)
+        except AwsError as error:
+            if not _half_done(error):
+                self.record.forget_resource(self.base.scope, self.base.stack, entry)
+            raise
+
+    async def _clear(self, handler: ResourceType, context: Context, interrupted: Recorded) -> None:
+        """Removes what an interrupted creation may have left; unless only the service knew its name."""
+        if interrupted.physical_id:
+            await handler.delete(context, Existing(interrupted.physical_id, interrupted.properties))
+
+    # --- removing ----------------------------------------------------------------------------------------
+    async def remove(self, change: Change, *, action: str = "") -> None:
+        """Removes one recorded resource, or leaves it in place, as its policy says.
+
+        Raises:
+            DeployError: the service refused.
+        """
+        old = change.recorded
+        if old is None:
+            return
+        began = self.clock.elapsed()
+        shown = action or change.action.value
+        self._tell(change, shown, "start", began)
+        if change.action is not Action.RETAIN and old.physical_id:
+            context = context_for(self.base, old.logical_id, old.generation)
+            try:
+                await TYPES[old.type].delete(
+                    context, Existing(old.physical_id, old.properties, old.attributes)
+                )
+            except AwsError as error:
+                self._tell(change, shown, "failed", began, str(error))
+                raise self._error(StepError(change, error)) from error
+        self.record.forget_resource(self.base.scope, self.base.stack, old)
+        self._tell(change, shown, "done", began, old.physical_id)
+
+    def _after_replacement(self, old: Recorded) -> Action:
+        declaration = self.evaluation.template.resources.get(old.logical_id)
+        kept = declaration is not None and declaration.update_replace_policy == "Retain"
+        return Action.RETAIN if kept else Action.DELETE
+
+    # --- telling -----------------------------------------------------------------------------------------
+    def _tell(self, change: Change, action: str, phase: str, began: float, detail: str = "") -> None:
+        seconds = 0.0 if phase == "start" else self.clock.elapsed() - began
+        self.on_event(
+            DeployEvent(self.base.stack, change.logical_id, change.type, action, phase, seconds, detail)
+        )
+
+    def _error(self, failure: StepError) -> DeployError | TemplateError:
+        change, cause = failure.change, failure.cause
+        if isinstance(cause, Problem):
+            return self.evaluation.template.source.error(cause)
+        path = ("Resources", change.logical_id)
+        line = self.evaluation.template.source.line(path)
+        place = f"{self.evaluation.template.source.file}{f':{line}' if line else ''}"
+        return DeployError(
+            f"{place}: {change.logical_id} ({change.type}) could not be {_PARTICIPLES[change.action]}",
+            f"the service answered {cause.code}: {cause.message}",
+            _remedy(cause, change),
+        )
+
+
+_PARTICIPLES = {
+    Action.CREATE: "created",
+    Action.UPDATE: "changed",
+    Action.REPLACE: "replaced",
+    Action.DELETE: "deleted",
+    Action.RETAIN: "kept",
+    Action.UNCHANGED: "checked",
+}
+
+
+def _with_known(old: Recorded, masked: Props, given: Props) -> Existing:
+    """The old properties, with the real value wherever the record's digests say that it is the new one."""
+    same = {name: given[name] for name in given if old.properties.get(name) == masked.get(name)}
+    return Existing(old.physical_id, {**old.properties, **same}, old.attributes)
+
+
+def _half_done(error: AwsError) -> bool:
+    """Whether the resource may exist although its creation failed: unless the service refused it outright."""
+    return "AlreadyExists" not in error.code and "NotImplemented" not in error.code
+
+
+def _remedy(error: AwsError, change: Change) -> str:
+    if "NotImplemented" in error.code:
+        return "remove what the message names from the template"
+    if "AlreadyExists" in error.code or "AlreadyInUse" in error.code or "Conflict" in error.code:
+        return "delete the existing one, or give this one another name"
+    if change.action is Action.DELETE:
+        return "remove what the message names, then run the command again: it continues where it stopped"
+    return "correct the resource and deploy again: what is done already is kept"

@@ -1,0 +1,228 @@
+"""What a deployment will do. Reads the template and the record, calls nothing, changes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+
+from sandbox.deploy.evaluation import Evaluation
+from sandbox.deploy.graph import active, dependencies, order, removal_order
+from sandbox.deploy.record import CREATING, Record, Recorded
+from sandbox.deploy.resources.base import Context, Made, Props, ResourceType
+from sandbox.deploy.resources.registry import TYPES, check_types
+from sandbox.deploy.template.declarations import ResourceDeclaration
+from sandbox.deploy.template.problem import Problem, Problems
+from sandbox.deploy.template.secret import mask
+from sandbox.deploy.template.values import Unknown, first_unknown
+
+
+class Action(StrEnum):
+    """What happens to a resource."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    REPLACE = "replace"
+    DELETE = "delete"
+    RETAIN = "retain"
+    UNCHANGED = "unchanged"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What happens to one resource, and why.
+
+    Attributes:
+        properties: names of the properties that differ; those made of unknown values count.
+        needs: the logical ids that come before it.
+        recorded: what the record has of it.
+    """
+
+    logical_id: str
+    type: str
+    action: Action
+    properties: tuple[str, ...] = ()
+    needs: tuple[str, ...] = ()
+    recorded: Recorded | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """A deployment before it happens.
+
+    Attributes:
+        changes: creations, updates and replacements in order, unchanged resources among them.
+        removals: what is removed after them, in order: resources that left the template.
+        leftovers: what earlier replacements left behind.
+        notices: things a person should know, one sentence each.
+    """
+
+    stack: str
+    changes: tuple[Change, ...]
+    removals: tuple[Change, ...]
+    leftovers: tuple[Recorded, ...]
+    notices: tuple[str, ...]
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether nothing is to be done."""
+        return (
+            not self.removals
+            and not self.leftovers
+            and all(c.action is Action.UNCHANGED for c in self.changes)
+        )
+
+
+def make_plan(evaluation: Evaluation, record: Record, base: Context) -> Plan:
+    """Compares a template with the record.
+
+    Args:
+        base: the context of the stack; its logical id is filled in here.
+
+    Raises:
+        Problem, Problems: what is wrong with the template, all resources together.
+    """
+    declarations = active(evaluation.template.resources, evaluation.resolver)
+    check_types(declarations.values())
+    needs = dependencies(declarations, evaluation.resolver)
+    planner = _Planner(evaluation, record, base, needs)
+    problems: list[Problem] = []
+    changes: list[Change] = []
+    for logical_id in order(needs):
+        try:
+            changes.append(planner.change(declarations[logical_id]))
+        except Problem as problem:
+            problems.append(problem)
+    if problems:
+        raise Problems(problems)
+    return Plan(
+        base.stack,
+        tuple(changes),
+        removals({name: old for name, old in planner.recorded.items() if name not in declarations}),
+        tuple(record.leftovers(base.scope, base.stack)),
+        tuple(_notices(declarations, planner.recorded)),
+    )
+
+
+def removals(recorded: Mapping[str, Recorded]) -> tuple[Change, ...]:
+    """The removal of recorded resources, dependents first; a policy of `Retain` leaves them in place."""
+    return tuple(
+        Change(
+            logical_id,
+            recorded[logical_id].type,
+            Action.RETAIN if recorded[logical_id].deletion_policy.startswith("Retain") else Action.DELETE,
+            recorded=recorded[logical_id],
+        )
+        for logical_id in removal_order({name: old.needs for name, old in recorded.items()})
+    )
+
+
+def context_for(base: Context, logical_id: str, generation: int) -> Context:
+    """The context of one resource."""
+    return Context(
+        base.aws, base.scope, base.stack, base.stack_id, logical_id, base.folder, generation, base.pause
+    )
+
+
+def known_id(handler: ResourceType, context: Context, props: Props) -> str | None:
+    """The physical id, where it is known already."""
+    if any(isinstance(value, Unknown) for value in props.values()):
+        return None
+    return handler.expected_id(context, props)
+
+
+def check_owner(record: Record, context: Context, type_: str, physical_id: str | None) -> None:
+    """Refuses a physical resource that another resource has.
+
+    Raises:
+        Problem: another stack, or another resource of this one, has it.
+    """
+    owner = None if physical_id is None else record.owner(context.scope, type_, physical_id)
+    if owner is None or owner == (context.stack, context.logical_id):
+        return
+    stack, logical_id = owner
+    whose = f"the stack {stack}" if stack != context.stack else "this stack"
+    raise Problem(
+        ("Resources", context.logical_id),
+        f"{physical_id} belongs to {logical_id} of {whose} already",
+        "give it another name, or delete the other one first",
+    )
+
+
+class _Planner:
+    def __init__(
+        self, evaluation: Evaluation, record: Record, base: Context, needs: Mapping[str, tuple[str, ...]]
+    ) -> None:
+        self._evaluation = evaluation
+        self._record = record
+        self._base = base
+        self._needs = needs
+        self._claimed: dict[tuple[str, str], str] = {}
+        self.recorded = record.resources(base.scope, base.stack)
+
+    def change(self, declaration: ResourceDeclaration) -> Change:
+        logical_id = declaration.logical_id
+        old = self.recorded.get(logical_id)
+        props = self._evaluation.properties(declaration)
+        action, differing = self._compare(declaration, old, props)
+        generation = 0 if old is None else old.generation + (action is Action.REPLACE)
+        self._claim(declaration, props, generation, old if action is Action.REPLACE else None)
+        if old is not None and action in {Action.UPDATE, Action.UNCHANGED}:
+            self._evaluation.world.made[logical_id] = Made(old.physical_id, old.attributes)
+        return Change(logical_id, declaration.type, action, differing, self._needs[logical_id], old)
+
+    def _compare(
+        self, declaration: ResourceDeclaration, old: Recorded | None, props: Props
+    ) -> tuple[Action, tuple[str, ...]]:
+        if old is None or old.status == CREATING:
+            return Action.CREATE, ()
+        if old.type != declaration.type:
+            return Action.REPLACE, ("Type",)
+        differing = differences(old.properties, mask(props, self._base.stack_id))
+        if differing:
+            replacing = TYPES[declaration.type].replaced_by(frozenset(differing))
+            return (Action.REPLACE if replacing else Action.UPDATE), differing
+        same = (
+            old.deletion_policy == declaration.deletion_policy
+            and old.needs == self._needs[declaration.logical_id]
+        )
+        return (Action.UNCHANGED if same else Action.UPDATE), ()
+
+    def _claim(
+        self, declaration: ResourceDeclaration, props: Props, generation: int, old: Recorded | None
+    ) -> None:
+        handler = TYPES[declaration.type]
+        context = context_for(self._base, declaration.logical_id, generation)
+        identity = known_id(handler, context, props)
+        if identity is None:
+            return
+        path = ("Resources", declaration.logical_id)
+        if old is not None and old.physical_id == identity and old.type == declaration.type:
+            raise Problem(
+                path,
+                f"the change replaces it, and its own name {identity} is taken by what it replaces",
+                f"change its {handler.name_property} too, or delete the stack first",
+            )
+        check_owner(self._record, context, declaration.type, identity)
+        other = self._claimed.setdefault((declaration.type, identity), declaration.logical_id)
+        if other != declaration.logical_id:
+            raise Problem(path, f"{other} has the same name {identity}", "give one of them another name")
+
+
+def differences(old: Props, new: Props) -> tuple[str, ...]:
+    """The names of the properties that differ, sorted; unknown values differ from everything."""
+    return tuple(
+        sorted(
+            name
+            for name in old.keys() | new.keys()
+            if old.get(name) != new.get(name) or first_unknown(new.get(name)) is not None
+        )
+    )
+
+
+def _notices(declarations: Mapping[str, ResourceDeclaration], recorded: Mapping[str, Recorded]) -> list[str]:
+    return [
+        f"{logical_id}: DeletionPolicy Snapshot takes no snapshot here; deleting the stack deletes it"
+        for logical_id, declaration in declarations.items()
+        if logical_id not in recorded and declaration.deletion_policy == "Snapshot"
+    ]

@@ -1,0 +1,149 @@
+"""Lambda: permissions, event source mappings and the configuration of asynchronous invocations.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Lambda.html
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sandbox.deploy.resources.base import Context, Existing, Made, Property, Props, ResourceType, unless_gone
+from sandbox.deploy.resources.shapes import Boolean, Integer, ListOf, Struct, Text
+from sandbox.model.arn import event_source_mapping_arn
+
+
+class Permission(ResourceType):
+    """AWS::Lambda::Permission; every change replaces it."""
+
+    type = "AWS::Lambda::Permission"
+    properties: ClassVar = {
+        "Action": Property(Text(), replaces=True, required=True),
+        "EventSourceToken": Property(Text(), replaces=True),
+        "FunctionName": Property(Text(), replaces=True, required=True),
+        "FunctionUrlAuthType": Property(Text(("AWS_IAM", "NONE")), replaces=True),
+        "Principal": Property(Text(), replaces=True, required=True),
+        "PrincipalOrgID": Property(Text(), replaces=True),
+        "SourceAccount": Property(Text(), replaces=True),
+        "SourceArn": Property(Text(), replaces=True),
+    }
+    not_implemented = frozenset({"InvokedViaFunctionUrl"})
+    attributes = frozenset({"Id"})
+
+    def expected_id(self, context: Context, props: Props) -> str:
+        return context.name(None, 100)
+
+    async def create(self, context: Context, props: Props) -> Made:
+        statement = self.expected_id(context, props)
+        await context.aws("lambda", "AddPermission", {"StatementId": statement, **props})
+        return Made(statement, {"Id": statement})
+
+    async def update(self, context: Context, old: Existing, props: Props) -> Made:
+        raise AssertionError("every property of a permission replaces it")
+
+    async def delete(self, context: Context, old: Existing) -> None:
+        function = old.properties["FunctionName"]
+        await unless_gone(
+            context.aws(
+                "lambda", "RemovePermission", {"FunctionName": function, "StatementId": old.physical_id}
+            )
+        )
+
+
+#: Properties that can change, with what AWS takes when they are removed.
+_MAPPING: dict[str, Any] = {
+    "BatchSize": 10,
+    "BisectBatchOnFunctionError": False,
+    "DestinationConfig": {},
+    "Enabled": True,
+    "FilterCriteria": {},
+    "FunctionName": None,
+    "FunctionResponseTypes": [],
+    "MaximumBatchingWindowInSeconds": 0,
+    "MaximumRecordAgeInSeconds": -1,
+    "MaximumRetryAttempts": -1,
+    "ParallelizationFactor": 1,
+    "ScalingConfig": {},
+    "TumblingWindowInSeconds": 0,
+}
+_DESTINATION = Struct({"Destination": Text()})
+
+
+class EventSourceMapping(ResourceType):
+    """AWS::Lambda::EventSourceMapping."""
+
+    type = "AWS::Lambda::EventSourceMapping"
+    properties: ClassVar = {
+        "BatchSize": Property(Integer()),
+        "BisectBatchOnFunctionError": Property(Boolean()),
+        "DestinationConfig": Property(Struct({"OnFailure": _DESTINATION})),
+        "Enabled": Property(Boolean()),
+        "EventSourceArn": Property(Text(), replaces=True, required=True),
+        "FilterCriteria": Property(Struct({"Filters": ListOf(Struct({"Pattern": Text()}))})),
+        "FunctionName": Property(Text(), required=True),
+        "FunctionResponseTypes": Property(ListOf(Text(("ReportBatchItemFailures",)))),
+        "MaximumBatchingWindowInSeconds": Property(Integer()),
+        "MaximumRecordAgeInSeconds": Property(Integer()),
+        "MaximumRetryAttempts": Property(Integer()),
+        "ParallelizationFactor": Property(Integer()),
+        "ScalingConfig": Property(Struct({"MaximumConcurrency": Integer()})),
+        "StartingPosition": Property(Text(), replaces=True),
+        "StartingPositionTimestamp": Property(Integer(), replaces=True),
+        "TumblingWindowInSeconds": Property(Integer()),
+    }
+    not_implemented = frozenset(
+        {
+            "AmazonManagedKafkaEventSourceConfig", "DocumentDBEventSourceConfig", "KmsKeyArn",
+            "LoggingConfig", "MetricsConfig", "ProvisionedPollerConfig", "Queues", "SelfManagedEventSource",
+            "SelfManagedKafkaEventSourceConfig", "SourceAccessConfigurations", "Tags", "Topics",
+        }
+    )  # fmt: skip
+    attributes = frozenset({"EventSourceMappingArn", "Id"})
+
+    async def create(self, context: Context, props: Props) -> Made:
+        answer = await context.aws("lambda", "CreateEventSourceMapping", props)
+        uuid = answer["UUID"]
+        arn = answer.get("EventSourceMappingArn") or str(event_source_mapping_arn(context.scope, uuid))
+        return Made(uuid, {"Id": uuid, "EventSourceMappingArn": arn})
+
+    async def update(self, context: Context, old: Existing, props: Props) -> Made:
+        changes = {
+            key: props.get(key, default)
+            for key, default in _MAPPING.items()
+            if old.properties.get(key) != props.get(key)
+        }
+        await context.aws("lambda", "UpdateEventSourceMapping", {"UUID": old.physical_id, **changes})
+        return Made(old.physical_id, old.attributes)
+
+    async def delete(self, context: Context, old: Existing) -> None:
+        await unless_gone(context.aws("lambda", "DeleteEventSourceMapping", {"UUID": old.physical_id}))
+
+
+class EventInvokeConfig(ResourceType):
+    """AWS::Lambda::EventInvokeConfig: retries, age and destinations of asynchronous invocations."""
+
+    type = "AWS::Lambda::EventInvokeConfig"
+    properties: ClassVar = {
+        "DestinationConfig": Property(Struct({"OnFailure": _DESTINATION, "OnSuccess": _DESTINATION})),
+        "FunctionName": Property(Text(), replaces=True, required=True),
+        "MaximumEventAgeInSeconds": Property(Integer()),
+        "MaximumRetryAttempts": Property(Integer()),
+        "Qualifier": Property(Text(), replaces=True, required=True),
+    }
+
+    def expected_id(self, context: Context, props: Props) -> str:
+        return context.name(None)
+
+    async def create(self, context: Context, props: Props) -> Made:
+        await context.aws("lambda", "PutFunctionEventInvokeConfig", props)
+        return Made(self.expected_id(context, props))
+
+    async def update(self, context: Context, old: Existing, props: Props) -> Made:
+        await context.aws("lambda", "PutFunctionEventInvokeConfig", props)
+        return Made(old.physical_id)
+
+    async def delete(self, context: Context, old: Existing) -> None:
+        where = {key: old.properties[key] for key in ("FunctionName", "Qualifier")}
+        await unless_gone(context.aws("lambda", "DeleteFunctionEventInvokeConfig", where))
+
+
+TYPES = (Permission(), EventSourceMapping(), EventInvokeConfig())

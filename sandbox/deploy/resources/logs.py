@@ -1,0 +1,72 @@
+"""CloudWatch Logs: AWS::Logs::LogGroup.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sandbox.deploy.resources.base import (
+    Context,
+    Existing,
+    Made,
+    Property,
+    Props,
+    ResourceType,
+    tag_changes,
+    tag_map,
+    unless_gone,
+)
+from sandbox.deploy.resources.shapes import TAG_LIST, Integer, Text
+from sandbox.model.arn import log_group_arn
+
+
+class LogGroup(ResourceType):
+    """AWS::Logs::LogGroup; `Arn` ends in `:*`, as CloudFormation gives it."""
+
+    type = "AWS::Logs::LogGroup"
+    properties: ClassVar = {
+        "LogGroupName": Property(Text(), replaces=True),
+        "RetentionInDays": Property(Integer()),
+        "Tags": Property(TAG_LIST),
+    }
+    not_implemented = frozenset({"DataProtectionPolicy", "FieldIndexPolicies", "KmsKeyId", "LogGroupClass"})
+    attributes = frozenset({"Arn"})
+    name_property = "LogGroupName"
+
+    def expected_id(self, context: Context, props: Props) -> str:
+        return context.name(props.get("LogGroupName"), 512)
+
+    async def create(self, context: Context, props: Props) -> Made:
+        name = self.expected_id(context, props)
+        await context.aws(
+            "logs", "CreateLogGroup", {"logGroupName": name, "tags": tag_map(props.get("Tags"))}
+        )
+        if "RetentionInDays" in props:
+            await self._retain(context, name, props["RetentionInDays"])
+        return Made(name, {"Arn": f"{log_group_arn(context.scope, name)}:*"})
+
+    async def update(self, context: Context, old: Existing, props: Props) -> Made:
+        name = old.physical_id
+        if old.properties.get("RetentionInDays") != props.get("RetentionInDays"):
+            if "RetentionInDays" in props:
+                await self._retain(context, name, props["RetentionInDays"])
+            else:
+                await context.aws("logs", "DeleteRetentionPolicy", {"logGroupName": name})
+        removed, added = tag_changes(old.properties, props)
+        arn = str(log_group_arn(context.scope, name))
+        if removed:
+            await context.aws("logs", "UntagResource", {"resourceArn": arn, "tagKeys": removed})
+        if added:
+            await context.aws("logs", "TagResource", {"resourceArn": arn, "tags": added})
+        return Made(name, old.attributes)
+
+    async def delete(self, context: Context, old: Existing) -> None:
+        await unless_gone(context.aws("logs", "DeleteLogGroup", {"logGroupName": old.physical_id}))
+
+    async def _retain(self, context: Context, name: str, days: int) -> None:
+        await context.aws("logs", "PutRetentionPolicy", {"logGroupName": name, "retentionInDays": days})
+
+
+TYPES = (LogGroup(),)

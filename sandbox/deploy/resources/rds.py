@@ -1,0 +1,140 @@
+"""RDS: AWS::RDS::DBInstance, which the sandbox's own PostgreSQL answers.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html
+"""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from sandbox.deploy.names import database_token
+from sandbox.deploy.resources.base import Context, Existing, Made, Property, Props, ResourceType, unless_gone
+from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Integer, ListOf, Text
+from sandbox.model.arn import db_instance_arn
+from sandbox.model.awserror import AwsError
+
+#: Properties whose name in the API differs.
+_RENAMED = {"VPCSecurityGroups": "VpcSecurityGroupIds"}
+#: Parameters of `CreateDBInstance` that `ModifyDBInstance` does not take.
+_ONLY_CREATED = frozenset(
+    {"AvailabilityZone", "DBName", "Engine", "KmsKeyId", "MasterUsername", "StorageEncrypted", "Tags"}
+)
+#: Real seconds a database may take to become available, and between two looks.
+_PATIENCE = 120.0
+_STEP = 0.05
+
+
+class DBInstance(ResourceType):
+    """AWS::RDS::DBInstance; the record has tokens for its address and port, which a restart changes."""
+
+    type = "AWS::RDS::DBInstance"
+    properties: ClassVar = {
+        "AllocatedStorage": Property(Integer()),
+        "AutoMinorVersionUpgrade": Property(Boolean()),
+        "AvailabilityZone": Property(Text(), replaces=True),
+        "BackupRetentionPeriod": Property(Integer()),
+        "CopyTagsToSnapshot": Property(Boolean()),
+        "DBInstanceClass": Property(Text()),
+        "DBInstanceIdentifier": Property(Text(), replaces=True),
+        "DBName": Property(Text(), replaces=True),
+        "DBParameterGroupName": Property(Text()),
+        "DBSubnetGroupName": Property(Text()),
+        "DeletionProtection": Property(Boolean()),
+        "EnableIAMDatabaseAuthentication": Property(Boolean()),
+        "EnablePerformanceInsights": Property(Boolean()),
+        "Engine": Property(Text(), replaces=True, required=True),
+        "EngineVersion": Property(Text()),
+        "Iops": Property(Integer()),
+        "KmsKeyId": Property(Text(), replaces=True),
+        "MasterUsername": Property(Text(), replaces=True),
+        "MasterUserPassword": Property(Text()),
+        "MaxAllocatedStorage": Property(Integer()),
+        "MonitoringInterval": Property(Integer()),
+        "MultiAZ": Property(Boolean()),
+        "Port": Property(Integer()),
+        "PreferredBackupWindow": Property(Text()),
+        "PreferredMaintenanceWindow": Property(Text()),
+        "PubliclyAccessible": Property(Boolean()),
+        "StorageEncrypted": Property(Boolean(), replaces=True),
+        "StorageType": Property(Text()),
+        "Tags": Property(TAG_LIST),
+        "VPCSecurityGroups": Property(ListOf(Text())),
+    }
+    not_implemented = frozenset(
+        {
+            "DBClusterIdentifier", "DBSnapshotIdentifier", "ManageMasterUserPassword", "MasterUserSecret",
+            "OptionGroupName", "SourceDBInstanceIdentifier", "Timezone", "CACertificateIdentifier",
+        }
+    )  # fmt: skip
+    attributes = frozenset({"DBInstanceArn", "DbiResourceId", "Endpoint.Address", "Endpoint.Port"})
+    name_property = "DBInstanceIdentifier"
+    snapshots = True
+
+    def expected_id(self, context: Context, props: Props) -> str:
+        return context.name(props.get("DBInstanceIdentifier"), 63).lower()
+
+    async def create(self, context: Context, props: Props) -> Made:
+        identifier = self.expected_id(context, props)
+        sent = {**_parameters(props), "DBInstanceIdentifier": identifier}
+        await context.aws("rds", "CreateDBInstance", sent)
+        found = await self._available(context, identifier)
+        return Made(
+            identifier,
+            {
+                "DBInstanceArn": str(db_instance_arn(context.scope, identifier)),
+                "DbiResourceId": found.get("DbiResourceId", ""),
+                "Endpoint.Address": database_token(identifier, "address"),
+                "Endpoint.Port": database_token(identifier, "port"),
+            },
+        )
+
+    async def update(self, context: Context, old: Existing, props: Props) -> Made:
+        before, after = _parameters(old.properties), _parameters(props)
+        changes = {
+            key: value
+            for key, value in after.items()
+            if key not in _ONLY_CREATED and before.get(key) != value and key != "DBInstanceIdentifier"
+        }
+        if changes:
+            sent = {"DBInstanceIdentifier": old.physical_id, "ApplyImmediately": True, **changes}
+            if "Port" in sent:
+                sent["DBPortNumber"] = sent.pop("Port")
+            await context.aws("rds", "ModifyDBInstance", sent)
+            await self._available(context, old.physical_id)
+        if old.properties.get("Tags") != props.get("Tags"):
+            await self._retag(context, old, props)
+        return Made(old.physical_id, old.attributes)
+
+    async def delete(self, context: Context, old: Existing) -> None:
+        sent = {"DBInstanceIdentifier": old.physical_id, "SkipFinalSnapshot": True}
+        await unless_gone(context.aws("rds", "DeleteDBInstance", sent))
+
+    async def _retag(self, context: Context, old: Existing, props: Props) -> None:
+        arn = str(db_instance_arn(context.scope, old.physical_id))
+        before = [tag["Key"] for tag in old.properties.get("Tags", [])]
+        if before:
+            await context.aws("rds", "RemoveTagsFromResource", {"ResourceName": arn, "TagKeys": before})
+        if props.get("Tags"):
+            await context.aws("rds", "AddTagsToResource", {"ResourceName": arn, "Tags": props["Tags"]})
+
+    async def _available(self, context: Context, identifier: str) -> dict[str, Any]:
+        waited = 0.0
+        while True:
+            answer = await context.aws("rds", "DescribeDBInstances", {"DBInstanceIdentifier": identifier})
+            instance: dict[str, Any] = answer["DBInstances"][0]
+            status = instance.get("DBInstanceStatus")
+            if status == "available":
+                return instance
+            if status in {"failed", "incompatible-parameters", "storage-full"} or waited >= _PATIENCE:
+                raise AwsError(
+                    "DBInstanceNotAvailable", f"the database {identifier} is {status} after {waited:.0f} s"
+                )
+            await context.pause(_STEP)
+            waited += _STEP
+
+
+def _parameters(props: Props) -> dict[str, Any]:
+    return {_RENAMED.get(key, key): value for key, value in props.items()}
+
+
+TYPES = (DBInstance(),)

@@ -1,0 +1,69 @@
+"""Every type that can be deployed, by name, and why others cannot be."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+
+from sandbox.deploy.resources import (
+    apigateway,
+    configuration,
+    events,
+    iam,
+    lambda_function,
+    lambda_wiring,
+    logs,
+    rds,
+    sqs,
+    storage,
+)
+from sandbox.deploy.resources.base import ResourceType
+from sandbox.deploy.suggest import did_you_mean
+from sandbox.deploy.template.declarations import ResourceDeclaration
+from sandbox.deploy.template.problem import Problem, Problems
+
+TYPES: Mapping[str, ResourceType] = {
+    handler.type: handler
+    for module in (
+        apigateway, configuration, events, iam, lambda_function, lambda_wiring, logs, rds, sqs, storage
+    )
+    for handler in module.TYPES
+}  # fmt: skip
+
+#: Types that are often met and have a reason of their own.
+_REASONS = {
+    "AWS::SNS::Topic": "topics are not implemented yet",
+    "AWS::SNS::Subscription": "topics are not implemented yet",
+    "AWS::ApiGateway::Account": "not implemented; APIs log without an account here",
+    "AWS::CloudFormation::Stack": "nested stacks are not implemented",
+    "AWS::Lambda::Version": "versions are not implemented yet (AutoPublishAlias asks for one)",
+    "AWS::Lambda::Alias": "aliases are not implemented yet (AutoPublishAlias asks for one)",
+    "AWS::Lambda::LayerVersion": "layers are not implemented yet",
+}
+
+
+def check_types(declarations: Iterable[ResourceDeclaration]) -> None:
+    """Refuses types that are not implemented, all at once.
+
+    Raises:
+        Problems: the resources whose type is not implemented.
+    """
+    problems = [
+        Problem(
+            ("Resources", declaration.logical_id),
+            _refusal(declaration.type),
+            "remove the resource, or replace it",
+        )
+        for declaration in declarations
+        if declaration.type not in TYPES
+    ]
+    if problems:
+        raise Problems(problems)
+
+
+def _refusal(type_: str) -> str:
+    reason = _REASONS.get(type_)
+    if reason:
+        return f"{type_}: {reason}"
+    if type_.startswith("Custom::") or type_ == "AWS::CloudFormation::CustomResource":
+        return f"{type_}: custom resources are not implemented"
+    return f"the type {type_} is not implemented.{did_you_mean(type_, TYPES)}"

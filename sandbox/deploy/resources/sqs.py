@@ -1,0 +1,155 @@
+"""SQS: AWS::SQS::Queue and AWS::SQS::QueuePolicy.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SQS.html
+"""
+
+from __future__ import annotations
+
+import json
+from typing import Any, ClassVar
+
+from sandbox.deploy.names import canonical_queue_url
+from sandbox.deploy.resources.base import (
+    Context,
+    Existing,
+    Made,
+    Property,
+    Props,
+    ResourceType,
+    already_exists,
+    exists,
+    tag_changes,
+    tag_map,
+    unless_gone,
+)
+from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Integer, Json, ListOf, Text
+from sandbox.deploy.template.values import as_text
+from sandbox.model.arn import queue_arn
+
+#: Attributes of the API that are properties of the type under the same name, with AWS's default.
+_ATTRIBUTES = {
+    "ContentBasedDeduplication": "false",
+    "DeduplicationScope": "queue",
+    "DelaySeconds": "0",
+    "FifoThroughputLimit": "perQueue",
+    "KmsDataKeyReusePeriodSeconds": "300",
+    "KmsMasterKeyId": "",
+    "MaximumMessageSize": "1048576",
+    "MessageRetentionPeriod": "345600",
+    "ReceiveMessageWaitTimeSeconds": "0",
+    "RedriveAllowPolicy": "",
+    "RedrivePolicy": "",
+    "SqsManagedSseEnabled": "true",
+    "VisibilityTimeout": "30",
+}
+
+
+class Queue(ResourceType):
+    """AWS::SQS::Queue; `Ref` is the queue's URL on AWS, which every endpoint understands."""
+
+    type = "AWS::SQS::Queue"
+    properties: ClassVar = {
+        "QueueName": Property(Text(), replaces=True),
+        "FifoQueue": Property(Boolean(), replaces=True),
+        "ContentBasedDeduplication": Property(Boolean()),
+        "DeduplicationScope": Property(Text()),
+        "DelaySeconds": Property(Integer()),
+        "FifoThroughputLimit": Property(Text()),
+        "KmsDataKeyReusePeriodSeconds": Property(Integer()),
+        "KmsMasterKeyId": Property(Text()),
+        "MaximumMessageSize": Property(Integer()),
+        "MessageRetentionPeriod": Property(Integer()),
+        "ReceiveMessageWaitTimeSeconds": Property(Integer()),
+        "RedriveAllowPolicy": Property(Json()),
+        "RedrivePolicy": Property(Json()),
+        "SqsManagedSseEnabled": Property(Boolean()),
+        "Tags": Property(TAG_LIST),
+        "VisibilityTimeout": Property(Integer()),
+    }
+    attributes = frozenset({"Arn", "QueueName", "QueueUrl"})
+    name_property = "QueueName"
+
+    def expected_id(self, context: Context, props: Props) -> str:
+        return canonical_queue_url(context.scope, self._name(context, props))
+
+    async def create(self, context: Context, props: Props) -> Made:
+        name = self._name(context, props)
+        if await exists(context.aws("sqs", "GetQueueUrl", {"QueueName": name})):
+            raise already_exists("the queue", name)
+        attributes = {key: _attribute(props[key]) for key in _ATTRIBUTES if key in props}
+        if props.get("FifoQueue"):
+            attributes["FifoQueue"] = "true"
+        await context.aws(
+            "sqs",
+            "CreateQueue",
+            {"QueueName": name, "Attributes": attributes or None, "tags": tag_map(props.get("Tags"))},
+        )
+        return _made(context, name)
+
+    async def update(self, context: Context, old: Existing, props: Props) -> Made:
+        changes = {
+            key: _attribute(props[key]) if key in props else default
+            for key, default in _ATTRIBUTES.items()
+            if old.properties.get(key) != props.get(key)
+        }
+        url = old.physical_id
+        if changes:
+            await context.aws("sqs", "SetQueueAttributes", {"QueueUrl": url, "Attributes": changes})
+        removed, added = tag_changes(old.properties, props)
+        if removed:
+            await context.aws("sqs", "UntagQueue", {"QueueUrl": url, "TagKeys": removed})
+        if added:
+            await context.aws("sqs", "TagQueue", {"QueueUrl": url, "Tags": added})
+        return Made(url, old.attributes)
+
+    async def delete(self, context: Context, old: Existing) -> None:
+        await unless_gone(context.aws("sqs", "DeleteQueue", {"QueueUrl": old.physical_id}))
+
+    def _name(self, context: Context, props: Props) -> str:
+        fifo = bool(props.get("FifoQueue"))
+        given = props.get("QueueName")
+        return context.name(given, 80 - 5 * fifo) + (".fifo" if fifo and not given else "")
+
+
+def _made(context: Context, name: str) -> Made:
+    url = canonical_queue_url(context.scope, name)
+    return Made(url, {"Arn": str(queue_arn(context.scope, name)), "QueueName": name, "QueueUrl": url})
+
+
+def _attribute(value: Any) -> str:
+    return json.dumps(value) if isinstance(value, dict) else as_text(value)
+
+
+class QueuePolicy(ResourceType):
+    """AWS::SQS::QueuePolicy: the policy attribute of one or more queues."""
+
+    type = "AWS::SQS::QueuePolicy"
+    properties: ClassVar = {
+        "PolicyDocument": Property(Json(), required=True),
+        "Queues": Property(ListOf(Text()), required=True),
+    }
+    attributes = frozenset({"Id"})
+
+    async def create(self, context: Context, props: Props) -> Made:
+        await self._set(context, props["Queues"], json.dumps(props["PolicyDocument"]))
+        name = context.name(None)
+        return Made(name, {"Id": name})
+
+    async def update(self, context: Context, old: Existing, props: Props) -> Made:
+        dropped = [url for url in old.properties["Queues"] if url not in props["Queues"]]
+        await self._set(context, dropped, "")
+        await self._set(context, props["Queues"], json.dumps(props["PolicyDocument"]))
+        return Made(old.physical_id, old.attributes)
+
+    async def delete(self, context: Context, old: Existing) -> None:
+        for url in old.properties["Queues"]:
+            await unless_gone(self._set(context, [url], ""))
+
+    async def _set(self, context: Context, urls: list[str], policy: str) -> None:
+        for url in urls:
+            await context.aws(
+                "sqs", "SetQueueAttributes", {"QueueUrl": url, "Attributes": {"Policy": policy}}
+            )
+
+
+TYPES = (Queue(), QueuePolicy())

@@ -1,0 +1,1 @@
+"""Templates: text, the SAM transform, parameters, intrinsic functions, references."""

@@ -1,0 +1,147 @@
+"""The SAM transform, cached by content: a template that was transformed once never costs the translator
+again.
+
+Follows https://docs.aws.amazon.com/serverless-application-model/latest/developerguide/sam-specification.html.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import json
+import os
+import sys
+from collections.abc import Mapping
+from importlib.metadata import version
+from pathlib import Path as File
+from typing import Any
+
+from sandbox.deploy.template.local_files import hide_local_files
+from sandbox.deploy.template.parameters import ParameterValues
+from sandbox.deploy.template.problem import Problem, Problems
+from sandbox.deploy.template.source import Source
+
+#: Raise when what is handed to the translator changes its form.
+_FORMAT = 1
+#: Real seconds the transform may take; it needs one or two.
+TIMEOUT = 60.0
+_CHILD = File(__file__).with_name("sam_child.py")
+
+
+async def transform_sam(
+    source: Source, parameters: ParameterValues, region: str, cache: File | None
+) -> dict[str, Any]:
+    """The CloudFormation document that a SAM template stands for.
+
+    Values of `NoEcho` parameters are kept from the translator: references to them stay references, so that no
+    secret is written to the cache.
+
+    Args:
+        cache: folder of transformed templates; None transforms every time.
+
+    Raises:
+        Problem, Problems: what the translator found wrong.
+    """
+    hidden = hide_local_files(source.data, source.folder)
+    declared = hidden.get("Parameters", {})
+    kept_back = {*parameters.secrets, *parameters.from_store}
+    request = {
+        "template": {
+            **hidden,
+            **(
+                {
+                    "Parameters": {
+                        name: _without_default(body, name in kept_back) for name, body in declared.items()
+                    }
+                }
+                if declared
+                else {}
+            ),
+        },
+        "parameters": {
+            **{name: value for name, value in parameters.values.items() if name not in kept_back},
+            "AWS::Region": region,
+        },
+    }
+    payload = json.dumps(request).encode()
+    key = hashlib.sha256(f"{_FORMAT}:{version('aws-sam-translator')}:".encode() + payload).hexdigest()
+    stored = cache / f"sam-{key}.json" if cache else None
+    answer = None if stored is None else _load(stored)
+    if answer is None:
+        answer = await _run(payload, region)
+        if stored is not None and "template" in answer:
+            _save(stored, answer)
+    if "errors" in answer:
+        raise Problems([_problem(cause) for cause in answer["errors"]])
+    template: dict[str, Any] = answer["template"]
+    if "Parameters" in template:
+        # The translator may declare parameters of its own (images by runtime); those of the template come
+        # back whole.
+        template["Parameters"] = {**template["Parameters"], **declared}
+    return template
+
+
+def _without_default(body: Any, kept_back: bool) -> Any:
+    if not kept_back or not isinstance(body, dict):
+        return body
+    return {key: value for key, value in body.items() if key != "Default"}
+
+
+def _problem(cause: Mapping[str, str]) -> Problem:
+    logical_id = cause["logical_id"]
+    message = cause["message"]
+    path = ("Resources", logical_id) if logical_id else ()
+    return Problem(path, f"SAM says: {message}", "correct it as the SAM specification says")
+
+
+def _load(stored: File) -> dict[str, Any] | None:
+    try:
+        answer = json.loads(stored.read_bytes())
+    except (OSError, ValueError):
+        return None
+    return answer if isinstance(answer, dict) and "template" in answer else None
+
+
+def _save(stored: File, answer: Mapping[str, Any]) -> None:
+    """Writes aside and renames, so that two sandboxes that share the cache never see half a file."""
+    stored.parent.mkdir(parents=True, exist_ok=True)
+    aside = stored.with_suffix(f".{os.getpid()}.tmp")
+    aside.write_text(json.dumps(answer), encoding="utf-8")
+    aside.replace(stored)
+
+
+async def _run(payload: bytes, region: str) -> dict[str, Any]:
+    # The hash seed fixes the order in which the translator writes resources.
+    environment = {"AWS_DEFAULT_REGION": region, "PATH": os.environ.get("PATH", ""), "PYTHONHASHSEED": "0"}
+    if "PYTHONPATH" in os.environ:
+        environment["PYTHONPATH"] = os.environ["PYTHONPATH"]
+    # -P keeps this folder's modules from hiding those of the translator.
+    child = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-P",
+        str(_CHILD),
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+        env=environment,
+    )
+    try:
+        async with asyncio.timeout(TIMEOUT):
+            out, err = await child.communicate(payload)
+    except TimeoutError:
+        raise Problem(
+            (), f"the SAM transform did not end within {TIMEOUT:.0f} s", "simplify the template"
+        ) from None
+    finally:
+        if child.returncode is None:
+            child.kill()
+            await child.wait()
+    if child.returncode != 0:
+        last = err.decode(errors="replace").strip().rsplit("\n", 1)[-1]
+        raise Problem(
+            (),
+            f"the SAM translator failed on it: {last}",
+            "check its SAM resources against the specification",
+        )
+    answer: dict[str, Any] = json.loads(out)
+    return answer

@@ -1,0 +1,274 @@
+"""From an operation's name to whoever does it: a native service, the long tail, or a refusal by name."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Collection, Mapping
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+from sandbox.clock import Clock
+from sandbox.errors import SandboxError
+from sandbox.gateway.tap import Tap, resource_of
+from sandbox.model.arn import is_arn, parse_arn
+from sandbox.model.awserror import AwsError, NotImplementedByName
+from sandbox.model.call import Call, Caller
+from sandbox.model.http import HttpRequest, HttpResponse, Upstream
+from sandbox.model.ids import Ids
+from sandbox.model.ports import CallerDirectory, Recorder
+from sandbox.model.scope import Scope
+from sandbox.services.base import OperationSpec
+from sandbox.wire.incoming import account_of
+
+log = logging.getLogger(__name__)
+
+
+class ServiceLike(Protocol):
+    """A native service, as the front door sees it."""
+
+    @property
+    def operations(self) -> Mapping[str, OperationSpec]:
+        """What it implements."""
+        ...
+
+    async def call(self, operation_name: str, call: Call, params: dict[str, Any]) -> dict[str, Any]:
+        """Runs one operation.
+
+        Raises:
+            AwsError: what it answers instead.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Native:
+    """An operation that a native service does."""
+
+    service: ServiceLike
+    spec: OperationSpec
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Where a call comes from.
+
+    Attributes:
+        scope: account and region it is for.
+        caller: who makes it.
+        cause: the hop that led to it.
+        endpoint: base URL that the client used.
+        trace: the X-Ray trace header.
+    """
+
+    scope: Scope
+    caller: Caller
+    cause: int | None
+    endpoint: str = ""
+    trace: str | None = None
+
+
+class Dispatcher:
+    """Runs operations, records them, and holds their answers until they are stored.
+
+    Args:
+        services: native services by botocore's names.
+        long_tail: does what is not native, or None.
+        mixed: native services whose remaining operations go to the long tail all the same; those of any other
+            native service are refused, because the long tail knows nothing of its state.
+        durable: awaited before an answer is given: everything written so far is on disk.
+    """
+
+    def __init__(
+        self,
+        *,
+        services: Mapping[str, ServiceLike],
+        long_tail: Upstream | None,
+        callers: CallerDirectory,
+        recorder: Recorder,
+        clock: Clock,
+        ids: Ids,
+        durable: Callable[[], Awaitable[None]],
+        mixed: Collection[str] = (),
+    ) -> None:
+        self.services = services
+        self.long_tail = long_tail
+        self.ids = ids
+        self._callers = callers
+        self._tap = Tap(recorder)
+        self._clock = clock
+        self._durable = durable
+        self._mixed = frozenset(mixed)
+
+    def find(self, service: str, operation: str) -> Native | Upstream:
+        """Who does an operation.
+
+        Raises:
+            AwsError: nobody: it is refused by name, with the reason.
+        """
+        native = self.services.get(service)
+        if native is not None:
+            spec = native.operations.get(operation)
+            if spec is not None:
+                return Native(native, spec)
+            if service not in self._mixed:
+                raise NotImplementedByName(service, f"operation {operation}")
+        if self.long_tail is None:
+            raise NotImplementedByName(service, f"operation {operation}")
+        reason = self.long_tail.refusal(service, operation)
+        if reason is not None:
+            raise AwsError(
+                "NotImplemented",
+                f"sandbox does not do {operation} of {service}: {reason}. "
+                f"`sandbox services {service}` lists what it does.",
+                status=501,
+            )
+        return self.long_tail
+
+    def origin(self, access_key: str, region: str, *, endpoint: str, trace: str | None) -> Origin:
+        """Where a signed request comes from.
+
+        An execution environment's key stands for its function's account and for the invocation it serves; any
+        other key is an account id or stands for the default account.
+        """
+        caller = self._callers.lookup(access_key) if access_key else None
+        if caller is None:
+            account = account_of(access_key)
+            caller = Caller(access_key, f"arn:aws:iam::{account}:root")
+        else:
+            account = account_of(access_key)
+            if caller.function and is_arn(caller.function):
+                account = parse_arn(caller.function).account
+        return Origin(Scope(account, region), caller, caller.hop, endpoint, trace)
+
+    async def call(
+        self,
+        service: str,
+        operation: str,
+        native: Native,
+        origin: Origin,
+        request_id: str,
+        params: Callable[[], dict[str, Any]],
+        payload: bytes | None,
+    ) -> dict[str, Any]:
+        """Runs a native operation.
+
+        Args:
+            params: parses and checks the parameters; its refusals are recorded like the service's.
+            payload: what was sent, for the journal.
+
+        Raises:
+            AwsError: the service's refusal, or `InternalFailure` when something of ours failed.
+        """
+        own = native.spec.records
+        hop = origin.cause if own else self._tap.reserve(origin.cause)
+        call = Call(origin.scope, origin.endpoint, request_id, hop, origin.caller, origin.trace)
+        started = self._clock.elapsed()
+        parsed: dict[str, Any] = {}
+        error: AwsError | None = None
+        try:
+            parsed = params()
+            answer = await native.service.call(operation, call, parsed)
+        except AwsError as refusal:
+            error = refusal
+            raise
+        except asyncio.CancelledError:
+            error = AwsError("ClientDisconnected", "the client left before the answer", status=499)
+            raise
+        except Exception as failure:
+            error = internal_failure(f"{operation} of {service}", request_id, failure)
+            raise error from failure
+        finally:
+            # An operation that records its own hops says nothing of a call that never got that far.
+            if not own or error is not None:
+                self._tap.record(
+                    service,
+                    operation,
+                    call,
+                    hop=None if own else hop,
+                    cause=origin.cause,
+                    resource=resource_of(parsed),
+                    error=error,
+                    duration_ms=(self._clock.elapsed() - started) * 1000,
+                    payload=payload,
+                )
+        await self.stored(request_id)
+        return answer
+
+    async def forward(
+        self,
+        upstream: Upstream,
+        service: str,
+        operation: str,
+        origin: Origin,
+        request: HttpRequest,
+        request_id: str,
+        resource: str,
+    ) -> HttpResponse:
+        """Passes a request to the long tail and records it.
+
+        Raises:
+            AwsError: the long tail refuses it or cannot be reached.
+        """
+        hop = self._tap.reserve(origin.cause)
+        call = Call(origin.scope, origin.endpoint, request_id, hop, origin.caller, origin.trace)
+        started = self._clock.elapsed()
+        error: AwsError | None = None
+        try:
+            response = await upstream.forward(service, operation, request)
+            if response.status >= 400:
+                error = AwsError(_error_type(response), f"HTTP {response.status}", status=response.status)
+            return response
+        except AwsError as refusal:
+            error = refusal
+            raise
+        except Exception as failure:
+            error = internal_failure(f"{operation} of {service}", request_id, failure)
+            raise error from failure
+        finally:
+            self._tap.record(
+                service,
+                operation,
+                call,
+                hop=hop,
+                cause=origin.cause,
+                resource=resource,
+                error=error,
+                duration_ms=(self._clock.elapsed() - started) * 1000,
+                payload=request.body,
+            )
+
+    async def stored(self, request_id: str) -> None:
+        """Waits until everything written so far is on disk.
+
+        Raises:
+            AwsError: it could not be stored.
+        """
+        try:
+            await self._durable()
+        except SandboxError as failure:
+            log.error("request %s was not stored: %s", request_id, failure)
+            raise AwsError(
+                "ServiceUnavailable", f"{failure.what}: {failure.why}. {failure.remedy}", status=503
+            ) from failure
+
+
+def internal_failure(what: str, request_id: str, failure: BaseException) -> AwsError:
+    """The answer to a failure of ours; its details go to the log, to the client only what it can act on."""
+    if isinstance(failure, SandboxError):
+        log.error("request %s: %s failed: %s", request_id, what, failure)
+        message = f"{failure.what}: {failure.why}. To do: {failure.remedy}. (Request {request_id}.)"
+        return AwsError("InternalFailure", message, status=500)
+    log.error("request %s: %s failed", request_id, what, exc_info=failure)
+    return AwsError(
+        "InternalFailure",
+        f"sandbox failed while it served {what} (request {request_id}). Its log has the details.",
+        status=500,
+    )
+
+
+def _error_type(response: HttpResponse) -> str:
+    for name, value in response.headers:
+        if name.lower() == "x-amzn-errortype":
+            return value.split(":", 1)[0]
+    return "UpstreamError"

@@ -1,0 +1,74 @@
+"""AWS calls made inside the process: checked and recorded as at the front door, without HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.gateway.dispatch import Dispatcher, Native, Origin
+from sandbox.gateway.foreign import ForeignCalls
+from sandbox.gateway.tap import resource_of
+from sandbox.model.awserror import AwsError
+from sandbox.model.call import Call, Caller
+from sandbox.wire.check import shown
+from sandbox.wire.wire import Wire
+
+
+class InProcessClient:
+    """The port `AwsClient` over the services of this process; what is not native goes to the long tail.
+
+    Args:
+        dispatcher: the gateway's own (`Gateway.dispatcher`).
+        wire: the gateway's own (`Gateway.wire`).
+    """
+
+    def __init__(self, dispatcher: Dispatcher, wire: Wire) -> None:
+        self._dispatcher = dispatcher
+        self._wire = wire
+        self._foreign = ForeignCalls()
+
+    async def call(
+        self, service: str, operation: str, params: Mapping[str, Any], call: Call | None = None
+    ) -> dict[str, Any]:
+        """Runs `operation` of `service` (botocore's names) and returns its output, moments as epoch seconds.
+
+        Args:
+            call: on whose behalf: its scope, caller and trace are taken over, and its hop is the cause.
+
+        Raises:
+            AwsError: what the service answered; an unknown service or operation too.
+        """
+        self._must_exist(service, operation)
+        who = self._dispatcher.find(service, operation)
+        origin = _origin(call or Call())
+        request_id = self._dispatcher.ids.uuid()
+        if isinstance(who, Native):
+            return await self._dispatcher.call(
+                service,
+                operation,
+                who,
+                origin,
+                request_id,
+                lambda: self._wire.accept(service, operation, params),
+                shown(params).encode(),
+            )
+        accepted = self._wire.accept(service, operation, params)
+        # botocore loads its own model of the service at the first call: tens of milliseconds.
+        request = await asyncio.to_thread(self._foreign.request, service, operation, accepted, origin.scope)
+        response = await self._dispatcher.forward(
+            who, service, operation, origin, request, request_id, resource_of(accepted)
+        )
+        await self._dispatcher.stored(request_id)
+        return self._foreign.output(service, operation, response)
+
+    def _must_exist(self, service: str, operation: str) -> None:
+        if service not in self._wire.models:
+            raise AwsError("UnknownService", f"there is no AWS service {service!r}", status=404)
+        if operation not in self._wire.models[service].operations:
+            raise AwsError("UnknownOperationException", f"{service} has no operation {operation!r}")
+
+
+def _origin(call: Call) -> Origin:
+    caller = call.caller if call.caller.arn else Caller(arn=f"arn:aws:iam::{call.scope.account}:root")
+    return Origin(call.scope, caller, call.hop, call.endpoint, call.trace)

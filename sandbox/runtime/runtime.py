@@ -1,0 +1,349 @@
+"""The Lambda runtime: leases a warm execution environment for each invocation, or starts a new one."""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+from collections import OrderedDict
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from sandbox.clock import Clock
+from sandbox.errors import DependencyError
+from sandbox.model.awserror import AwsError
+from sandbox.model.call import Caller
+from sandbox.model.ids import Ids
+from sandbox.model.ports import FunctionSpec, InvocationRequest, Outcome
+from sandbox.runtime.dependencies import Dependencies
+from sandbox.runtime.environ import Credentials
+from sandbox.runtime.environment import Ending, EndKind, Environment
+from sandbox.runtime.execs import default_start_method
+from sandbox.runtime.families import family_of
+from sandbox.runtime.interpreters import Interpreters
+from sandbox.runtime.launch import LaunchError
+from sandbox.runtime.outcome import cold_start_lines, failed_init_outcome, outcome_of
+from sandbox.runtime.report import TIMED_OUT, init_report_line, log_stream_name
+from sandbox.runtime.starter import Starter
+
+#: Seconds of the init phase; what takes longer starts again inside the invocation, under its timeout.
+INIT_SECONDS = 10.0
+#: Real seconds an environment stays warm without work.
+IDLE_SECONDS = 300.0
+
+_REMEMBERED_KEYS = 2000
+
+
+@dataclass(frozen=True, slots=True)
+class EnvironmentView:
+    """An execution environment as `status` shows it."""
+
+    id: str
+    function: str
+    pid: int
+    state: str
+    invocations: int
+    memory_mb: int
+
+
+@dataclass(slots=True)
+class _Pool:
+    """The environments of one function in one version of its code and configuration."""
+
+    idle: list[Environment] = field(default_factory=list)
+    all: set[Environment] = field(default_factory=set)
+    expiry: dict[Environment, asyncio.TimerHandle] = field(default_factory=dict)
+
+
+class LambdaRuntime:
+    """Runs functions in execution environments; implements the ports `Executor` and `CallerDirectory`.
+
+    Args:
+        workdir: folder for what lives as long as the sandbox; emptied by `start` and `stop`.
+        endpoint: gives the URL of the front door, for the functions' SDKs.
+        clock: measures durations and dates log streams; function timeouts are real time.
+        interpreters: finds the interpreter of a runtime.
+        dependencies: provides the runtime's own packages.
+        ids: makes ids and credentials.
+        on_notice: told what a user should know (a missing interpreter, no private /tmp).
+        start_method: `fork` or `exec`.
+        idle_seconds: real seconds an environment stays warm without work.
+        init_seconds: real seconds of the init phase.
+    """
+
+    def __init__(
+        self,
+        *,
+        workdir: Path,
+        endpoint: Callable[[], str],
+        clock: Clock,
+        interpreters: Interpreters,
+        dependencies: Dependencies,
+        ids: Ids,
+        on_notice: Callable[[str], None],
+        start_method: str = default_start_method(),
+        idle_seconds: float = IDLE_SECONDS,
+        init_seconds: float = INIT_SECONDS,
+    ) -> None:
+        self._workdir = workdir
+        self._clock = clock
+        self._ids = ids
+        self._idle_seconds = idle_seconds
+        self._init_seconds = init_seconds
+        self._starter = Starter(
+            workdir=workdir,
+            endpoint=endpoint,
+            interpreters=interpreters,
+            dependencies=dependencies,
+            on_notice=on_notice,
+            start_method=start_method,
+        )
+        self._pools: dict[FunctionSpec, _Pool] = {}
+        self._keys: OrderedDict[str, Environment] = OrderedDict()
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._stopping = False
+
+    # --- life --------------------------------------------------------------------------------------------
+    async def start(self) -> None:
+        """Clears what a crashed sandbox left; starts no process before the first invocation needs one."""
+        await asyncio.to_thread(_empty, self._workdir)
+        self._stopping = False
+
+    async def stop(self) -> None:
+        """Kills every process the functions run in, and removes their folders."""
+        self._stopping = True
+        for pool in list(self._pools.values()):
+            for environment in list(pool.all):
+                self._end_soon(environment)
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._starter.close()
+        self._pools.clear()
+        self._keys.clear()
+        await asyncio.to_thread(shutil.rmtree, self._workdir, ignore_errors=True)
+
+    async def prepare(self, runtimes: list[str]) -> None:
+        """Puts the runtime's own packages into the cache, so that invocations need no network.
+
+        Raises:
+            DependencyError: they could not be installed.
+            AwsError: a runtime cannot be run here.
+        """
+        for runtime in runtimes:
+            await self._starter.prepare(runtime)
+
+    # --- the ports ---------------------------------------------------------------------------------------
+    async def run(self, spec: FunctionSpec, request: InvocationRequest) -> Outcome:
+        """Runs one invocation in a warm environment of the spec, or a new one.
+
+        Raises:
+            AwsError: the runtime named in the spec cannot be run here (`InvalidRuntimeException`).
+        """
+        family_of(spec.runtime)
+        pool = self._pool(spec)
+        while pool.idle:
+            environment = pool.idle.pop()
+            pool.expiry.pop(environment).cancel()
+            outcome = await self._invoke(pool, environment, request, spec.timeout)
+            if outcome is not None:
+                return outcome
+        return await self._run_cold(spec, pool, request)
+
+    async def retire(self, function: str) -> None:
+        """Ends the idle environments of a function now, the busy ones when their invocation has ended."""
+        for spec, pool in list(self._pools.items()):
+            if spec.arn == function or spec.arn.startswith(f"{function}:"):
+                self._retire_pool(spec, pool)
+        if self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def lookup(self, access_key: str) -> Caller | None:
+        """The execution environment that owns the key; those that have ended are remembered for a while."""
+        environment = self._keys.get(access_key)
+        return environment.caller() if environment is not None else None
+
+    # --- what is running ---------------------------------------------------------------------------------
+    def snapshot(self) -> list[EnvironmentView]:
+        """The execution environments there are now."""
+        return [
+            EnvironmentView(
+                environment.id,
+                spec.arn,
+                environment.pid,
+                "busy" if environment.busy else "idle",
+                environment.invocations,
+                environment.memory_mb(),
+            )
+            for spec, pool in self._pools.items()
+            for environment in pool.all
+            if environment.pid is not None
+        ]
+
+    def processes(self) -> list[tuple[str, int]]:
+        """Name and pid of every process the functions run in."""
+        workers = [
+            (f"lambda {spec.name}", environment.pid)
+            for spec, pool in self._pools.items()
+            for environment in pool.all
+            if environment.pid is not None
+        ]
+        return [*self._starter.processes(), *workers]
+
+    # --- cold --------------------------------------------------------------------------------------------
+    async def _run_cold(self, spec: FunctionSpec, pool: _Pool, request: InvocationRequest) -> Outcome:
+        environment = await self._begin(spec, pool, request)
+        lines = cold_start_lines(spec)
+        ending = await self._initialise(environment, self._init_seconds)
+        init_ms: float | None = ending.duration_ms
+        budget = spec.timeout
+        if ending.kind is not EndKind.OK:
+            # AWS tries once more inside the invocation, whose timeout then covers both.
+            lines += [*environment.log.take(), _failed_init_line(ending, "init")]
+            environment.discard_log()
+            environment = await self._begin(spec, pool, request)
+            ending = await self._initialise(environment, spec.timeout)
+            init_ms = None
+            budget = max(0.001, spec.timeout - ending.duration_ms / 1000)
+            if ending.kind is not EndKind.OK:
+                lines += [*environment.log.take(), _failed_init_line(ending, "invoke")]
+                environment.discard_log()
+                return failed_init_outcome(environment, request, ending, lines, self._clock.real_now())
+        lines += environment.log.take()
+        outcome = await self._invoke(pool, environment, request, budget, lines=lines, init_ms=init_ms)
+        if outcome is None:  # it asked for work and died: the next attempt starts from nothing
+            return await self._run_cold(spec, pool, request)
+        return outcome
+
+    async def _begin(self, spec: FunctionSpec, pool: _Pool, request: InvocationRequest) -> Environment:
+        unique = self._ids.hex(32)
+        environment = Environment(
+            id=unique,
+            spec=spec,
+            credentials=Credentials.make(self._ids),
+            log_stream=log_stream_name(spec.version, self._clock.now(), unique),
+            clock=self._clock,
+            on_end=lambda ended: self._forget(pool, ended),
+        )
+        environment.hop = request.hop
+        pool.all.add(environment)
+        self._keys[environment.credentials.access_key] = environment
+        while len(self._keys) > _REMEMBERED_KEYS:
+            self._keys.popitem(last=False)
+        try:
+            if self._stopping:
+                raise LaunchError("the sandbox is stopping")
+            await self._starter.launch(environment)
+        except (LaunchError, DependencyError, OSError) as error:
+            self._end_soon(environment)
+            environment.discard_log()
+            raise AwsError(
+                "InvalidRuntimeException",
+                f"sandbox cannot run {spec.name} on {spec.runtime}: {error}",
+                status=502,
+            ) from error
+        except BaseException:
+            self._end_soon(environment)
+            environment.discard_log()
+            raise
+        return environment
+
+    async def _initialise(self, environment: Environment, limit: float) -> Ending:
+        try:
+            ending = await environment.initialise(limit)
+        except asyncio.CancelledError:
+            self._end_soon(environment)
+            environment.discard_log()
+            raise
+        if ending.kind is not EndKind.OK:
+            await environment.end()
+        return ending
+
+    # --- warm --------------------------------------------------------------------------------------------
+    async def _invoke(
+        self,
+        pool: _Pool,
+        environment: Environment,
+        request: InvocationRequest,
+        limit: float,
+        *,
+        lines: list[str] | None = None,
+        init_ms: float | None = None,
+    ) -> Outcome | None:
+        try:
+            ending = await environment.invoke(request, limit)
+        except asyncio.CancelledError:
+            self._end_soon(environment)
+            environment.discard_log()
+            raise
+        if ending is None:
+            environment.discard_log()
+            return None
+        survives = ending.kind in (EndKind.OK, EndKind.ERROR)
+        outcome = outcome_of(environment, request, ending, lines or [], init_ms, self._clock.real_now())
+        current = self._pools.get(environment.spec) is pool
+        if survives and current and not environment.ended and not environment.retired:
+            self._rest(pool, environment)
+        else:
+            self._end_soon(environment)
+            environment.discard_log()
+        return outcome
+
+    def _rest(self, pool: _Pool, environment: Environment) -> None:
+        environment.busy = False
+        pool.idle.append(environment)
+        pool.expiry[environment] = asyncio.get_running_loop().call_later(
+            self._idle_seconds, self._expire, pool, environment
+        )
+
+    def _expire(self, pool: _Pool, environment: Environment) -> None:
+        pool.idle.remove(environment)
+        pool.expiry.pop(environment)
+        self._end_soon(environment)
+        environment.discard_log()
+
+    # --- ending ------------------------------------------------------------------------------------------
+    def _pool(self, spec: FunctionSpec) -> _Pool:
+        pool = self._pools.get(spec)
+        if pool is None:
+            for old, stale in list(self._pools.items()):
+                if old.arn == spec.arn:
+                    self._retire_pool(old, stale)
+            pool = self._pools[spec] = _Pool()
+        return pool
+
+    def _retire_pool(self, spec: FunctionSpec, pool: _Pool) -> None:
+        for environment in list(pool.all):
+            environment.retired = True
+        for environment in list(pool.idle):
+            pool.expiry.pop(environment).cancel()
+            pool.idle.remove(environment)
+            self._end_soon(environment)
+            environment.discard_log()
+        if not pool.all:
+            self._pools.pop(spec, None)
+
+    def _end_soon(self, environment: Environment) -> None:
+        task = asyncio.get_running_loop().create_task(environment.end())
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+
+    def _forget(self, pool: _Pool, environment: Environment) -> None:
+        pool.all.discard(environment)
+        handle = pool.expiry.pop(environment, None)
+        if handle is not None:  # it died while it was idle
+            handle.cancel()
+            pool.idle.remove(environment)
+            environment.discard_log()
+        self._starter.forget(environment)
+
+
+def _failed_init_line(ending: Ending, phase: str) -> str:
+    status = "timeout" if ending.error_type == TIMED_OUT else "error"
+    return init_report_line(
+        ending.duration_ms, phase, status, "" if status == "timeout" else ending.error_type
+    )
+
+
+def _empty(folder: Path) -> None:
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True, exist_ok=True)

@@ -1,0 +1,71 @@
+"""The parts that the operations of EventBridge are made of, wired once."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sandbox.model.call import Call
+from sandbox.model.ports import Deliverer
+from sandbox.model.scope import Scope
+from sandbox.services.base import Kit, Params, Service
+from sandbox.services.events.deliveries import Dispatcher
+from sandbox.services.events.names import bus_reference
+from sandbox.services.events.publishing import Publisher
+from sandbox.services.events.rulebook import RuleBook
+from sandbox.services.events.schedules import ScheduleRunner
+from sandbox.services.events.schema import SCHEMA
+from sandbox.services.events.store import Bus, EventsStore, Rule
+
+
+class EventsCore(Service):
+    """State and parts of the service; the operations are in its subclasses.
+
+    Args:
+        kit: what every service needs.
+        deliverer: delivers to the ARNs of targets and dead-letter queues.
+    """
+
+    name: ClassVar[str] = "events"
+    SCHEMA: ClassVar[str] = SCHEMA
+
+    def __init__(self, kit: Kit, deliverer: Deliverer) -> None:
+        super().__init__(kit)
+        self.deliverer = deliverer
+        self.store = EventsStore(kit.database, kit.clock)
+        self.rulebook = RuleBook(self.store)
+        self.dispatcher = Dispatcher(kit, deliverer)
+        self.schedules = ScheduleRunner(kit, self.store, self.rulebook, self.dispatcher)
+        self.publisher = Publisher(kit, self.store, self.rulebook, self.dispatcher)
+
+    async def start(self) -> None:
+        """Sets the timers of schedules and of deliveries that wait; rules are compiled when first needed."""
+        self.rulebook.clear()
+        self.schedules.start()
+        self.dispatcher.start()
+
+    async def stop(self) -> None:
+        """Ends timers and deliveries under way."""
+        self.schedules.stop()
+        await self.dispatcher.stop()
+
+    def bus_of(self, call: Call, params: Params) -> tuple[Scope, str]:
+        """The scope and name of the bus that `EventBusName` names."""
+        return bus_reference(call.scope, params.get("EventBusName"))
+
+    def rule_of(self, call: Call, params: Params, member: str = "Name") -> Rule:
+        """The rule that the parameters name.
+
+        Raises:
+            AwsError: ResourceNotFoundException.
+        """
+        scope, bus = self.bus_of(call, params)
+        return self.store.rule(scope, bus, params[member])
+
+    def existing_bus(self, call: Call, params: Params, member: str = "EventBusName") -> Bus:
+        """The bus that the parameters name.
+
+        Raises:
+            AwsError: ResourceNotFoundException.
+        """
+        scope, name = bus_reference(call.scope, params.get(member))
+        return self.store.bus(scope, name)

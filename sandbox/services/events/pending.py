@@ -1,0 +1,150 @@
+"""One event on its way to one target, and the table of those that have to wait."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sandbox.model.scope import Scope
+from sandbox.services.events.documents import EventDocument
+from sandbox.services.events.inputs import Firing, InputError
+from sandbox.services.events.targets import Target
+from sandbox.store.database import Database
+
+_BATCH = 100
+
+
+class Pending(msgspec.Struct, kw_only=True):
+    """A delivery.
+
+    Attributes:
+        event: the event document; what a dead-letter queue gets.
+        body: what the target gets.
+        cause: the hop of the match or firing that led to it.
+        accepted: virtual time when the event came in.
+        attempts: how many have failed.
+        failure: code and message of the last one that did.
+        unusable: why there is no body: the target's transformer made nothing that can be delivered.
+    """
+
+    account: str
+    region: str
+    rule: str
+    target: str
+    target_id: str
+    event: str
+    event_id: str
+    body: str
+    cause: int | None
+    trace: str | None
+    group_id: str | None
+    dead_letter: str | None
+    max_retries: int
+    max_age: int
+    accepted: float
+    attempts: int = 0
+    failure: tuple[str, str] = ("", "")
+    unusable: str = ""
+
+    @property
+    def scope(self) -> Scope:
+        """The scope of the rule."""
+        return Scope(self.account, self.region)
+
+    @property
+    def deadline(self) -> float:
+        """Virtual time after which it is not tried any more."""
+        return self.accepted + self.max_age
+
+    @property
+    def facts(self) -> dict[str, str | int]:
+        """What a hop tells of it."""
+        return {"rule": self.rule, "target": self.target_id, "attempt": self.attempts + 1}
+
+
+def pending_delivery(
+    scope: Scope,
+    firing: Firing,
+    target: Target,
+    event: EventDocument,
+    *,
+    now: float,
+    cause: int | None,
+    trace: str | None = None,
+) -> Pending:
+    """The delivery of an event to a target of a rule.
+
+    Args:
+        scope: of the rule.
+        now: virtual time, from which the event's age counts.
+        cause: the hop that led to it.
+        trace: the X-Ray trace header to carry on.
+    """
+    body, unusable = "", ""
+    try:
+        body = target.render(event, firing)
+    except InputError as error:
+        unusable = str(error)
+    return Pending(
+        account=scope.account,
+        region=scope.region,
+        rule=firing.rule_arn,
+        target=str(target.arn),
+        target_id=target.id,
+        event=event.text,
+        event_id=event.id,
+        body=body,
+        cause=cause,
+        trace=trace,
+        group_id=target.group_id,
+        dead_letter=None if target.dead_letter is None else str(target.dead_letter),
+        max_retries=target.max_retries,
+        max_age=target.max_age,
+        accepted=now,
+        unusable=unusable,
+    )
+
+
+class PendingStore:
+    """The deliveries that wait, by the virtual time they are due.
+
+    Args:
+        database: the store.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def __len__(self) -> int:
+        row = self._database.row("SELECT count(*) AS number FROM events_deliveries")
+        return int(row["number"]) if row else 0
+
+    def add(self, pending: Pending, when: float) -> None:
+        """Stores a delivery that is due at `when`."""
+        self._database.execute(
+            "INSERT INTO events_deliveries (next_at, document) VALUES (?, ?)",
+            (when, msgspec.json.encode(pending)),
+        )
+
+    def put_off(self, identity: int, pending: Pending, when: float) -> None:
+        """Stores what became of a delivery, and when it is tried again."""
+        self._database.execute(
+            "UPDATE events_deliveries SET next_at = ?, document = ? WHERE id = ?",
+            (when, msgspec.json.encode(pending), identity),
+        )
+
+    def remove(self, identity: int) -> None:
+        """Forgets a delivery that is over."""
+        self._database.execute("DELETE FROM events_deliveries WHERE id = ?", (identity,))
+
+    def due(self, now: float) -> list[tuple[int, Pending]]:
+        """Some of the deliveries that are due, oldest first; empty when there are none."""
+        rows = self._database.rows(
+            "SELECT id, document FROM events_deliveries WHERE next_at <= ? ORDER BY next_at, id LIMIT ?",
+            (now, _BATCH),
+        )
+        return [(row["id"], msgspec.json.decode(row["document"], type=Pending)) for row in rows]
+
+    def next_due(self) -> float | None:
+        """When the next one is due."""
+        row = self._database.row("SELECT min(next_at) AS next FROM events_deliveries")
+        return None if row is None or row["next"] is None else float(row["next"])

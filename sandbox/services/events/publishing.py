@@ -1,0 +1,181 @@
+"""PutEvents: from the entries of a request to events, matches and deliveries.
+
+Page: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.model.arn import event_bus_arn
+from sandbox.model.awserror import AwsError
+from sandbox.model.call import Call
+from sandbox.model.event_patterns import FlatEvent, MalformedJsonError, compact, decode, flatten
+from sandbox.model.hops import HopKind
+from sandbox.model.scope import Scope
+from sandbox.services.base import Kit
+from sandbox.services.events.deliveries import Dispatcher
+from sandbox.services.events.documents import EventDocument, build_document, timestamp
+from sandbox.services.events.errors import invalid
+from sandbox.services.events.inputs import Firing
+from sandbox.services.events.names import bus_reference
+from sandbox.services.events.pending import pending_delivery
+from sandbox.services.events.rulebook import RuleBook
+from sandbox.services.events.store import EventsStore
+
+MAX_ENTRIES = 10
+#: Bytes of all entries together (1 MB since January 2026).
+MAX_SIZE = 1_048_576
+ENTRY_MEMBERS = frozenset(
+    ("Time", "Source", "Resources", "DetailType", "Detail", "EventBusName", "TraceHeader")
+)
+_TIME_SIZE = 14
+
+
+class EntryError(Exception):
+    """An entry is refused; the others are not."""
+
+    def __init__(self, code: str, message: str) -> None:
+        super().__init__(code, message)
+        self.code = code
+        self.message = message
+
+
+def entry_size(entry: Mapping[str, Any]) -> int:
+    """Bytes of an entry as EventBridge counts them."""
+    texts = [
+        entry.get("Source"),
+        entry.get("DetailType"),
+        entry.get("Detail"),
+        *(entry.get("Resources") or ()),
+    ]
+    size = sum(len(text.encode(errors="surrogatepass")) for text in texts if text)
+    return size + (_TIME_SIZE if entry.get("Time") is not None else 0)
+
+
+def check_request(entries: list[Mapping[str, Any]]) -> None:
+    """Refuses what makes the whole request invalid.
+
+    Raises:
+        AwsError: ValidationException.
+    """
+    if len(entries) > MAX_ENTRIES:
+        raise invalid(
+            "1 validation error detected: Value at 'entries' failed to satisfy constraint: "
+            f"Member must have length less than or equal to {MAX_ENTRIES}"
+        )
+    if sum(map(entry_size, entries)) > MAX_SIZE:
+        raise invalid("Total size of the entries in the request is over the limit.")
+
+
+class Publisher:
+    """Puts events on buses.
+
+    Args:
+        kit: clock, journal and ids.
+        store, rulebook: the buses, and the rules that match.
+        dispatcher: delivers to targets.
+    """
+
+    def __init__(self, kit: Kit, store: EventsStore, rulebook: RuleBook, dispatcher: Dispatcher) -> None:
+        self._clock = kit.clock
+        self._recorder = kit.recorder
+        self._ids = kit.ids
+        self._store = store
+        self._rulebook = rulebook
+        self._dispatcher = dispatcher
+
+    async def put(self, call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
+        """Puts one event, and hands it to the targets of the rules that match.
+
+        Returns:
+            The entry of the answer: an event id, or an error code and message.
+        """
+        try:
+            scope, bus = bus_reference(call.scope, entry.get("EventBusName"))
+            event = self._document(call.scope, entry)
+            flat = flatten(event.tree)
+        except EntryError as error:
+            return {"ErrorCode": error.code, "ErrorMessage": error.message}
+        except MalformedJsonError:
+            return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
+        except AwsError as error:
+            return {"ErrorCode": "InvalidArgument", "ErrorMessage": error.message}
+        trace = entry.get("TraceHeader") or call.trace
+        lost = (
+            "" if self._store.find_bus(scope, bus) else f"Event bus {bus} does not exist: the event is lost"
+        )
+        hop = self._recorder.record(
+            HopKind.EVENT_PUT,
+            scope,
+            "events",
+            cause=call.hop,
+            operation="PutEvents",
+            resource=str(event_bus_arn(scope, bus)),
+            status="error" if lost else "ok",
+            error=lost,
+            request_id=call.request_id,
+            event_id=event.id,
+            trace=trace,
+            detail={"source": event.tree["source"], "detailType": event.tree["detail-type"]},
+            payload=event.text,
+        )
+        # AWS accepts events for buses that do not exist, and loses them; here the journal says so.
+        if not lost:
+            await self._route(scope, bus, event, flat, hop, trace)
+        return {"EventId": event.id}
+
+    async def _route(
+        self, scope: Scope, bus: str, event: EventDocument, flat: FlatEvent, cause: int, trace: str | None
+    ) -> None:
+        tree = event.tree
+        matching = self._rulebook.matching(scope, bus, tree["source"], tree["detail-type"], flat)
+        ingested = timestamp(self._clock.now())
+        for compiled in matching:
+            rule_arn = str(compiled.rule.arn)
+            match = self._recorder.record(
+                HopKind.RULE_MATCHED,
+                scope,
+                "events",
+                cause=cause,
+                resource=rule_arn,
+                event_id=event.id,
+                trace=trace,
+            )
+            firing = Firing(rule_arn, compiled.rule.name, ingested)
+            for target in compiled.targets:
+                now = self._clock.now()
+                await self._dispatcher.deliver(
+                    pending_delivery(scope, firing, target, event, now=now, cause=match, trace=trace)
+                )
+
+    def _time(self, at: float | None) -> str:
+        try:
+            return timestamp(self._clock.now() if at is None else at)
+        except (ValueError, OverflowError, OSError):
+            raise EntryError("InvalidArgument", "Parameter Time is not valid.") from None
+
+    def _document(self, scope: Scope, entry: Mapping[str, Any]) -> EventDocument:
+        for member in ("Source", "DetailType", "Detail"):
+            if not entry.get(member):
+                raise EntryError(
+                    "InvalidArgument",
+                    f"Parameter {member} is not valid. Reason: {member} is a required argument.",
+                )
+        if entry["Source"].startswith("aws."):
+            raise EntryError("NotAuthorizedForSourceException", "Not authorized for the source.")
+        detail = decode(entry["Detail"])
+        if not isinstance(detail, dict):
+            raise MalformedJsonError("a detail is a JSON object")
+        return build_document(
+            self._ids.uuid(),
+            source=entry["Source"],
+            detail_type=entry["DetailType"],
+            account=scope.account,
+            region=scope.region,
+            time=self._time(entry.get("Time")),
+            resources=entry.get("Resources") or [],
+            detail_text=compact(entry["Detail"]),
+            detail=detail,
+        )

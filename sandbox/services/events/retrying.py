@@ -1,0 +1,80 @@
+"""Which failures are tried again, when, and what a dead-letter queue is told of them.
+
+Pages: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html and
+https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from sandbox.model.awserror import AwsError
+
+DEFAULT_ATTEMPTS = 185
+DEFAULT_AGE = 86_400
+#: Conditions that end retrying, as dead-lettered messages name them.
+ATTEMPTS_EXHAUSTED = "MaximumRetryAttempts"
+AGE_EXHAUSTED = "MaximumEventAgeInSeconds"
+
+_LONGEST_DELAY = 512.0
+_ABSENT = ("DoesNotExist", "NonExistentQueue", "ResourceNotFound", "NotFound")
+_FORBIDDEN = ("AccessDenied", "NotAuthorized", "UnauthorizedOperation")
+_THROTTLED = ("Throttl", "TooManyRequests", "RequestLimitExceeded", "OverLimit")
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a delivery failed.
+
+    Attributes:
+        code: EventBridge's code for it (`NO_RESOURCE`, `THROTTLING`, …).
+        message: what the target answered.
+        retryable: whether trying again can help.
+    """
+
+    code: str
+    message: str
+    retryable: bool
+
+
+def classify(error: AwsError) -> Failure:
+    """What EventBridge makes of a target's answer: it tries again after 5xx and throttling only."""
+    message = str(error)
+    if any(part in error.code for part in _ABSENT):
+        return Failure("NO_RESOURCE", message, retryable=False)
+    if any(part in error.code for part in _FORBIDDEN):
+        return Failure("NO_PERMISSIONS", message, retryable=False)
+    if error.status == 429 or any(part in error.code for part in _THROTTLED):
+        return Failure("THROTTLING", message, retryable=True)
+    if error.status >= 500 and error.status != 501:
+        return Failure("ERROR_FROM_TARGET", message, retryable=True)
+    return Failure("SDK_CLIENT_ERROR", message, retryable=False)
+
+
+def retry_delay(attempts: int) -> float:
+    """Seconds to wait after so many failed attempts: doubling from one second, without AWS's jitter.
+
+    Runs on a virtual clock are repeatable this way; 185 retries still take about a day.
+    """
+    return min(_LONGEST_DELAY, 2.0 ** min(attempts - 1, 16))
+
+
+def dead_letter_attributes(
+    rule_arn: str, target_arn: str, failure: Failure, retries: int, exhausted: str | None
+) -> dict[str, dict[str, str]]:
+    """The message attributes of a dead-lettered event, in the form of the SQS API.
+
+    Args:
+        retries: attempts after the first one.
+        exhausted: the condition that ended retrying; None when there was no retry.
+    """
+    values = {
+        "RULE_ARN": rule_arn,
+        "TARGET_ARN": target_arn,
+        "ERROR_CODE": failure.code,
+        "ERROR_MESSAGE": failure.message[:1_024] or failure.code,
+        "RETRY_ATTEMPTS": str(retries),
+    }
+    if exhausted is not None:
+        values["EXHAUSTED_RETRY_CONDITION"] = exhausted
+    return {name: {"DataType": "String", "StringValue": value} for name, value in values.items()}

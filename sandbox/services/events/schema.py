@@ -1,0 +1,31 @@
+"""The tables of EventBridge."""
+
+from __future__ import annotations
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS events_buses (
+    account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
+    description TEXT, created REAL NOT NULL, modified REAL NOT NULL, policy TEXT,
+    PRIMARY KEY (account, region, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events_rules (
+    account TEXT NOT NULL, region TEXT NOT NULL, bus TEXT NOT NULL, name TEXT NOT NULL,
+    pattern TEXT, schedule TEXT, state TEXT NOT NULL, description TEXT, role TEXT,
+    phase REAL NOT NULL, next_fire_at REAL,
+    PRIMARY KEY (account, region, bus, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events_targets (
+    position INTEGER PRIMARY KEY AUTOINCREMENT,
+    account TEXT NOT NULL, region TEXT NOT NULL, bus TEXT NOT NULL, rule TEXT NOT NULL, id TEXT NOT NULL,
+    arn TEXT NOT NULL, document TEXT NOT NULL,
+    UNIQUE (account, region, bus, rule, id)
+);
+CREATE INDEX IF NOT EXISTS events_targets_arn ON events_targets (account, region, arn);
+CREATE TABLE IF NOT EXISTS events_tags (
+    arn TEXT NOT NULL, key TEXT NOT NULL, value TEXT NOT NULL, PRIMARY KEY (arn, key)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events_deliveries (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, next_at REAL NOT NULL, document BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS events_deliveries_due ON events_deliveries (next_at, id);
+"""

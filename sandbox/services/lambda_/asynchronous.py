@@ -1,0 +1,218 @@
+"""The queue of asynchronous invocations: durable, retried by the clock, taken up again after a restart.
+
+Reference: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-handling.html
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from functools import partial
+
+from sandbox.clock import Timer
+from sandbox.model.arn import function_arn
+from sandbox.model.awserror import AwsError
+from sandbox.model.hops import HopKind
+from sandbox.model.lambda_async import MAX_AGE, MAX_RETRIES, Condition, Ending, retry_delay, throttle_delay
+from sandbox.model.lambda_errors import request_too_large
+from sandbox.model.lambda_limits import ASYNC_PAYLOAD
+from sandbox.model.lambda_names import LATEST
+from sandbox.model.ports import InvokeResult
+from sandbox.model.scope import Scope
+from sandbox.services.base import Kit
+from sandbox.services.lambda_.destinations import Destinations
+from sandbox.services.lambda_.functions import Functions
+from sandbox.services.lambda_.invocation import Invocations, Origin
+from sandbox.services.lambda_.records import Function
+from sandbox.services.lambda_.tasks import Tasks
+
+
+class AsyncQueue:
+    """Keeps events until their function has taken them, or nothing more can be done."""
+
+    def __init__(
+        self, kit: Kit, functions: Functions, invocations: Invocations, destinations: Destinations
+    ) -> None:
+        self._kit = kit
+        self._database = kit.database
+        self._functions = functions
+        self._invocations = invocations
+        self._destinations = destinations
+        self._tasks = Tasks()
+        self._timers: dict[int, Timer] = {}
+
+    @property
+    def running(self) -> int:
+        """Events that are being worked on now."""
+        return len(self._tasks)
+
+    def start(self) -> None:
+        """Takes up every event of the store."""
+        for row in self._database.rows("SELECT id, due FROM lambda_async ORDER BY id"):
+            self._schedule(row["id"], row["due"])
+
+    async def stop(self) -> None:
+        """Ends what runs; the events stay in the store."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        await self._tasks.stop()
+
+    def accept(
+        self, function: Function, payload: bytes, *, cause: int | None, trace: str | None, request_id: str
+    ) -> int:
+        """Stores an event and has it run at once.
+
+        Returns:
+            The hop that says the function's queue took it.
+
+        Raises:
+            AwsError: `RequestTooLargeException`.
+        """
+        if len(payload) > ASYNC_PAYLOAD:
+            raise request_too_large(ASYNC_PAYLOAD)
+        arn = str(function.arn)
+        hop = self._kit.recorder.record(
+            HopKind.DELIVERED,
+            function.scope,
+            "lambda",
+            cause=cause,
+            operation="Invoke",
+            resource=arn,
+            request_id=request_id,
+            trace=trace,
+            function=arn,
+            detail={"invocation_type": "Event"},
+            payload=payload,
+        )
+        now = self._kit.clock.now()
+        cursor = self._database.execute(
+            "INSERT INTO lambda_async "
+            "(account, region, name, request_id, payload, cause, trace, accepted, due) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (function.account, function.region, function.name, request_id, payload, hop, trace, now, now),
+        )
+        self._start(int(cursor.lastrowid or 0))
+        return hop
+
+    def forget(self, function: Function) -> None:
+        """Drops the events of a function that is deleted."""
+        self._database.execute(
+            "DELETE FROM lambda_async WHERE account = ? AND region = ? AND name = ?",
+            (function.account, function.region, function.name),
+        )
+
+    def _schedule(self, event: int, due: float) -> None:
+        if due <= self._kit.clock.now():
+            self._start(event)
+            return
+        self._timers[event] = self._kit.clock.call_at(
+            due, partial(self._start, event), label="asynchronous invocation"
+        )
+
+    def _start(self, event: int) -> None:
+        self._timers.pop(event, None)
+        self._tasks.start(self._attempt(event), f"lambda-async-{event}")
+
+    async def _attempt(self, event: int) -> None:
+        row = self._database.row("SELECT * FROM lambda_async WHERE id = ?", (event,))
+        if row is None:
+            return
+        function = self._functions.get(Scope(row["account"], row["region"]), row["name"])
+        if function is None:
+            self._drop(event)
+            return
+        if function.reserved == 0:
+            await self._end(row, function, Condition.ZERO_RESERVED_CONCURRENCY)
+            return
+        if self._kit.clock.now() - row["accepted"] > _max_age(function):
+            await self._end(row, function, Condition.EVENT_AGE_EXCEEDED)
+            return
+        cause = self._record_retry(row, function) if row["failures"] else row["cause"]
+        origin = Origin(row["request_id"], cause, (), row["trace"], "Event", row["failures"] + 1)
+        try:
+            result = await self._invocations.invoke(function, bytes(row["payload"]), origin)
+        except AwsError:
+            await self._refused(row)
+        else:
+            await self._settle(row, result)
+
+    async def _settle(self, row: sqlite3.Row, result: InvokeResult) -> None:
+        """The function ran: done, tried again, or given up."""
+        function = self._functions.get(Scope(row["account"], row["region"]), row["name"])
+        if function is None:  # deleted while it ran
+            self._drop(row["id"])
+            return
+        failures = row["failures"] + 1
+        if result.function_error is None:
+            await self._end(row, function, Condition.SUCCESS, result)
+            return
+        config = function.invoke_config
+        retries = MAX_RETRIES if config is None or config.retries is None else config.retries
+        if failures > retries:
+            await self._end(row, function, Condition.RETRIES_EXHAUSTED, result)
+            return
+        due = self._kit.clock.now() + retry_delay(failures)
+        if due - row["accepted"] > _max_age(function):
+            await self._end(row, function, Condition.EVENT_AGE_EXCEEDED, result)
+            return
+        # The last answer is kept: it belongs into the record, should the event end before it runs again.
+        self._database.execute(
+            "UPDATE lambda_async SET failures = ?, due = ?, cause = ?, answer = ? WHERE id = ?",
+            (failures, due, result.hop, result.payload, row["id"]),
+        )
+        self._schedule(row["id"], due)
+
+    async def _refused(self, row: sqlite3.Row) -> None:
+        """It did not run (throttled, or the sandbox could not): later again, until it is too old."""
+        refusals = row["refusals"] + 1
+        due = self._kit.clock.now() + throttle_delay(refusals)
+        self._database.execute(
+            "UPDATE lambda_async SET refusals = ?, due = ? WHERE id = ?", (refusals, due, row["id"])
+        )
+        self._schedule(row["id"], due)
+
+    async def _end(
+        self,
+        row: sqlite3.Row,
+        function: Function,
+        condition: Condition,
+        result: InvokeResult | None = None,
+    ) -> None:
+        ran = row["failures"] + (1 if result else 0)
+        answer = result.payload if result else row["answer"]
+        failed = condition is not Condition.SUCCESS
+        ending = Ending(
+            arn=str(function_arn(function.scope, function.name, LATEST)),
+            request_id=row["request_id"],
+            condition=condition,
+            event=bytes(row["payload"]),
+            invocations=ran,
+            payload=None if answer is None else bytes(answer),
+            error="Unhandled" if failed and answer is not None else None,
+        )
+        # Delivered before it is forgotten: a crash in between delivers twice, never not at all.
+        await self._destinations.send(function, ending, result.hop if result else row["cause"], row["trace"])
+        self._drop(row["id"])
+
+    def _record_retry(self, row: sqlite3.Row, function: Function) -> int:
+        arn = str(function.arn)
+        return self._kit.recorder.record(
+            HopKind.INVOKE_RETRY,
+            function.scope,
+            "lambda",
+            cause=row["cause"],
+            operation="Event",
+            resource=arn,
+            request_id=row["request_id"],
+            trace=row["trace"],
+            function=arn,
+            detail={"attempt": row["failures"] + 1},
+        )
+
+    def _drop(self, event: int) -> None:
+        self._database.execute("DELETE FROM lambda_async WHERE id = ?", (event,))
+
+
+def _max_age(function: Function) -> int:
+    config = function.invoke_config
+    return MAX_AGE if config is None or config.max_age is None else config.max_age

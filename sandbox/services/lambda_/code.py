@@ -1,0 +1,208 @@
+"""Where the code of functions lies: uploaded archives by content, live folders where they are."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+import shutil
+from base64 import b64encode
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from sandbox.clock import Clock
+from sandbox.model.awserror import AwsError, NotImplementedByName
+from sandbox.model.ids import Ids
+from sandbox.model.lambda_errors import conflict, invalid, lambda_error
+from sandbox.model.lambda_limits import ZIPPED
+from sandbox.services.lambda_.archive import unpack
+from sandbox.services.lambda_.records import Package
+
+#: The bucket name that stands for "a folder of this machine"; known from LocalStack.
+LIVE_BUCKET = "hot-reload"
+#: A walk may cost this share of the time at most: one of 10 ms is taken as good for the next 200 ms.
+_WALK_SHARE = 0.05
+_CHEAP_WALK = 0.002  # real seconds; such a walk is made for every invocation
+
+
+class CodeStore:
+    """Keeps deployment packages below one folder.
+
+    Args:
+        folder: made where missing; holds `<sha256>.zip` and the unpacked `<sha256>/`, never changed.
+        clock: measures what walking a live folder costs.
+        ids: names of temporary folders.
+    """
+
+    def __init__(self, folder: Path, clock: Clock, ids: Ids) -> None:
+        self._folder = folder
+        self._clock = clock
+        self._ids = ids
+        self._walks: dict[str, tuple[str, float]] = {}
+
+    async def receive(self, code: Mapping[str, Any]) -> Package:
+        """Takes the `Code` of a request: a zip archive, or a live folder (`S3Bucket` is `hot-reload`).
+
+        Raises:
+            AwsError: the package is broken or too large, the folder does not exist, or the source is refused
+                by name (containers, other buckets).
+        """
+        for member in ("ImageUri", "S3ObjectVersion", "S3ObjectStorageMode", "SourceKMSKeyArn"):
+            if code.get(member):
+                raise NotImplementedByName("lambda", f"parameter Code.{member}")
+        archive = code.get("ZipFile")
+        bucket = code.get("S3Bucket")
+        if archive is not None and bucket is not None:
+            raise invalid("Please do not provide other FunctionCode parameters when providing a ZipFile.")
+        if archive is not None:
+            return await self._receive_archive(bytes(archive))
+        if bucket == LIVE_BUCKET:
+            return await asyncio.to_thread(_receive_folder, str(code.get("S3Key") or ""))
+        if bucket is not None:
+            raise NotImplementedByName(
+                "lambda",
+                f"code from bucket {bucket!r} (upload a ZipFile, or give S3Bucket={LIVE_BUCKET!r} and "
+                "S3Key=an absolute folder)",
+            )
+        raise invalid("Please provide a source for function code.")
+
+    async def ready(self, package: Package) -> None:
+        """Unpacks a stored archive again where its folder is gone.
+
+        Raises:
+            AwsError: `ResourceConflictException`, both are gone, or the live folder is.
+        """
+        if _is_missing(package):
+            if package.live:
+                raise _gone(package)
+            await asyncio.to_thread(self._restore, package)
+
+    def key(self, package: Package) -> str:
+        """Stands for the package's content now; differs whenever a live folder changed."""
+        if not package.live:
+            return package.key
+        known = self._walks.get(package.folder)
+        began = self._clock.elapsed()
+        if known is not None and began < known[1]:
+            return known[0]
+        key, _ = fingerprint(Path(package.folder))
+        cost = self._clock.elapsed() - began
+        rest = cost / _WALK_SHARE if cost > _CHEAP_WALK else 0.0
+        self._walks[package.folder] = (key, began + cost + rest)
+        return key
+
+    async def _receive_archive(self, data: bytes) -> Package:
+        if not data:
+            raise invalid("Uploaded file must be a non-empty zip")
+        if len(data) > ZIPPED:
+            raise lambda_error(
+                "RequestTooLargeException",
+                f"Request must be smaller than {ZIPPED} bytes for the CreateFunction operation",
+                413,
+            )
+        digest = hashlib.sha256(data)
+        folder = self._folder / digest.hexdigest()
+        archive = self._folder / f"{digest.hexdigest()}.zip"
+        await asyncio.to_thread(self._keep, data, folder, archive)
+        return Package(
+            folder=str(folder),
+            live=False,
+            sha256=b64encode(digest.digest()).decode(),
+            size=len(data),
+            key=digest.hexdigest(),
+            archive=str(archive),
+        )
+
+    def _restore(self, package: Package) -> None:
+        archive = Path(package.archive) if package.archive else None
+        if archive is None or not archive.is_file():
+            raise _gone(package)
+        self._unpack(archive.read_bytes(), Path(package.folder))
+
+    def _keep(self, data: bytes, folder: Path, archive: Path) -> None:
+        self._folder.mkdir(parents=True, exist_ok=True)
+        if not folder.is_dir():
+            self._unpack(data, folder)
+        if not archive.is_file():
+            partial = self._folder / f".{self._ids.hex(16)}.zip"
+            partial.write_bytes(data)
+            partial.replace(archive)
+
+    def _unpack(self, data: bytes, folder: Path) -> None:
+        partial = self._folder / f".{self._ids.hex(16)}"
+        partial.mkdir(parents=True)
+        try:
+            unpack(data, partial)
+            partial.rename(folder)
+        except OSError:
+            # The same package came twice at a time: the other one is as good.
+            if not folder.is_dir():
+                raise
+        finally:
+            shutil.rmtree(partial, ignore_errors=True)
+
+
+def _is_missing(package: Package) -> bool:
+    return not Path(package.folder).is_dir()
+
+
+def _gone(package: Package) -> AwsError:
+    return conflict(
+        f"The code folder {package.folder} of the function is gone. Bring it back, or deploy the "
+        "function again."
+    )
+
+
+def _receive_folder(path: str) -> Package:
+    folder = Path(path)
+    if not folder.is_absolute():
+        raise invalid(
+            f"S3Key must be the absolute path of a folder when S3Bucket is {LIVE_BUCKET!r}; got {path!r}"
+        )
+    if not folder.is_dir():
+        raise invalid(f"The code folder {folder} does not exist. Make it, or correct S3Key.")
+    key, size = fingerprint(folder)
+    digest = b64encode(hashlib.sha256(key.encode()).digest()).decode()
+    return Package(folder=str(folder), live=True, sha256=digest, size=size, key=key)
+
+
+@dataclass(frozen=True, slots=True)
+class _File:
+    name: str
+    modified: int
+    size: int
+
+
+def fingerprint(folder: Path) -> tuple[str, int]:
+    """A digest over the names, sizes and modification times of a folder's files, and their bytes in all.
+
+    Caches (`__pycache__`) and hidden folders do not count. About 2 us a file.
+    """
+    digest = hashlib.blake2b(digest_size=16)
+    total = 0
+    for file in sorted(_walk(str(folder), "", set()), key=lambda file: file.name):
+        digest.update(f"{file.name}\0{file.modified}\0{file.size}\0".encode("utf-8", "surrogateescape"))
+        total += file.size
+    return digest.hexdigest(), total
+
+
+def _walk(folder: str, prefix: str, seen: set[tuple[int, int]]) -> Iterator[_File]:
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        try:
+            if not entry.is_dir():
+                status = entry.stat()
+                yield _File(prefix + entry.name, status.st_mtime_ns, status.st_size)
+            elif entry.name != "__pycache__" and not entry.name.startswith("."):
+                status = entry.stat()
+                # A link back up must not make the walk endless.
+                if (status.st_dev, status.st_ino) not in seen:
+                    seen.add((status.st_dev, status.st_ino))
+                    yield from _walk(entry.path, f"{prefix}{entry.name}/", seen)
+        except OSError:  # gone between listing and looking, or a dangling link
+            continue

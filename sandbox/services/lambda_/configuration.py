@@ -1,0 +1,137 @@
+"""A function's configuration between the API's members and the stored record."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from typing import Any
+
+from sandbox.model.awserror import NotImplementedByName
+from sandbox.model.lambda_names import LATEST
+from sandbox.services.lambda_.destinations import Destinations
+from sandbox.services.lambda_.records import Function, InvokeConfig
+from sandbox.services.lambda_.specs import log_group
+
+#: Members that are accepted when they say what the sandbox does anyway, and refused by name otherwise.
+_NEUTRAL: Mapping[str, tuple[Any, ...]] = {
+    "Publish": (False,),
+    "PackageType": ("Zip",),
+    "KMSKeyArn": ("",),
+    "CodeSigningConfigArn": ("",),
+    "Layers": ([],),
+    "FileSystemConfigs": ([],),
+    "SnapStart": ({}, {"ApplyOn": "None"}),
+    "ImageConfig": ({},),
+}
+#: To be listed in `accepts` of the operations that take a configuration.
+NEUTRAL_MEMBERS = " ".join([*_NEUTRAL, "VpcConfig"])
+CONFIGURATION_MEMBERS = (
+    "Role Handler Description Timeout MemorySize Environment Runtime DeadLetterConfig TracingConfig "
+    "EphemeralStorage LoggingConfig"
+)
+
+
+def refuse_unsupported(params: Mapping[str, Any]) -> None:
+    """Refuses by name what a function cannot have here.
+
+    Raises:
+        AwsError: `NotImplemented`, naming the parameter.
+    """
+    for member, values in _NEUTRAL.items():
+        given = params.get(member)
+        if given is not None and given not in values:
+            raise NotImplementedByName("lambda", f"parameter {member}")
+    if any((params.get("VpcConfig") or {}).values()):
+        raise NotImplementedByName("lambda", "parameter VpcConfig")
+    logging = params.get("LoggingConfig") or {}
+    if logging.get("LogFormat", "Text") != "Text":
+        raise NotImplementedByName("lambda", "parameter LoggingConfig.LogFormat=JSON")
+    for member in ("ApplicationLogLevel", "SystemLogLevel"):
+        if logging.get(member):
+            raise NotImplementedByName("lambda", f"parameter LoggingConfig.{member}")
+
+
+def fields_of(params: Mapping[str, Any], destinations: Destinations) -> dict[str, Any]:
+    """The fields of the record that a request sets; what it does not name is left out.
+
+    Raises:
+        AwsError: the dead-letter target cannot be delivered to.
+    """
+    fields: dict[str, Any] = {
+        "runtime": params.get("Runtime"),
+        "handler": params.get("Handler"),
+        "role": params.get("Role"),
+        "description": params.get("Description"),
+        "timeout": params.get("Timeout"),
+        "memory": params.get("MemorySize"),
+        "tmp_size": (params.get("EphemeralStorage") or {}).get("Size"),
+        "tracing": (params.get("TracingConfig") or {}).get("Mode"),
+        "log_group": (params.get("LoggingConfig") or {}).get("LogGroup"),
+    }
+    fields = {name: value for name, value in fields.items() if value is not None}
+    if params.get("Environment") is not None:
+        fields["environment"] = dict(params["Environment"].get("Variables") or {})
+    if params.get("DeadLetterConfig") is not None:
+        target = params["DeadLetterConfig"].get("TargetArn")
+        fields["dead_letter"] = destinations.check(target, "DeadLetterConfig") if target else None
+    return fields
+
+
+def describe(function: Function, environment: Mapping[str, str]) -> dict[str, Any]:
+    """The configuration as the API answers it.
+
+    Args:
+        environment: the variables with their tokens replaced.
+    """
+    answer: dict[str, Any] = {
+        "FunctionName": function.name,
+        "FunctionArn": str(function.arn),
+        "Runtime": function.runtime,
+        "Role": function.role,
+        "Handler": function.handler,
+        "CodeSize": function.package.size,
+        "Description": function.description,
+        "Timeout": function.timeout,
+        "MemorySize": function.memory,
+        "LastModified": modified_text(function.modified),
+        "CodeSha256": function.package.sha256,
+        "Version": LATEST,
+        "TracingConfig": {"Mode": function.tracing},
+        "RevisionId": function.revision,
+        "State": "Active",
+        "LastUpdateStatus": "Successful",
+        "PackageType": "Zip",
+        "Architectures": [function.architecture],
+        "EphemeralStorage": {"Size": function.tmp_size},
+        "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
+        "LoggingConfig": {"LogFormat": "Text", "LogGroup": log_group(function)},
+    }
+    if environment:
+        answer["Environment"] = {"Variables": dict(environment)}
+    if function.dead_letter:
+        answer["DeadLetterConfig"] = {"TargetArn": function.dead_letter}
+    return answer
+
+
+def describe_invoke_config(function: Function, config: InvokeConfig) -> dict[str, Any]:
+    """The configuration of asynchronous invocation as the API answers it."""
+    destinations: dict[str, Any] = {
+        "OnSuccess": {"Destination": config.on_success} if config.on_success else {},
+        "OnFailure": {"Destination": config.on_failure} if config.on_failure else {},
+    }
+    answer: dict[str, Any] = {
+        "LastModified": config.last_modified,
+        "FunctionArn": f"{function.arn}:{LATEST}",
+        "DestinationConfig": destinations,
+    }
+    if config.retries is not None:
+        answer["MaximumRetryAttempts"] = config.retries
+    if config.max_age is not None:
+        answer["MaximumEventAgeInSeconds"] = config.max_age
+    return answer
+
+
+def modified_text(at: float) -> str:
+    """A time as functions show it: `2026-03-01T12:00:00.000+0000`."""
+    moment = datetime.fromtimestamp(at, UTC)
+    return f"{moment:%Y-%m-%dT%H:%M:%S}.{moment.microsecond // 1000:03d}+0000"

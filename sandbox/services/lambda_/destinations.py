@@ -1,0 +1,95 @@
+"""Where the results of asynchronous invocations go: destinations and the dead-letter queue.
+
+Reference: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-retain-records.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from sandbox.model.arn import is_arn, parse_arn
+from sandbox.model.awserror import AwsError, NotImplementedByName
+from sandbox.model.hops import HopKind
+from sandbox.model.lambda_async import Condition, Ending, dead_letter_attributes, destination_record
+from sandbox.model.lambda_errors import invalid
+from sandbox.model.ports import Deliverer, Delivery
+from sandbox.services.base import Kit
+from sandbox.services.lambda_.records import Function
+
+#: Services whose resources take the record as it is; a bus or topic wraps it, which is not built yet.
+_TAKES = frozenset({"sqs", "lambda"})
+
+
+class Destinations:
+    """Sends results on.
+
+    Args:
+        deliverer: None where nothing can be delivered; destinations are refused by name then.
+    """
+
+    def __init__(self, kit: Kit, deliverer: Deliverer | None) -> None:
+        self._kit = kit
+        self._deliverer = deliverer
+
+    def check(self, target: str, parameter: str, function: str = "") -> str:
+        """Checks a target at configuration time and returns it.
+
+        Args:
+            parameter: how the request calls it, for the refusal.
+            function: ARN of the function, which cannot be its own destination.
+
+        Raises:
+            AwsError: not an ARN, or a kind that is not delivered to.
+        """
+        if not is_arn(target):
+            raise invalid(f"{parameter}: {target} is not an ARN")
+        arn = parse_arn(target)
+        if target == function:
+            raise invalid("You can't specify the function as a destination for itself.")
+        if self._deliverer is None or arn.service not in _TAKES or not self._deliverer.supports(arn):
+            raise NotImplementedByName("lambda", f"{parameter} of kind {arn.service}")
+        return target
+
+    async def send(self, function: Function, ending: Ending, cause: int | None, trace: str | None) -> None:
+        """Sends the result of an asynchronous invocation to where the function says.
+
+        What cannot be delivered is dropped, as on AWS (it only counts a metric); the journal keeps it.
+        """
+        config = function.invoke_config
+        succeeded = ending.condition is Condition.SUCCESS
+        target = (config.on_success if succeeded else config.on_failure) if config else None
+        if target:
+            body = destination_record(ending, self._kit.clock.now()).decode()
+            await self._deliver(function, target, body, {}, cause, trace)
+        if function.dead_letter and not succeeded:
+            body = ending.event.decode("utf-8", "replace")
+            attributes = dead_letter_attributes(ending)
+            await self._deliver(function, function.dead_letter, body, attributes, cause, trace)
+
+    async def _deliver(
+        self,
+        function: Function,
+        target: str,
+        body: str,
+        attributes: Mapping[str, Mapping[str, Any]],
+        cause: int | None,
+        trace: str | None,
+    ) -> None:
+        try:
+            if self._deliverer is None:
+                raise invalid(f"nothing delivers to {target}")
+            await self._deliverer.deliver(Delivery(parse_arn(target), body, cause, trace, attributes))
+        except AwsError as error:
+            self._kit.recorder.record(
+                HopKind.DELIVERY_FAILED,
+                function.scope,
+                "lambda",
+                cause=cause,
+                resource=target,
+                status="error",
+                error=str(error),
+                trace=trace,
+                function=str(function.arn),
+                payload=body,
+            )

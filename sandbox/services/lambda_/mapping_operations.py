@@ -1,0 +1,115 @@
+"""Operations on event source mappings."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sandbox.model.awserror import NotImplementedByName
+from sandbox.model.call import Call
+from sandbox.model.lambda_errors import invalid
+from sandbox.model.lambda_names import LATEST, parse_function_name
+from sandbox.model.scope import Scope
+from sandbox.services.base import Answer, Params, operation
+from sandbox.services.lambda_.mappings import changes, source_arn
+from sandbox.services.lambda_.paging import page
+from sandbox.services.lambda_.parts import LambdaParts
+from sandbox.services.lambda_.records import Function, Mapping
+
+_MEMBERS = (
+    "FunctionName Enabled BatchSize MaximumBatchingWindowInSeconds FunctionResponseTypes ScalingConfig "
+    "FilterCriteria"
+)
+
+
+class MappingOperations(LambdaParts):
+    """https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html and its siblings."""
+
+    @operation("CreateEventSourceMapping", f"EventSourceArn StartingPosition Tags {_MEMBERS}")
+    def create_event_source_mapping(self, call: Call, params: Params) -> Answer:
+        """Has a queue feed a function; it works from now on."""
+        queue = source_arn(params)
+        fields = changes(params)
+        function = self._fed_function(params["FunctionName"], call.scope)
+        mapping = Mapping(
+            uuid=self.kit.ids.uuid(),
+            account=function.account,
+            region=function.region,
+            function=function.name,
+            queue=str(queue),
+            modified=self.clock.now(),
+            tags=dict(params.get("Tags") or {}),
+            **fields,
+        )
+        self.mappings.check(mapping, function)
+        self.mappings.put(mapping)
+        return self._mapping_answer(mapping, "Creating")
+
+    @operation("GetEventSourceMapping", "UUID")
+    def get_event_source_mapping(self, call: Call, params: Params) -> Answer:
+        """One mapping."""
+        return self._mapping_answer(self.mappings.get(params["UUID"]))
+
+    @operation("ListEventSourceMappings", "EventSourceArn FunctionName Marker MaxItems")
+    def list_event_source_mappings(self, call: Call, params: Params) -> Answer:
+        """The mappings of the caller's account and region, of one function or one queue where named."""
+        name = params.get("FunctionName")
+        wanted = parse_function_name(name, call.scope) if name else None
+        queue = params.get("EventSourceArn")
+        found = [
+            mapping
+            for mapping in self.mappings.all()
+            if mapping.scope == call.scope
+            and (not queue or mapping.queue == queue)
+            and (wanted is None or (mapping.scope, mapping.function) == (wanted.scope, wanted.name))
+        ]
+        shown, marker = page(found, params, lambda mapping: mapping.uuid)
+        return {"EventSourceMappings": [self._mapping_answer(mapping) for mapping in shown], **marker}
+
+    @operation("UpdateEventSourceMapping", f"UUID {_MEMBERS}")
+    def update_event_source_mapping(self, call: Call, params: Params) -> Answer:
+        """Changes what the request names of a mapping; batches that run end as they began."""
+        mapping = self.mappings.get(params["UUID"])
+        name = params.get("FunctionName")
+        function = self._fed_function(name or str(mapping.function_arn), mapping.scope)
+        changed = msgspec.structs.replace(
+            mapping, function=function.name, modified=self.clock.now(), **changes(params)
+        )
+        self.mappings.check(changed, function)
+        self.mappings.put(changed)
+        return self._mapping_answer(changed, "Updating")
+
+    @operation("DeleteEventSourceMapping", "UUID")
+    def delete_event_source_mapping(self, call: Call, params: Params) -> Answer:
+        """Deletes a mapping."""
+        mapping = self.mappings.get(params["UUID"])
+        self.mappings.delete(mapping)
+        return self._mapping_answer(mapping, "Deleting")
+
+    def _fed_function(self, name: str, scope: Scope) -> Function:
+        ref = parse_function_name(name, scope)
+        function = self.functions.get(ref.scope, ref.name)
+        if function is None:
+            raise invalid("Function does not exist")
+        if ref.qualifier not in (None, LATEST):
+            raise NotImplementedByName("lambda", f"qualifier {ref.qualifier} (versions and aliases)")
+        return function
+
+    def _mapping_answer(self, mapping: Mapping, state: str = "") -> Answer:
+        """A mapping as the API answers it; `state` names the change that the call asked for."""
+        answer: Answer = {
+            "UUID": mapping.uuid,
+            "BatchSize": mapping.batch_size,
+            "MaximumBatchingWindowInSeconds": mapping.window,
+            "EventSourceArn": mapping.queue,
+            "FunctionArn": str(mapping.function_arn),
+            "LastModified": mapping.modified,
+            "State": state or ("Enabled" if mapping.enabled else "Disabled"),
+            "StateTransitionReason": "USER_INITIATED",
+            "FunctionResponseTypes": ["ReportBatchItemFailures"] if mapping.partial else [],
+            "EventSourceMappingArn": str(mapping.arn),
+        }
+        if mapping.max_concurrency is not None:
+            answer["ScalingConfig"] = {"MaximumConcurrency": mapping.max_concurrency}
+        if last := self.mappings.last_result(mapping):
+            answer["LastProcessingResult"] = last
+        return answer

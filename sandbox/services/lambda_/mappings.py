@@ -1,0 +1,217 @@
+"""The event source mappings: stored, validated as AWS does, and each with a poller while it is enabled.
+
+Reference: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from sandbox.model.arn import Arn, is_arn, parse_arn
+from sandbox.model.awserror import NotImplementedByName
+from sandbox.model.lambda_errors import conflict, invalid, resource_not_found
+from sandbox.model.lambda_limits import Violations
+from sandbox.model.ports import EventSource
+from sandbox.services.base import Kit
+from sandbox.services.lambda_.poller import Poller
+from sandbox.services.lambda_.records import Function, Mapping
+
+MAX_BATCH = 10_000
+MAX_BATCH_WITHOUT_WINDOW = 10
+
+
+class Mappings:
+    """Keeps the mappings of every scope.
+
+    Args:
+        poller: makes the poller of a mapping.
+    """
+
+    def __init__(self, kit: Kit, sources: EventSource, poller: Callable[[Mapping], Poller]) -> None:
+        self._kit = kit
+        self._sources = sources
+        self._poller = poller
+        self._known: dict[str, Mapping] = {}
+        self._pollers: dict[str, Poller] = {}
+        self._leaving: list[Poller] = []
+
+    @property
+    def running(self) -> int:
+        """Batches of every mapping that run now."""
+        return sum(poller.running for poller in (*self._pollers.values(), *self._leaving))
+
+    def start(self) -> None:
+        """Reads the mappings from the store and starts the enabled ones."""
+        decode = msgspec.json.Decoder(Mapping).decode
+        rows = self._kit.database.rows("SELECT document FROM lambda_mappings")
+        self._known = {mapping.uuid: mapping for mapping in (decode(row["document"]) for row in rows)}
+        for mapping in self._known.values():
+            self._begin(mapping)
+
+    async def stop(self) -> None:
+        """Stops every poller; messages no function has seen go back to their queues."""
+        pollers = [*self._pollers.values(), *self._leaving]
+        self._pollers.clear()
+        self._leaving.clear()
+        for poller in pollers:
+            await poller.stop()
+
+    def wake(self, function: Function) -> None:
+        """The function exists again, or changed: its mappings look at their queues."""
+        for uuid, poller in self._pollers.items():
+            mapping = self._known[uuid]
+            if (mapping.scope, mapping.function) == (function.scope, function.name):
+                poller.wake()
+
+    def get(self, uuid: str) -> Mapping:
+        """The mapping of that id.
+
+        Raises:
+            AwsError: `ResourceNotFoundException`.
+        """
+        mapping = self._known.get(uuid)
+        if mapping is None:
+            raise resource_not_found()
+        return mapping
+
+    def all(self) -> list[Mapping]:
+        """Every mapping, in the order of ids."""
+        return sorted(self._known.values(), key=lambda mapping: mapping.uuid)
+
+    def last_result(self, mapping: Mapping) -> str:
+        """How the mapping's last batch went since the start; empty when there was none."""
+        poller = self._pollers.get(mapping.uuid)
+        return poller.last_result if poller else ""
+
+    def put(self, mapping: Mapping) -> None:
+        """Stores a new or changed mapping; a changed one starts anew, batches that run end as they began."""
+        self._kit.database.execute(
+            "INSERT OR REPLACE INTO lambda_mappings VALUES (?, ?)",
+            (mapping.uuid, msgspec.json.encode(mapping)),
+        )
+        self._known[mapping.uuid] = mapping
+        self._leave(mapping.uuid)
+        self._begin(mapping)
+
+    def amend(self, mapping: Mapping) -> None:
+        """Stores what does not touch the poller (tags)."""
+        self._kit.database.execute(
+            "UPDATE lambda_mappings SET document = ? WHERE uuid = ?",
+            (msgspec.json.encode(mapping), mapping.uuid),
+        )
+        self._known[mapping.uuid] = mapping
+
+    def delete(self, mapping: Mapping) -> None:
+        """Forgets a mapping; batches that run end as they began."""
+        self._kit.database.execute("DELETE FROM lambda_mappings WHERE uuid = ?", (mapping.uuid,))
+        del self._known[mapping.uuid]
+        self._leave(mapping.uuid)
+
+    def check(self, mapping: Mapping, function: Function) -> None:
+        """Checks a mapping against its queue, its function and the other mappings.
+
+        Raises:
+            AwsError: `InvalidParameterValueException` or `ResourceConflictException`.
+        """
+        queue = mapping.queue_arn
+        if mapping.batch_size > MAX_BATCH_WITHOUT_WINDOW and not mapping.window:
+            raise invalid(
+                "Maximum batch window in seconds must be greater than 0 "
+                "if maximum batch size is greater than 10"
+            )
+        if queue.resource.endswith(".fifo"):
+            _check_fifo(mapping)
+        if not self._sources.exists(queue):
+            raise invalid(
+                "Error occurred while ReceiveMessage. SQS Error Code: "
+                "AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: "
+                "The specified queue does not exist."
+            )
+        visible = int(self._sources.visibility_timeout(queue))
+        if visible < function.timeout:
+            raise invalid(
+                f"Queue visibility timeout: {visible} seconds is less than "
+                f"Function timeout: {function.timeout} seconds"
+            )
+        for other in self._known.values():
+            same = (other.queue, other.function, other.scope) == (
+                mapping.queue,
+                mapping.function,
+                mapping.scope,
+            )
+            if same and other.uuid != mapping.uuid:
+                raise conflict(
+                    f'The event source arn (" {mapping.queue} ") and function (" {mapping.function} ") '
+                    "provided mapping already exists. Please update or delete the existing mapping "
+                    f"with UUID {other.uuid}"
+                )
+
+    def _begin(self, mapping: Mapping) -> None:
+        if mapping.enabled:
+            poller = self._pollers[mapping.uuid] = self._poller(mapping)
+            poller.start()
+
+    def _leave(self, uuid: str) -> None:
+        self._leaving = [poller for poller in self._leaving if poller.running]
+        if (poller := self._pollers.pop(uuid, None)) is not None:
+            poller.detach()
+            self._leaving.append(poller)
+
+
+def source_arn(params: dict[str, Any]) -> Arn:
+    """The queue that a request names as its event source.
+
+    Raises:
+        AwsError: none is named, it is no ARN, or its kind is refused by name.
+    """
+    text = params.get("EventSourceArn")
+    if not text:
+        raise invalid("Unrecognized event source.")
+    if not is_arn(text):
+        raise invalid(f"Unrecognized event source: {text} is not an ARN.")
+    arn = parse_arn(text)
+    if arn.service != "sqs":
+        raise NotImplementedByName("lambda", f"event sources of kind {arn.service}")
+    return arn
+
+
+def changes(params: dict[str, Any]) -> dict[str, Any]:
+    """The fields of a mapping that a request sets.
+
+    Raises:
+        AwsError: a value is out of range, or a parameter does not belong to queues or is refused by name.
+    """
+    if params.get("StartingPosition") is not None:
+        raise invalid("StartingPosition is not valid for SQS event sources.")
+    if (params.get("FilterCriteria") or {}).get("Filters"):
+        raise NotImplementedByName("lambda", "parameter FilterCriteria")
+    scaling = params.get("ScalingConfig")
+    most = (scaling or {}).get("MaximumConcurrency")
+    types = params.get("FunctionResponseTypes")
+    found = Violations()
+    found.between(params.get("BatchSize"), "batchSize", 1, MAX_BATCH)
+    found.between(params.get("MaximumBatchingWindowInSeconds"), "maximumBatchingWindowInSeconds", 0, 300)
+    found.between(most, "scalingConfig.maximumConcurrency", 2, 1000)
+    for name in types or ():
+        found.one_of(name, "functionResponseTypes", ("ReportBatchItemFailures",))
+    found.check()
+    fields: dict[str, Any] = {
+        "batch_size": params.get("BatchSize"),
+        "window": params.get("MaximumBatchingWindowInSeconds"),
+        "enabled": params.get("Enabled"),
+        "partial": None if types is None else bool(types),
+    }
+    fields = {name: value for name, value in fields.items() if value is not None}
+    if scaling is not None:
+        fields["max_concurrency"] = most
+    return fields
+
+
+def _check_fifo(mapping: Mapping) -> None:
+    if mapping.window:
+        raise invalid("Batching window is not supported for FIFO queues.")
+    if mapping.batch_size > MAX_BATCH_WITHOUT_WINDOW:
+        raise invalid("BatchSize of a FIFO queue must be less than or equal to 10.")

@@ -1,0 +1,89 @@
+"""The parts of the service, wired: what every group of operations works with."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar
+
+from sandbox.model.lambda_limits import CONCURRENCY
+from sandbox.model.ports import Bindings, Deliverer, EventSource, Executor, LogSink
+from sandbox.services.base import Kit, Service
+from sandbox.services.lambda_.asynchronous import AsyncQueue
+from sandbox.services.lambda_.batches import Batches
+from sandbox.services.lambda_.code import CodeStore
+from sandbox.services.lambda_.concurrency import Concurrency
+from sandbox.services.lambda_.destinations import Destinations
+from sandbox.services.lambda_.functions import Functions
+from sandbox.services.lambda_.invocation import Invocations
+from sandbox.services.lambda_.mappings import Mappings
+from sandbox.services.lambda_.poller import Poller
+from sandbox.services.lambda_.records import SCHEMA, Mapping
+from sandbox.services.lambda_.specs import Dependencies, Specs
+from sandbox.services.lambda_.tasks import Tasks
+
+
+class LambdaParts(Service):
+    """Holds the state of the service and starts and stops it.
+
+    Args:
+        executor: runs code.
+        sources: the queues that mappings read.
+        logs: where the functions' log lines go.
+        bindings: replaces tokens in the functions' variables.
+        deliverer: takes results to destinations and dead-letter queues; without one they are refused by name.
+        code_folder: where packages are kept; made where missing.
+        dependencies: resolves `requirements.txt`; without one every package brings its own.
+        concurrency: concurrent invocations per account and region.
+    """
+
+    name: ClassVar[str] = "lambda"
+    SCHEMA: ClassVar[str] = SCHEMA
+
+    def __init__(
+        self,
+        kit: Kit,
+        executor: Executor,
+        sources: EventSource,
+        logs: LogSink,
+        bindings: Bindings,
+        deliverer: Deliverer | None,
+        code_folder: Path,
+        *,
+        dependencies: Dependencies | None = None,
+        concurrency: int = CONCURRENCY,
+    ) -> None:
+        super().__init__(kit)
+        self.executor = executor
+        self.tasks = Tasks()
+        self.functions = Functions(kit)
+        self.code = CodeStore(code_folder, kit.clock, kit.ids)
+        self.specs = Specs(self.code, executor, bindings, dependencies)
+        self.concurrency = Concurrency(self.functions.of_scope, concurrency)
+        self.invocations = Invocations(kit, executor, logs, self.specs, self.concurrency)
+        self.destinations = Destinations(kit, deliverer)
+        self.events = AsyncQueue(kit, self.functions, self.invocations, self.destinations)
+        batches = Batches(kit, sources, self.invocations)
+
+        def poller(mapping: Mapping) -> Poller:
+            return Poller(kit, mapping, self.functions, sources, self.concurrency, batches)
+
+        self.mappings = Mappings(kit, sources, poller)
+
+    @property
+    def running(self) -> int:
+        """How much runs now: at none, nothing happens here without a timer, a message or a call."""
+        return self.concurrency.total + self.events.running + self.mappings.running
+
+    async def start(self) -> None:
+        """Reads functions and mappings, takes up queued events, and begins to feed functions from queues."""
+        self.functions.load()
+        self.specs.forget()
+        self.concurrency.reset()
+        self.events.start()
+        self.mappings.start()
+
+    async def stop(self) -> None:
+        """Ends every invocation; what was leased and not handed to a function goes back to its queue."""
+        await self.mappings.stop()
+        await self.events.stop()
+        await self.tasks.stop()

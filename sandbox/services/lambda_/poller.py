@@ -1,0 +1,213 @@
+"""What feeds one function from one queue: decides when to lease, how much, and how many batches at a time.
+
+Woken, never polling: by a message that becomes visible, by a slot that is freed, by a batch that ended, by
+the end of the batching window. A slot is taken before messages are leased: throttling costs no receive.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+
+from sandbox.clock import Timer
+from sandbox.model.awserror import AwsError
+from sandbox.model.lambda_batch import MOST_BATCHES, BatchLimit
+from sandbox.model.ports import EventSource, LeasedMessage
+from sandbox.services.base import Kit
+from sandbox.services.lambda_.batches import OK, Batch, Batches
+from sandbox.services.lambda_.concurrency import Concurrency, Slot
+from sandbox.services.lambda_.functions import Functions
+from sandbox.services.lambda_.gathering import Gathering
+from sandbox.services.lambda_.records import Function, Mapping
+from sandbox.services.lambda_.tasks import Tasks
+
+
+class Poller:
+    """Feeds a function while its mapping is enabled.
+
+    Args:
+        mapping: as it is stored; a changed mapping gets a new poller.
+    """
+
+    def __init__(
+        self,
+        kit: Kit,
+        mapping: Mapping,
+        functions: Functions,
+        sources: EventSource,
+        concurrency: Concurrency,
+        batches: Batches,
+    ) -> None:
+        self._kit = kit
+        self._mapping = mapping
+        self._functions = functions
+        self._sources = sources
+        self._concurrency = concurrency
+        self._batches = batches
+        self._tasks = Tasks()
+        self._open: set[Batch] = set()
+        self._limit = BatchLimit(mapping.max_concurrency or MOST_BATCHES)
+        self._unsubscribe: Callable[[], None] | None = None
+        self._pumping = False
+        self._stopped = False
+        #: The queue had more than the limit let through.
+        self._pressed = False
+        self._window: Timer | None = None
+        self._gathering = Gathering(mapping.batch_size)
+        #: How the last batch went; empty before the first.
+        self.last_result = ""
+
+    @property
+    def running(self) -> int:
+        """Batches that run now."""
+        return len(self._tasks)
+
+    def start(self) -> None:
+        """Begins to listen, and looks at what is in the queue already."""
+        try:
+            self._unsubscribe = self._sources.on_available(self._mapping.queue_arn, self.wake)
+        except AwsError as error:
+            self.last_result = f"PROBLEM: {error.message}"
+            return
+        self.wake()
+
+    async def stop(self) -> None:
+        """Ends what runs, and gives back every message that its function has not seen."""
+        self._listen_no_more()
+        await self._tasks.stop()
+        unseen = [message for batch in self._open for message in batch.waiting]
+        self._open.clear()
+        self._return([*unseen, *self._gathering.take()])
+
+    def detach(self) -> None:
+        """Leases no more, but lets the batches that run end by themselves (mapping disabled or deleted)."""
+        self._listen_no_more()
+        self._return(self._gathering.take())
+
+    def wake(self) -> None:
+        """Something may be there to do. Looked at once, at the next turn, however often this is called."""
+        if self._pumping or self._stopped:
+            return
+        self._pumping = True
+        asyncio.get_running_loop().call_soon(self._pump)
+
+    def _listen_no_more(self) -> None:
+        self._stopped = True
+        self._concurrency.give_up(self.wake)
+        if self._unsubscribe is not None:
+            self._unsubscribe()
+            self._unsubscribe = None
+        if self._window is not None:
+            self._window.cancel()
+
+    # --- leasing -----------------------------------------------------------------------------------------
+    def _pump(self) -> None:
+        self._pumping = False
+        if self._stopped:
+            return
+        function = self._functions.get(self._mapping.scope, self._mapping.function)
+        if function is None:
+            self._concurrency.give_up(self.wake)
+            self.last_result = "PROBLEM: Function not found"
+            return
+        try:
+            if self._mapping.window:
+                self._gather(function)
+            else:
+                self._lease_all(function)
+        except AwsError as error:  # the queue is gone
+            self.last_result = f"PROBLEM: {error.message}"
+
+    def _lease_all(self, function: Function) -> None:
+        while len(self._tasks) < self._limit.now:
+            slot = self._slot(function)
+            if slot is None:
+                return
+            try:
+                messages = self._sources.lease(self._mapping.queue_arn, self._mapping.batch_size)
+            except BaseException:
+                slot.release()
+                raise
+            if not messages:
+                slot.release()
+                self._pressed = False
+                if not self._tasks:
+                    self._limit.reset()
+                return
+            self._begin(function, messages, slot)
+        self._pressed = True
+
+    def _gather(self, function: Function) -> None:
+        """Fills one batch until it is full or its window ends; it holds no slot while it waits."""
+        while len(self._tasks) < self._limit.now:
+            if self._concurrency.refusal(function) is not None:
+                self._concurrency.when_free(function, self.wake)
+                return
+            gathering = self._gathering
+            if gathering.room:
+                messages = self._sources.lease(self._mapping.queue_arn, gathering.room)
+                gathering.add(messages, self._kit.clock.now())
+            if not gathering.ready(self._kit.clock.now(), self._mapping.window):
+                self._pressed = False
+                self._arm_window()
+                return
+            slot = self._slot(function)
+            if slot is None:
+                return
+            visible = self._sources.visibility_timeout(self._mapping.queue_arn)
+            if messages := gathering.take(self._kit.clock.now(), visible):
+                self._begin(function, messages, slot)
+            else:
+                slot.release()
+        self._pressed = True
+
+    def _arm_window(self) -> None:
+        end = self._gathering.begun
+        if end is None or (self._window is not None and not self._window.cancelled):
+            return
+        self._window = self._kit.clock.call_at(
+            end + self._mapping.window, self._window_over, label="batching window"
+        )
+
+    def _window_over(self) -> None:
+        self._window = None
+        self.wake()
+
+    def _slot(self, function: Function) -> Slot | None:
+        slot = self._concurrency.take(function, self.wake)
+        if slot is None:
+            self._concurrency.when_free(function, self.wake)
+        return slot
+
+    # --- running -----------------------------------------------------------------------------------------
+    def _begin(self, function: Function, messages: list[LeasedMessage], slot: Slot) -> None:
+        batch = Batch(messages)
+        self._open.add(batch)
+        task = self._tasks.start(
+            self._batches.run(self._mapping, function, batch, slot), f"lambda-batch-{self._mapping.uuid}"
+        )
+        task.add_done_callback(lambda done: self._ended(done, batch, slot))
+
+    def _ended(self, task: asyncio.Task[None], batch: Batch, slot: Slot) -> None:
+        slot.release()  # a task that was cancelled before its first step has not done so
+        if task.cancelled():
+            return  # `stop` gives back what is left of the batch
+        self._open.discard(batch)
+        if error := task.exception():
+            self.last_result = f"PROBLEM: {type(error).__name__}: {error}"
+        else:
+            self.last_result = next((result for result in batch.results if result != OK), OK)
+        if not batch.succeeded:
+            self._limit.shrink()
+        elif self._pressed:
+            self._limit.grow()
+        self.wake()
+
+    def _return(self, messages: list[LeasedMessage]) -> None:
+        if not messages:
+            return
+        handles = [message.receipt_handle for message in messages]
+        try:
+            self._sources.give_back(self._mapping.queue_arn, handles, None)
+        except AwsError:  # the queue is gone, and the messages with it
+            return

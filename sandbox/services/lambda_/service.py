@@ -1,0 +1,24 @@
+"""The Lambda service: every operation it has, and what it does not check yet."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sandbox.services.lambda_.function_operations import FunctionOperations
+from sandbox.services.lambda_.invoke_operations import InvokeOperations
+from sandbox.services.lambda_.mapping_operations import MappingOperations
+from sandbox.services.lambda_.policy_operations import PolicyOperations
+
+
+class LambdaService(FunctionOperations, InvokeOperations, MappingOperations, PolicyOperations):
+    """AWS Lambda; also the port `Invoker` (`invoke`, `accept`). Constructor: see `LambdaParts`.
+
+    Reference: https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html
+    """
+
+    NOT_CHECKED: ClassVar[tuple[str, ...]] = (
+        "Role: the role of a function need not exist, and its policies are not evaluated",
+        "AddPermission: resource policies are stored and shown, and not evaluated",
+        "Architectures: stored and shown; code runs on the machine's own architecture",
+        "CodeSha256: of a live folder (S3Bucket=hot-reload) it stands for its files' names, sizes and times",
+    )

@@ -1,0 +1,133 @@
+"""What the runtime has to run for a function: the spec, with dependencies resolved and tokens replaced."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Protocol
+
+from sandbox.errors import DependencyError
+from sandbox.model.lambda_errors import conflict, invalid
+from sandbox.model.lambda_names import LATEST
+from sandbox.model.ports import Bindings, Executor, FunctionSpec
+from sandbox.services.lambda_.code import CodeStore
+from sandbox.services.lambda_.records import Function, Package
+
+
+class Dependencies(Protocol):
+    """Prepares what a function's `requirements.txt` names (implemented by `deploy`)."""
+
+    async def resolve(self, code_dir: Path, runtime: str) -> tuple[str, ...]:
+        """Folders to put on `sys.path`; quick when the same requirements were resolved before.
+
+        Args:
+            code_dir: holds a `requirements.txt`.
+            runtime: the function's runtime, `python3.13`.
+
+        Raises:
+            DependencyError: they could not be prepared.
+        """
+        ...
+
+
+class Specs:
+    """Builds specs; what is expensive is done again only when the code changed.
+
+    Args:
+        dependencies: None when every package is to bring its own.
+    """
+
+    def __init__(
+        self, code: CodeStore, executor: Executor, bindings: Bindings, dependencies: Dependencies | None
+    ) -> None:
+        self._code = code
+        self._executor = executor
+        self._bindings = bindings
+        self._dependencies = dependencies
+        self._resolved: dict[tuple[str, str, tuple[int, int]], tuple[str, ...]] = {}
+        self._keys: dict[str, str] = {}
+
+    def forget(self) -> None:
+        """Drops what is remembered."""
+        self._resolved.clear()
+        self._keys.clear()
+
+    async def build(self, function: Function) -> FunctionSpec:
+        """The spec of a function as its code and configuration are now.
+
+        Raises:
+            AwsError: `ResourceConflictException`, its code is gone or its dependencies cannot be prepared.
+        """
+        package = function.package
+        await self._code.ready(package)
+        key = self._code.key(package)
+        arn = str(function.arn)
+        if self._keys.get(arn, key) != key:
+            await self._executor.retire(arn)
+        self._keys[arn] = key
+        try:
+            dependencies = await self._resolve(package, function.runtime)
+        except DependencyError as error:
+            raise conflict(f"The function {function.name} cannot run. {error}") from error
+        return FunctionSpec(
+            arn=arn,
+            name=function.name,
+            version=LATEST,
+            scope=function.scope,
+            runtime=function.runtime,
+            handler=function.handler,
+            code=package.folder,
+            code_key=key,
+            dependencies=dependencies,
+            environment=tuple(sorted(self.environment(function).items())),
+            timeout=float(function.timeout),
+            memory=function.memory,
+            tmp_size=function.tmp_size,
+            role=function.role,
+            log_group=log_group(function),
+            tracing=function.tracing,
+        )
+
+    def environment(self, function: Function) -> dict[str, str]:
+        """The function's variables with their tokens replaced."""
+        return {name: self._bindings.expand(value) for name, value in function.environment.items()}
+
+    async def prepare(self, package: Package, runtime: str) -> None:
+        """Resolves dependencies at deployment, so that what is wrong with them fails the deployment.
+
+        Raises:
+            AwsError: `InvalidParameterValueException` with the cause and the remedy.
+        """
+        try:
+            await self._resolve(package, runtime)
+        except DependencyError as error:
+            raise invalid(f"The dependencies of the function could not be prepared. {error}") from error
+
+    async def _resolve(self, package: Package, runtime: str) -> tuple[str, ...]:
+        stamp = _requirements(package) if self._dependencies and runtime.startswith("python") else None
+        if stamp is None or self._dependencies is None:
+            return ()
+        key = (package.folder, runtime, stamp)
+        if (known := self._resolved.get(key)) is not None:
+            return known
+        found = await self._dependencies.resolve(Path(package.folder), runtime)
+        self._resolved[key] = found
+        return found
+
+
+def log_group(function: Function) -> str:
+    """Where the function's log goes."""
+    return function.log_group or f"/aws/lambda/{function.name}"
+
+
+def _requirements(package: Package) -> tuple[int, int] | None:
+    """What tells one state of `requirements.txt` from another; None when nothing is to be resolved."""
+    try:
+        status = Path(package.folder, "requirements.txt").stat()
+    except OSError:
+        return None
+    # A package that holds installed distributions was built, and is complete as it is.
+    with os.scandir(package.folder) as entries:
+        if any(entry.name.endswith(".dist-info") for entry in entries):
+            return None
+    return status.st_mtime_ns, status.st_size

@@ -1,0 +1,95 @@
+"""The parts that the operations of SQS are made of, wired once."""
+
+from __future__ import annotations
+
+from functools import lru_cache
+from typing import ClassVar
+
+from sandbox.model.arn import Arn, parse_queue_url
+from sandbox.model.awserror import AwsError, NotImplementedByName
+from sandbox.model.call import Call
+from sandbox.model.sqs_errors import missing
+from sandbox.services.base import Kit, Params, Service
+from sandbox.services.sqs.arrivals import Arrivals
+from sandbox.services.sqs.journal import MessageJournal
+from sandbox.services.sqs.messages import MessageStore
+from sandbox.services.sqs.queues import Queue, QueueStore
+from sandbox.services.sqs.receiving import Receiver
+from sandbox.services.sqs.retention import Retention
+from sandbox.services.sqs.schema import SCHEMA
+from sandbox.services.sqs.sending import Sender
+from sandbox.services.sqs.settling import Settler
+
+
+class StoreHorizon:
+    """What waits for messages sees of the store."""
+
+    def __init__(self, kit: Kit, queues: QueueStore, messages: MessageStore) -> None:
+        self._clock = kit.clock
+        self._queues = queues
+        self._messages = messages
+
+    def any_visible(self, queue: Arn) -> bool:
+        """Whether a receive would find something now."""
+        found = self._queues.by_arn(queue)
+        return found is not None and self._messages.any_visible(found.id, self._clock.now())
+
+    def next_visible(self, queue: Arn) -> float | None:
+        """When the next hidden message becomes visible; None when the queue is gone or hides none."""
+        found = self._queues.by_arn(queue)
+        return None if found is None else self._messages.next_visible(found.id, self._clock.now())
+
+
+class SqsCore(Service):
+    """State and parts of the service; the operations are in its subclasses."""
+
+    name: ClassVar[str] = "sqs"
+    SCHEMA: ClassVar[str] = SCHEMA
+
+    def __init__(self, kit: Kit) -> None:
+        super().__init__(kit)
+        # Pure, and asked of the same few URLs again and again.
+        self._parse_url = lru_cache(maxsize=1024)(parse_queue_url)
+        self.queues = QueueStore(kit.database)
+        self.messages = MessageStore(kit.database)
+        self.journal = MessageJournal(kit.recorder)
+        self.arrivals = Arrivals(kit.clock, StoreHorizon(kit, self.queues, self.messages))
+        self.retention = Retention(kit.clock, self.queues, self.messages)
+        self.sender = Sender(kit.clock, kit.ids, self.messages, self.arrivals, self.retention, self.journal)
+        self.receiver = Receiver(kit.clock, kit.ids, self.queues, self.messages, self.arrivals, self.journal)
+        self.settler = Settler(kit.clock, self.messages, self.arrivals, self.journal)
+
+    async def start(self) -> None:
+        """Sets timers by the store and has everybody who waits look again."""
+        self.retention.rebuild()
+        self.arrivals.rebuild()
+
+    async def stop(self) -> None:
+        """Ends long polls, with no messages, and drops the timers."""
+        self.arrivals.close()
+        self.retention.stop()
+
+    def queue_of(self, call: Call, params: Params) -> Queue:
+        """The queue that a request names by its URL.
+
+        Raises:
+            AwsError: MissingParameter, InvalidAddress, QueueDoesNotExist.
+        """
+        url = params.get("QueueUrl")
+        if not url:
+            raise missing("QueueUrl")
+        try:
+            scope, name = self._parse_url(url, call.scope.region)
+        except ValueError:
+            raise AwsError("InvalidAddress", f"The address {url} is not valid for this endpoint.") from None
+        return self.queues.get(scope, name)
+
+    def queue_by_arn(self, arn: Arn) -> Queue:
+        """The queue with that ARN.
+
+        Raises:
+            AwsError: QueueDoesNotExist, NotImplemented for FIFO queues.
+        """
+        if arn.name.endswith(".fifo"):
+            raise NotImplementedByName("sqs", f"FIFO queues ({arn.name})")
+        return self.queues.get(arn.scope, arn.resource)

@@ -1,0 +1,106 @@
+"""The hops of messages: each names the one before it, so that a message's way through queues is one chain."""
+
+from __future__ import annotations
+
+import sqlite3
+from dataclasses import dataclass
+
+from sandbox.model.arn import Arn
+from sandbox.model.call import Call
+from sandbox.model.hops import HopKind, Link, LinkKind
+from sandbox.model.ports import Recorder
+
+SERVICE = "sqs"
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """Because of what something happens to a message.
+
+    Attributes:
+        operation: the API operation.
+        cause: the hop that led to it, if one is known.
+        hop: an id that was reserved for the hop.
+        request_id: the request that asked for it.
+        event_id: the event that is delivered.
+    """
+
+    operation: str
+    cause: int | None = None
+    hop: int | None = None
+    request_id: str = ""
+    event_id: str = ""
+
+    @staticmethod
+    def of(operation: str, call: Call, *, own_hop: bool = False) -> Origin:
+        """The origin of what an API call does; `own_hop`: the hop reserved for the call is its hop."""
+        return Origin(operation, call.caller.hop, call.hop if own_hop else None, call.request_id)
+
+
+class MessageJournal:
+    """Records what happens to messages; `row` is always the stored message."""
+
+    def __init__(self, recorder: Recorder) -> None:
+        self._recorder = recorder
+
+    def sent(self, queue: Arn, message_id: str, body: str, trace: str | None, origin: Origin) -> int:
+        """A message was accepted by a queue."""
+        return self._recorder.record(
+            HopKind.MESSAGE_SENT,
+            queue.scope,
+            SERVICE,
+            hop=origin.hop,
+            cause=origin.cause,
+            operation=origin.operation,
+            resource=str(queue),
+            request_id=origin.request_id,
+            event_id=origin.event_id,
+            message_id=message_id,
+            trace=trace,
+            payload=body,
+        )
+
+    def received(self, queue: Arn, row: sqlite3.Row, cause: int, now: float, origin: Origin) -> int:
+        """A consumer got a message; `cause` is the message's hop before."""
+        detail = {"receive_count": row["receives"] + 1, "waited_ms": round((now - row["sent"]) * 1000)}
+        return self._next(HopKind.MESSAGE_RECEIVED, queue, row, cause, origin, detail)
+
+    def returned(self, queue: Arn, row: sqlite3.Row, origin: Origin, why: str) -> int:
+        """A message is visible again after a receive that did not delete it."""
+        return self._next(HopKind.MESSAGE_RETURNED, queue, row, row["hop"], origin, {"why": why})
+
+    def deleted(self, queue: Arn, row: sqlite3.Row, origin: Origin) -> int:
+        """A consumer is done with a message."""
+        return self._next(HopKind.MESSAGE_DELETED, queue, row, row["hop"], origin, {}, hop=origin.hop)
+
+    def dead_lettered(self, source: Arn, target: Arn, row: sqlite3.Row, origin: Origin) -> int:
+        """A message was received too often and moved to `target`."""
+        detail = {"source": str(source), "receive_count": row["receives"]}
+        return self._next(HopKind.DEAD_LETTERED, target, row, row["hop"], origin, detail)
+
+    def _next(
+        self,
+        kind: HopKind,
+        queue: Arn,
+        row: sqlite3.Row,
+        cause: int,
+        origin: Origin,
+        detail: dict[str, object],
+        *,
+        hop: int | None = None,
+    ) -> int:
+        caller = origin.cause
+        return self._recorder.record(
+            kind,
+            queue.scope,
+            SERVICE,
+            hop=hop,
+            cause=cause,
+            links=() if caller is None or caller == cause else (Link(caller, LinkKind.DIRECT),),
+            operation=origin.operation,
+            resource=str(queue),
+            request_id=origin.request_id,
+            message_id=row["message_id"],
+            trace=row["trace"],
+            detail=detail,
+        )

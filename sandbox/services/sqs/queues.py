@@ -1,0 +1,144 @@
+"""Queues in the store: found by account, region and name."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.model.arn import Arn, queue_arn
+from sandbox.model.scope import Scope
+from sandbox.model.sqs_attributes import QueueSettings, settings
+from sandbox.model.sqs_errors import queue_does_not_exist
+from sandbox.store.database import Database
+
+
+@dataclass(frozen=True, slots=True)
+class Queue:
+    """One queue as it is stored; times in virtual seconds."""
+
+    id: int
+    arn: Arn
+    attributes: Mapping[str, str]
+    settings: QueueSettings
+    tags: Mapping[str, str]
+    created: float
+    modified: float
+    purged: float | None
+
+    @property
+    def name(self) -> str:
+        """The queue's name."""
+        return self.arn.resource
+
+
+class QueueStore:
+    """The queues of all accounts and regions.
+
+    Args:
+        database: holds the truth. Parsed rows are kept, and used only while the row is still the same.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._parsed: dict[int, tuple[tuple[Any, ...], Queue]] = {}
+
+    def find(self, scope: Scope, name: str) -> Queue | None:
+        """The queue of that name, or None."""
+        row = self._database.row(
+            "SELECT id, account, region, name, attributes, tags, created, modified, purged"
+            " FROM sqs_queues WHERE name = ? AND account = ? AND region = ?",
+            (name, scope.account, scope.region),
+        )
+        return None if row is None else self._queue(tuple(row))
+
+    def get(self, scope: Scope, name: str) -> Queue:
+        """The queue of that name.
+
+        Raises:
+            AwsError: QueueDoesNotExist.
+        """
+        queue = self.find(scope, name)
+        if queue is None:
+            raise queue_does_not_exist()
+        return queue
+
+    def by_arn(self, arn: Arn) -> Queue | None:
+        """The queue with that ARN, or None."""
+        return self.find(Scope(arn.account, arn.region), arn.resource)
+
+    def all(self, scope: Scope | None = None) -> list[Queue]:
+        """The queues of one account and region, or of all, by name."""
+        where, values = (
+            ("", ())
+            if scope is None
+            else (" WHERE account = ? AND region = ?", (scope.account, scope.region))
+        )
+        rows = self._database.rows(
+            "SELECT id, account, region, name, attributes, tags, created, modified, purged FROM sqs_queues"
+            f"{where} ORDER BY account, region, name",
+            values,
+        )
+        return [self._queue(tuple(row)) for row in rows]
+
+    def create(
+        self, scope: Scope, name: str, attributes: Mapping[str, str], tags: Mapping[str, str], now: float
+    ) -> None:
+        """Stores a new queue."""
+        self._database.execute(
+            "INSERT INTO sqs_queues (account, region, name, attributes, tags, created, modified)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (
+                scope.account,
+                scope.region,
+                name,
+                json.dumps(dict(attributes)),
+                json.dumps(dict(tags)),
+                now,
+                now,
+            ),
+        )
+
+    def set_attributes(self, queue: Queue, attributes: Mapping[str, str], now: float) -> None:
+        """Replaces the attributes of a queue."""
+        self._database.execute(
+            "UPDATE sqs_queues SET attributes = ?, modified = ? WHERE id = ?",
+            (json.dumps(dict(attributes)), now, queue.id),
+        )
+
+    def set_tags(self, queue: Queue, tags: Mapping[str, str]) -> None:
+        """Replaces the tags of a queue."""
+        self._database.execute(
+            "UPDATE sqs_queues SET tags = ? WHERE id = ?", (json.dumps(dict(tags)), queue.id)
+        )
+
+    def set_purged(self, queue: Queue, now: float) -> None:
+        """Notes when a queue was purged."""
+        self._database.execute("UPDATE sqs_queues SET purged = ? WHERE id = ?", (now, queue.id))
+
+    def delete(self, queue: Queue) -> None:
+        """Deletes a queue and its messages."""
+        with self._database.atomic():
+            self._database.execute("DELETE FROM sqs_messages WHERE queue = ?", (queue.id,))
+            self._database.execute("DELETE FROM sqs_queues WHERE id = ?", (queue.id,))
+        self._parsed.pop(queue.id, None)
+
+    def _queue(self, row: tuple[Any, ...]) -> Queue:
+        known = self._parsed.get(row[0])
+        if known is not None and known[0] == row:
+            return known[1]
+        number, account, region, name, attributes_text, tags_text, created, modified, purged = row
+        attributes = json.loads(attributes_text)
+        queue = Queue(
+            id=number,
+            arn=queue_arn(Scope(account, region), name),
+            attributes=attributes,
+            settings=settings(attributes),
+            tags=json.loads(tags_text),
+            created=created,
+            modified=modified,
+            purged=purged,
+        )
+        self._parsed[number] = (row, queue)
+        return queue

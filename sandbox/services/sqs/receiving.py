@@ -1,0 +1,195 @@
+"""Handing out messages: in flight for their visibility timeout, or to the dead-letter queue at last.
+
+Page: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-visibility-timeout.html
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from base64 import b64encode
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.clock import Clock
+from sandbox.model.arn import Arn
+from sandbox.model.ids import Ids
+from sandbox.model.ports import LeasedMessage
+from sandbox.model.sqs_message import TRACE_HEADER, attributes_digest, selected, selected_system
+from sandbox.services.sqs.arrivals import Arrivals
+from sandbox.services.sqs.journal import MessageJournal, Origin
+from sandbox.services.sqs.messages import MessageStore, unpack_attributes
+from sandbox.services.sqs.queues import Queue, QueueStore
+from sandbox.services.sqs.receipt import Receipt
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """A message that was just taken.
+
+    Attributes:
+        hop: the hop of this receive.
+        system: the system attributes by name, as the API has them.
+    """
+
+    message_id: str
+    handle: str
+    body: str
+    md5: str
+    attributes: dict[str, dict[str, Any]]
+    system: dict[str, str]
+    hop: int
+
+    def answer(self, system_names: Collection[str], attribute_names: Sequence[str]) -> dict[str, Any]:
+        """The message in an answer of ReceiveMessage, with the attributes that were asked for."""
+        answer: dict[str, Any] = {
+            "MessageId": self.message_id,
+            "ReceiptHandle": self.handle,
+            "MD5OfBody": self.md5,
+            "Body": self.body,
+        }
+        system = selected_system(self.system, system_names)
+        if system:
+            answer["Attributes"] = system
+        attributes = selected(self.attributes, attribute_names)
+        if attributes:
+            answer["MD5OfMessageAttributes"] = attributes_digest(attributes)
+            answer["MessageAttributes"] = attributes
+        return answer
+
+    def lease(self, queue: Arn) -> LeasedMessage:
+        """The message as a record of a Lambda event."""
+        record: dict[str, Any] = {
+            "messageId": self.message_id,
+            "receiptHandle": self.handle,
+            "body": self.body,
+            "attributes": self.system,
+            "messageAttributes": {name: _event_attribute(value) for name, value in self.attributes.items()},
+            "md5OfBody": self.md5,
+            "eventSource": "aws:sqs",
+            "eventSourceARN": str(queue),
+            "awsRegion": queue.region,
+        }
+        if self.attributes:
+            record["md5OfMessageAttributes"] = attributes_digest(self.attributes)
+        return LeasedMessage(self.message_id, self.handle, self.hop, record, self.system.get(TRACE_HEADER))
+
+
+class Receiver:
+    """Takes messages out of queues."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        ids: Ids,
+        queues: QueueStore,
+        messages: MessageStore,
+        arrivals: Arrivals,
+        journal: MessageJournal,
+    ) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._queues = queues
+        self._messages = messages
+        self._arrivals = arrivals
+        self._journal = journal
+
+    def take(self, queue: Queue, limit: int, visibility: float, origin: Origin) -> list[Received]:
+        """Takes up to `limit` visible messages now and hides them for `visibility` seconds."""
+        now = self._clock.now()
+        rows = self._messages.visible(queue.id, now, limit)
+        while self._sort_out(queue, rows, now, origin):
+            rows = self._messages.visible(queue.id, now, limit)
+        if not rows:
+            return []
+        taken = [self._receive(queue, row, now, now + visibility, origin) for row in rows]
+        self._arrivals.announce(queue.arn, now + visibility)
+        return taken
+
+    def _sort_out(self, queue: Queue, rows: Sequence[sqlite3.Row], now: float, origin: Origin) -> bool:
+        """Removes what must not be received any more; whether there was anything."""
+        over = now - queue.settings.retention
+        expired = [row for row in rows if row["sent"] <= over]
+        for row in expired:
+            self._messages.delete(row["id"])
+        policy = queue.settings.redrive
+        if policy is None:
+            return bool(expired)
+        exhausted = [row for row in rows if row["sent"] > over and policy.exhausted(row["receives"])]
+        target = self._dead_letter_queue(queue) if exhausted else None
+        if target is None:
+            return bool(expired)
+        for row in exhausted:
+            self._dead_letter(queue, target, row, now, origin)
+        return bool(expired or exhausted)
+
+    def _dead_letter_queue(self, queue: Queue) -> Queue | None:
+        """The dead-letter queue, unless it is gone or refuses this queue's messages: then they stay."""
+        policy = queue.settings.redrive
+        target = None if policy is None else self._queues.by_arn(policy.target)
+        if target is None or not target.settings.allow.allows(queue.arn):
+            return None
+        return target
+
+    def _dead_letter(self, queue: Queue, target: Queue, row: sqlite3.Row, now: float, origin: Origin) -> None:
+        hop = self._journal.dead_lettered(queue.arn, target.arn, row, origin)
+        self._messages.move(row["id"], target.id, str(queue.arn), now, hop)
+        self._arrivals.announce(target.arn, now)
+
+    def _receive(
+        self, queue: Queue, row: sqlite3.Row, now: float, visible_at: float, origin: Origin
+    ) -> Received:
+        hop = self._journal.received(queue.arn, row, self._returned(queue, row, origin), now, origin)
+        nonce = int(self._ids.hex(15), 16)
+        self._messages.mark_received(row["id"], nonce, now, visible_at, hop)
+        return Received(
+            message_id=row["message_id"],
+            handle=Receipt(queue.id, row["id"], nonce).handle(),
+            body=row["body"],
+            md5=row["md5"],
+            attributes=unpack_attributes(row["attributes"]),
+            system=_system(row, now),
+            hop=hop,
+        )
+
+    def _returned(self, queue: Queue, row: sqlite3.Row, origin: Origin) -> int:
+        """The message's last hop; one more when its visibility timeout lapsed since its last receive."""
+        if row["in_flight"]:
+            return self._journal.returned(queue.arn, row, origin, "visibility timeout lapsed")
+        hop: int = row["hop"]
+        return hop
+
+
+def _system(row: sqlite3.Row, now: float) -> dict[str, str]:
+    first = row["first_received"]
+    system = {
+        "SenderId": row["sender"],
+        "SentTimestamp": _milliseconds(row["sent"]),
+        "ApproximateReceiveCount": str(row["receives"] + 1),
+        "ApproximateFirstReceiveTimestamp": _milliseconds(now if first is None else first),
+    }
+    for name, column in (
+        (TRACE_HEADER, "trace"),
+        ("MessageGroupId", "group_id"),
+        ("DeadLetterQueueSourceArn", "source"),
+    ):
+        if row[column] is not None:
+            system[name] = row[column]
+    return system
+
+
+def _milliseconds(seconds: float) -> str:
+    return str(int(seconds * 1000))
+
+
+def _event_attribute(attribute: dict[str, Any]) -> dict[str, Any]:
+    value: dict[str, Any] = {
+        "dataType": attribute["DataType"],
+        "stringListValues": [],
+        "binaryListValues": [],
+    }
+    if "StringValue" in attribute:
+        value["stringValue"] = attribute["StringValue"]
+    if "BinaryValue" in attribute:
+        value["binaryValue"] = b64encode(attribute["BinaryValue"]).decode()
+    return value

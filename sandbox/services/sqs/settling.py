@@ -1,0 +1,110 @@
+"""What a consumer does with a message it holds: delete it, keep it longer, or give it back.
+
+A handle of an earlier receive holds nothing: deleting with it succeeds and deletes nothing, as on AWS.
+Page: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Iterable
+
+from sandbox.clock import Clock
+from sandbox.model.awserror import AwsError
+from sandbox.model.sqs_attributes import MAX_VISIBILITY
+from sandbox.model.sqs_errors import invalid_value, missing
+from sandbox.services.sqs.arrivals import Arrivals
+from sandbox.services.sqs.journal import MessageJournal, Origin
+from sandbox.services.sqs.messages import EARLY, MessageStore
+from sandbox.services.sqs.queues import Queue
+from sandbox.services.sqs.receipt import parse_receipt
+
+
+class Settler:
+    """Acts on messages by their receipt handles."""
+
+    def __init__(
+        self, clock: Clock, messages: MessageStore, arrivals: Arrivals, journal: MessageJournal
+    ) -> None:
+        self._clock = clock
+        self._messages = messages
+        self._arrivals = arrivals
+        self._journal = journal
+
+    def delete(self, queue: Queue, handle: str | None, origin: Origin) -> None:
+        """Deletes the message, if this handle is of its latest receive.
+
+        Raises:
+            AwsError: MissingParameter, ReceiptHandleIsInvalid.
+        """
+        row = self._held(queue, handle)
+        if row is not None:
+            self._journal.deleted(queue.arn, row, origin)
+            self._messages.delete(row["id"])
+            self._arrivals.withdraw(queue.arn, (row["visible_at"],))
+
+    def change_visibility(
+        self, queue: Queue, handle: str | None, seconds: int | None, origin: Origin
+    ) -> None:
+        """Hides the message for `seconds` from now; 0 makes it visible at once.
+
+        A message whose timeout has lapsed stays visible, and the call succeeds, as AWS does.
+
+        Raises:
+            AwsError: a wrong or stale handle, seconds out of range, more than 12 hours since the receive, or
+                MessageNotInflight: the message was given back with this handle before.
+        """
+        if seconds is None:
+            raise missing("VisibilityTimeout")
+        if not 0 <= seconds <= MAX_VISIBILITY:
+            reason = f"VisibilityTimeout must be an integer between 0 and {MAX_VISIBILITY}"
+            raise invalid_value(seconds, "VisibilityTimeout", reason)
+        row = self._held(queue, handle)
+        if row is None:
+            reason = "Message does not exist or is not available for visibility timeout change."
+            raise invalid_value(handle, "ReceiptHandle", reason)
+        if not row["in_flight"]:
+            raise AwsError("MessageNotInflight", "The specified message isn't in flight.")
+        now = self._clock.now()
+        if row["visible_at"] <= now + EARLY:
+            return
+        if seconds == 0:
+            self._show(queue, row, now, origin)
+            return
+        if now + seconds - row["last_received"] > MAX_VISIBILITY:
+            reason = f"Total VisibilityTimeout for the message is beyond the limit [{MAX_VISIBILITY} seconds]"
+            raise invalid_value(seconds, "VisibilityTimeout", reason)
+        self._messages.hide(row["id"], now + seconds)
+        self._arrivals.withdraw(queue.arn, (row["visible_at"],))
+        self._arrivals.announce(queue.arn, now + seconds)
+
+    def delete_all(self, queue: Queue, handles: Iterable[str], origin: Origin) -> None:
+        """Deletes what is still held by these handles.
+
+        Raises:
+            AwsError: ReceiptHandleIsInvalid.
+        """
+        for handle in handles:
+            self.delete(queue, handle, origin)
+
+    def give_back(self, queue: Queue, handles: Iterable[str], origin: Origin) -> None:
+        """Makes what is still in flight under these handles visible at once.
+
+        Raises:
+            AwsError: ReceiptHandleIsInvalid.
+        """
+        now = self._clock.now()
+        for handle in handles:
+            row = self._held(queue, handle)
+            if row is not None and row["in_flight"] and row["visible_at"] > now + EARLY:
+                self._show(queue, row, now, origin)
+
+    def _held(self, queue: Queue, handle: str | None) -> sqlite3.Row | None:
+        receipt = parse_receipt(handle, queue.id)
+        return self._messages.held(queue.id, receipt.message, receipt.nonce)
+
+    def _show(self, queue: Queue, row: sqlite3.Row, now: float, origin: Origin) -> None:
+        hop = self._journal.returned(queue.arn, row, origin, "given back")
+        self._messages.show(row["id"], now, hop)
+        self._arrivals.withdraw(queue.arn, (row["visible_at"],))
+        self._arrivals.announce(queue.arn, now)

@@ -1,0 +1,115 @@
+"""A request on its way in, and what it was found to ask for."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from urllib.parse import unquote
+
+from sandbox.model.awserror import AwsError
+from sandbox.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION, Scope
+from sandbox.wire.problems import MalformedBodyError
+from sandbox.wire.querybody import parse_form
+
+#: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`; signatures with public keys (SigV4A) name no region.
+_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/(?:([^/,\s]+)/)?([^/,\s]+)/aws4_request")
+_PRESIGNED = re.compile(r"(?:^|&)X-Amz-Credential=([^&]+)")
+_REGION = re.compile(r"^[a-z]{2}(-[a-z]+)+-\d+$")
+_ACCOUNT = re.compile(r"^\d{12}$")
+
+
+@dataclass(slots=True)
+class Incoming:
+    """A request as the wire sees it.
+
+    Attributes:
+        method: upper case.
+        path: as it came, percent-encoding kept, without the query string.
+        query: the raw query string.
+        headers: names in lower case; of a repeated name the last.
+        body: the whole body.
+    """
+
+    method: str
+    path: str
+    query: str
+    headers: Mapping[str, str]
+    body: bytes
+    _fields: dict[str, str] | None = None
+
+    def fields(self) -> dict[str, str]:
+        """The form of the query protocol: the query string's fields and the body's.
+
+        Raises:
+            MalformedBodyError: they cannot be read.
+        """
+        if self._fields is None:
+            fields = parse_form(self.query) if self.query else {}
+            if self.body and self.is_form():
+                fields |= parse_form(self.body)
+            self._fields = fields
+        return self._fields
+
+    def is_form(self) -> bool:
+        """Whether the body says it is a form."""
+        return self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
+
+
+@dataclass(slots=True)
+class Target:
+    """What a request asks for.
+
+    Attributes:
+        service: botocore's name, empty when it is not known.
+        operation: the operation's name, empty when it is not known.
+        protocol: the protocol to answer in.
+        access_key, region: of the signature's scope; the signature itself is not verified.
+        labels: values found in the path (REST).
+        error: why the request cannot be served, where it cannot.
+    """
+
+    service: str = ""
+    operation: str = ""
+    protocol: str = "json"
+    access_key: str = ""
+    region: str = DEFAULT_REGION
+    labels: Mapping[str, str] = field(default_factory=dict)
+    error: AwsError | None = None
+
+    @property
+    def scope(self) -> Scope:
+        """A 12-digit access key names the account; any other one means the default account."""
+        return Scope(account_of(self.access_key), self.region)
+
+
+def account_of(access_key: str) -> str:
+    """The account that an access key stands for."""
+    return access_key if _ACCOUNT.match(access_key) else DEFAULT_ACCOUNT
+
+
+def credential(incoming: Incoming) -> tuple[str, str, str]:
+    """Access key, region and signing name of a request, each empty where the request does not say it.
+
+    Standard: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
+    """
+    authorization = incoming.headers.get("authorization")
+    if authorization:
+        return _credential(authorization)
+    if "X-Amz-Credential=" in incoming.query:
+        found = _PRESIGNED.search(incoming.query)
+        return _credential(f"Credential={unquote(found.group(1))}") if found else ("", "", "")
+    if incoming.is_form() and b"X-Amz-Credential=" in incoming.body:
+        try:
+            return _credential(f"Credential={incoming.fields()['X-Amz-Credential']}")
+        except (MalformedBodyError, KeyError):
+            return "", "", ""
+    return "", "", ""
+
+
+def _credential(text: str) -> tuple[str, str, str]:
+    found = _CREDENTIAL.search(text)
+    if found is None:
+        return "", "", ""
+    key, region, service = found.groups()
+    return key, region if region and _REGION.match(region) else "", service.lower()

@@ -1,0 +1,1 @@
+"""Deterministic seeders of the reference systems, written against ordinary AWS and database clients."""

@@ -1,0 +1,235 @@
+"""An AWS in memory for the deployer: remembers what exists, and checks calls against botocore's models."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Mapping
+from functools import cache
+from typing import Any
+from uuid import UUID
+
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
+from botocore.validate import ParamValidator
+
+from sandbox.model.awserror import AwsError
+from sandbox.model.call import Call
+
+Params = dict[str, Any]
+
+
+@cache
+def service_model(service: str) -> ServiceModel:
+    """botocore's model of a service."""
+    return ServiceModel(Loader().load_service_model(service, "service-2"), service)
+
+
+class FakeBindings:
+    """Expands the tokens of databases to an address of documentation."""
+
+    def expand(self, text: str) -> str:
+        return text.replace(":address}}", ":5.5.5.5}}").replace("{{sandbox:rds:", "<").replace("}}", ">")
+
+
+class FakeAws:
+    """Keeps resources by `(kind, name)` and every call in order."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[str, str, Params]] = []
+        self.things: dict[tuple[str, str], Params] = {}
+        self.refuse: dict[str, AwsError] = {}
+        self._ids = itertools.count(1)
+
+    # --- the port ----------------------------------------------------------------------------------------
+    async def call(
+        self, service: str, operation: str, params: Mapping[str, Any], call: Call | None = None
+    ) -> dict[str, Any]:
+        given = dict(params)
+        shape = service_model(service).operation_model(operation).input_shape
+        report = ParamValidator().validate(given, shape)
+        if report.has_errors():
+            raise AssertionError(f"{service}.{operation}: {report.generate_report()}")
+        self.calls.append((service, operation, given))
+        if (error := self.refuse.get(operation)) is not None:
+            raise error
+        handler: Callable[[Params], Params | None] = getattr(self, f"_{service}_{operation}", self._nothing)
+        return handler(given) or {}
+
+    def made(self, *operations: str) -> list[Params]:
+        """The parameters of all calls of these operations."""
+        return [params for _, operation, params in self.calls if operation in operations]
+
+    def operations(self) -> list[str]:
+        """The names of the operations called, in order, without those that only read."""
+        return [op for _, op, _ in self.calls if not op.startswith(("Get", "Describe", "List"))]
+
+    def names(self, kind: str) -> set[str]:
+        """The names of what exists of a kind."""
+        return {name for held, name in self.things if held == kind}
+
+    def _nothing(self, params: Params) -> None:
+        return None
+
+    def _add(self, kind: str, name: str, what: Params) -> None:
+        if (kind, name) in self.things:
+            raise AwsError(f"{kind}AlreadyExists", f"{name} exists")
+        self.things[(kind, name)] = what
+
+    def _find(self, kind: str, name: str, code: str = "ResourceNotFoundException") -> Params:
+        if (kind, name) not in self.things:
+            raise AwsError(code, f"no {kind} {name}")
+        return self.things[(kind, name)]
+
+    def _drop(self, kind: str, name: str, code: str = "ResourceNotFoundException") -> None:
+        self._find(kind, name, code)
+        del self.things[(kind, name)]
+
+    # --- SQS ---------------------------------------------------------------------------------------------
+    def _sqs_GetQueueUrl(self, p: Params) -> Params:  # noqa: N802
+        self._find("queue", p["QueueName"], "AWS.SimpleQueueService.NonExistentQueue")
+        return {"QueueUrl": f"http://127.0.0.1:1/000000000000/{p['QueueName']}"}
+
+    def _sqs_CreateQueue(self, p: Params) -> Params:  # noqa: N802
+        self.things[("queue", p["QueueName"])] = dict(p.get("Attributes", {}))
+        return {"QueueUrl": f"http://127.0.0.1:1/000000000000/{p['QueueName']}"}
+
+    def _sqs_SetQueueAttributes(self, p: Params) -> None:  # noqa: N802
+        name = p["QueueUrl"].rsplit("/", 1)[-1]
+        self._find("queue", name, "AWS.SimpleQueueService.NonExistentQueue").update(p["Attributes"])
+
+    def _sqs_DeleteQueue(self, p: Params) -> None:  # noqa: N802
+        self._drop("queue", p["QueueUrl"].rsplit("/", 1)[-1], "AWS.SimpleQueueService.NonExistentQueue")
+
+    # --- Lambda ------------------------------------------------------------------------------------------
+    def _lambda_CreateFunction(self, p: Params) -> None:  # noqa: N802
+        self._add("function", p["FunctionName"], p)
+
+    def _lambda_GetFunctionConfiguration(self, p: Params) -> Params:  # noqa: N802
+        self._find("function", p["FunctionName"])
+        return {"State": "Active", "LastUpdateStatus": "Successful"}
+
+    def _lambda_DeleteFunction(self, p: Params) -> None:  # noqa: N802
+        self._drop("function", p["FunctionName"])
+
+    def _lambda_CreateEventSourceMapping(self, p: Params) -> Params:  # noqa: N802
+        uuid = str(UUID(int=next(self._ids)))
+        self._add("mapping", uuid, p)
+        return {"UUID": uuid}
+
+    def _lambda_DeleteEventSourceMapping(self, p: Params) -> None:  # noqa: N802
+        self._drop("mapping", p["UUID"])
+
+    # --- IAM, logs, events -------------------------------------------------------------------------------
+    def _iam_CreateRole(self, p: Params) -> Params:  # noqa: N802
+        self._add("role", p["RoleName"], p)
+        return {"Role": {"Arn": f"arn:aws:iam::000000000000:role/{p['RoleName']}", "RoleId": "AROA1"}}
+
+    def _iam_DeleteRole(self, p: Params) -> None:  # noqa: N802
+        self._drop("role", p["RoleName"], "NoSuchEntity")
+
+    def _logs_CreateLogGroup(self, p: Params) -> None:  # noqa: N802
+        self._add("group", p["logGroupName"], p)
+
+    def _logs_DeleteLogGroup(self, p: Params) -> None:  # noqa: N802
+        self._drop("group", p["logGroupName"])
+
+    def _events_CreateEventBus(self, p: Params) -> Params:  # noqa: N802
+        self._add("bus", p["Name"], p)
+        return {"EventBusArn": f"arn:aws:events:us-east-1:000000000000:event-bus/{p['Name']}"}
+
+    def _events_DeleteEventBus(self, p: Params) -> None:  # noqa: N802
+        self._drop("bus", p["Name"])
+
+    def _events_DescribeRule(self, p: Params) -> Params:  # noqa: N802
+        return self._find("rule", p["Name"])
+
+    def _events_PutRule(self, p: Params) -> None:  # noqa: N802
+        self.things[("rule", p["Name"])] = p
+
+    def _events_DeleteRule(self, p: Params) -> None:  # noqa: N802
+        self._drop("rule", p["Name"])
+
+    def _events_PutTargets(self, p: Params) -> Params:  # noqa: N802
+        return {"FailedEntries": []}
+
+    # --- API Gateway, RDS, SSM ---------------------------------------------------------------------------
+    def _apigateway_CreateRestApi(self, p: Params) -> Params:  # noqa: N802
+        identity = f"api{next(self._ids)}"
+        self._add("api", identity, p)
+        return {"id": identity, "rootResourceId": "root"}
+
+    def _apigateway_DeleteRestApi(self, p: Params) -> None:  # noqa: N802
+        self._drop("api", p["restApiId"], "NotFoundException")
+
+    def _apigateway_CreateDeployment(self, p: Params) -> Params:  # noqa: N802
+        identity = f"dep{next(self._ids)}"
+        self._add("deployment", identity, p)
+        return {"id": identity}
+
+    def _apigateway_DeleteDeployment(self, p: Params) -> None:  # noqa: N802
+        self._drop("deployment", p["deploymentId"], "NotFoundException")
+
+    def _apigateway_CreateStage(self, p: Params) -> None:  # noqa: N802
+        self._add("stage", p["stageName"], p)
+
+    def _apigateway_DeleteStage(self, p: Params) -> None:  # noqa: N802
+        self._drop("stage", p["stageName"], "NotFoundException")
+
+    def _rds_CreateDBInstance(self, p: Params) -> None:  # noqa: N802
+        self._add("database", p["DBInstanceIdentifier"], p)
+
+    def _rds_DescribeDBInstances(self, p: Params) -> Params:  # noqa: N802
+        self._find("database", p["DBInstanceIdentifier"], "DBInstanceNotFound")
+        return {"DBInstances": [{"DBInstanceStatus": "available", "DbiResourceId": "db-1"}]}
+
+    def _rds_DeleteDBInstance(self, p: Params) -> None:  # noqa: N802
+        self._drop("database", p["DBInstanceIdentifier"], "DBInstanceNotFound")
+
+    def _ssm_PutParameter(self, p: Params) -> None:  # noqa: N802
+        if ("parameter", p["Name"]) in self.things and not p.get("Overwrite"):
+            raise AwsError("ParameterAlreadyExists", f"{p['Name']} exists")
+        self.things[("parameter", p["Name"])] = p
+
+    def _ssm_GetParameter(self, p: Params) -> Params:  # noqa: N802
+        return {"Parameter": {"Value": self._find("parameter", p["Name"], "ParameterNotFound")["Value"]}}
+
+    def _ssm_DeleteParameter(self, p: Params) -> None:  # noqa: N802
+        self._drop("parameter", p["Name"], "ParameterNotFound")
+
+    def _secretsmanager_CreateSecret(self, p: Params) -> Params:  # noqa: N802
+        arn = f"arn:aws:secretsmanager:us-east-1:000000000000:secret:{p['Name']}-AbCdEf"
+        self._add("secret", arn, p)
+        return {"ARN": arn}
+
+    def _secretsmanager_GetSecretValue(self, p: Params) -> Params:  # noqa: N802
+        found = [
+            what
+            for (kind, _), what in self.things.items()
+            if kind == "secret" and what["Name"] == p["SecretId"]
+        ]
+        if not found:
+            raise AwsError("ResourceNotFoundException", "no such secret")
+        return {"SecretString": found[0]["SecretString"]}
+
+    def _secretsmanager_GetRandomPassword(self, p: Params) -> Params:  # noqa: N802
+        return {"RandomPassword": "x" * p.get("PasswordLength", 32)}
+
+    def _secretsmanager_DeleteSecret(self, p: Params) -> None:  # noqa: N802
+        self._drop("secret", p["SecretId"])
+
+    def _dynamodb_CreateTable(self, p: Params) -> None:  # noqa: N802
+        self._add("table", p["TableName"], p)
+
+    def _dynamodb_DescribeTable(self, p: Params) -> Params:  # noqa: N802
+        self._find("table", p["TableName"])
+        arn = f"arn:aws:dynamodb:us-east-1:000000000000:table/{p['TableName']}"
+        return {"Table": {"TableStatus": "ACTIVE", "TableArn": arn}}
+
+    def _dynamodb_DeleteTable(self, p: Params) -> None:  # noqa: N802
+        self._drop("table", p["TableName"])
+
+    def _s3_CreateBucket(self, p: Params) -> None:  # noqa: N802
+        self._add("bucket", p["Bucket"], p)
+
+    def _s3_DeleteBucket(self, p: Params) -> None:  # noqa: N802
+        self._drop("bucket", p["Bucket"], "NoSuchBucket")

@@ -1,0 +1,371 @@
+"""What stands around the Lambda service in its tests: runtime, queues, logs, targets, dependencies."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from sandbox.clock import Clock
+from sandbox.errors import DependencyError
+from sandbox.model.arn import Arn
+from sandbox.model.awserror import AwsError
+from sandbox.model.hops import HopKind, Link
+from sandbox.model.ports import (
+    Delivery,
+    Fault,
+    FunctionSpec,
+    InvocationRequest,
+    LeasedMessage,
+    Outcome,
+)
+from sandbox.model.scope import Scope
+
+
+@dataclass
+class KeptHop:
+    """A recorded hop, as far as these tests look."""
+
+    id: int
+    kind: HopKind
+    cause: int | None
+    links: tuple[Link, ...]
+    resource: str
+    status: str
+    error: str
+    request_id: str
+    trace: str | None
+    function: str
+    duration_ms: float | None
+    detail: Mapping[str, Any]
+    payload: str | bytes | None
+
+
+@dataclass
+class KeptHops:
+    """A recorder that keeps everything in memory."""
+
+    hops: list[KeptHop] = field(default_factory=list)
+    last: int = 0
+
+    def reserve(self, cause: int | None = None) -> int:
+        self.last += 1
+        return self.last
+
+    def record(
+        self,
+        kind: HopKind,
+        scope: Scope,
+        service: str,
+        *,
+        hop: int | None = None,
+        cause: int | None = None,
+        links: Sequence[Link] = (),
+        operation: str = "",
+        resource: str = "",
+        status: str = "ok",
+        error: str = "",
+        request_id: str = "",
+        event_id: str = "",
+        message_id: str = "",
+        trace: str | None = None,
+        function: str = "",
+        duration_ms: float | None = None,
+        detail: Mapping[str, Any] | None = None,
+        payload: str | bytes | None = None,
+    ) -> int:
+        number = self.reserve() if hop is None else hop
+        kept = KeptHop(
+            number,
+            kind,
+            cause,
+            tuple(links),
+            resource,
+            status,
+            error,
+            request_id,
+            trace,
+            function,
+            duration_ms,
+            detail or {},
+            payload,
+        )
+        self.hops.append(kept)
+        return number
+
+    def of(self, kind: HopKind) -> list[KeptHop]:
+        return [hop for hop in self.hops if hop.kind is kind]
+
+    def kinds(self) -> list[HopKind]:
+        return [hop.kind for hop in self.hops]
+
+
+class NoFaults:
+    """A plan without faults."""
+
+    def check(self, point: str, **match: str) -> Fault | None:
+        return None
+
+
+class Failure(Exception):  # noqa: N818 - what a handler raises, not an error of ours
+    """Raised by a fake handler: the invocation ends with a function error."""
+
+
+Handler = Callable[[Any], Any]
+
+
+class FakeExecutor:
+    """Runs Python callables by function name instead of code; without one the event is echoed.
+
+    `hold(name)` keeps the function's invocations running until `release(name)`.
+    """
+
+    def __init__(self) -> None:
+        self.handlers: dict[str, Handler] = {}
+        self.requests: list[tuple[FunctionSpec, InvocationRequest]] = []
+        self.retired: list[str] = []
+        self.refusal: Exception | None = None
+        self.running = 0
+        self.most = 0
+        self._gates: dict[str, asyncio.Event] = {}
+
+    @property
+    def events(self) -> list[Any]:
+        """What the functions were invoked with."""
+        return [json.loads(request.event) for _, request in self.requests]
+
+    def hold(self, name: str) -> None:
+        self._gates[name] = asyncio.Event()
+
+    def release(self, name: str) -> None:
+        self._gates.pop(name).set()
+
+    def next_gate(self, name: str) -> None:
+        """Lets go those who are held now, and holds those who come after them."""
+        held = self._gates[name]
+        self.hold(name)
+        held.set()
+
+    async def run(self, spec: FunctionSpec, request: InvocationRequest) -> Outcome:
+        if self.refusal is not None:
+            raise self.refusal
+        self.requests.append((spec, request))
+        self.running += 1
+        self.most = max(self.most, self.running)
+        try:
+            if (gate := self._gates.get(spec.name)) is not None:
+                await gate.wait()
+            return self._outcome(spec, request)
+        finally:
+            self.running -= 1
+
+    def _outcome(self, spec: FunctionSpec, request: InvocationRequest) -> Outcome:
+        handler = self.handlers.get(spec.name, lambda event: event)
+        error = None
+        try:
+            answer = handler(json.loads(request.event))
+        except Failure as failure:
+            error = "Unhandled"
+            answer = {"errorMessage": str(failure), "errorType": "Failure", "stackTrace": []}
+        return Outcome(
+            payload=json.dumps(answer).encode(),
+            error=error,
+            kind="error" if error else "ok",
+            duration_ms=1.5,
+            billed_ms=2,
+            max_memory_mb=40,
+            init_ms=6.0 if len(self.requests) == 1 else None,
+            environment="env-1",
+            log_stream="2023/11/14/[$LATEST]abc",
+            log=(
+                f"START RequestId: {request.request_id} Version: $LATEST",
+                "olá do handler",
+                f"END RequestId: {request.request_id}",
+                f"REPORT RequestId: {request.request_id}",
+            ),
+        )
+
+    async def retire(self, function: str) -> None:
+        self.retired.append(function)
+
+
+@dataclass
+class FakeMessage:
+    """A message of a fake queue; invisible until `hidden_until`."""
+
+    id: str
+    body: str
+    hop: int
+    trace: str | None
+    hidden_until: float = 0.0
+    receives: int = 0
+
+
+class FakeQueues:
+    """Queues with a visibility timeout on the test's clock; implements the port `EventSource`."""
+
+    def __init__(self, clock: Clock, hops: KeptHops) -> None:
+        self._clock = clock
+        self._hops = hops
+        self._messages: dict[Arn, list[FakeMessage]] = {}
+        self._visible: dict[Arn, float] = {}
+        self._listeners: dict[Arn, list[Callable[[], None]]] = defaultdict(list)
+        self.leases: list[int] = []
+        self.acknowledged: list[str] = []
+        self.returned: list[str] = []
+
+    def make(self, queue: Arn, visible: float = 30.0) -> Arn:
+        self._messages.setdefault(queue, [])
+        self._visible[queue] = visible
+        return queue
+
+    def drop(self, queue: Arn) -> None:
+        del self._messages[queue]
+
+    def send(self, queue: Arn, *bodies: str, trace: str | None = None) -> list[FakeMessage]:
+        sent = []
+        for body in bodies:
+            hop = self._hops.record(HopKind.MESSAGE_SENT, queue.scope, "sqs", resource=str(queue))
+            sent.append(FakeMessage(f"m{hop}", body, hop, trace))
+        self._messages[queue] += sent
+        self._wake(queue)
+        return sent
+
+    def left(self, queue: Arn) -> list[str]:
+        """Bodies of the messages that are not acknowledged."""
+        return [message.body for message in self._messages[queue]]
+
+    def receives(self, queue: Arn) -> dict[str, int]:
+        return {message.body: message.receives for message in self._messages[queue]}
+
+    def listeners(self, queue: Arn) -> int:
+        return len(self._listeners[queue])
+
+    # --- the port ----------------------------------------------------------------------------------------
+    def exists(self, queue: Arn) -> bool:
+        return queue in self._messages
+
+    def visibility_timeout(self, queue: Arn) -> float:
+        return self._visible[queue]
+
+    def lease(self, queue: Arn, limit: int) -> list[LeasedMessage]:
+        if queue not in self._messages:
+            raise AwsError("QueueDoesNotExist", "The specified queue does not exist.")
+        now = self._clock.now()
+        found = [message for message in self._messages[queue] if message.hidden_until <= now][:limit]
+        for message in found:
+            message.hidden_until = now + self._visible[queue]
+            message.receives += 1
+            self._clock.call_at(message.hidden_until, lambda: self._wake(queue))
+        if found:
+            self.leases.append(len(found))
+        return [
+            LeasedMessage(
+                message.id,
+                f"{message.id}/{message.receives}",
+                message.hop,
+                {
+                    "messageId": message.id,
+                    "receiptHandle": f"{message.id}/{message.receives}",
+                    "body": message.body,
+                    "attributes": {"ApproximateReceiveCount": str(message.receives)},
+                    "messageAttributes": {},
+                    "eventSource": "aws:sqs",
+                    "eventSourceARN": str(queue),
+                    "awsRegion": queue.region,
+                },
+                message.trace,
+            )
+            for message in found
+        ]
+
+    def acknowledge(self, queue: Arn, receipt_handles: Sequence[str], cause: int | None) -> None:
+        gone = {handle.split("/")[0] for handle in receipt_handles}
+        self.acknowledged += receipt_handles
+        self._messages[queue] = [message for message in self._messages[queue] if message.id not in gone]
+
+    def give_back(self, queue: Arn, receipt_handles: Sequence[str], cause: int | None) -> None:
+        self.returned += receipt_handles
+        for message in self._messages[queue]:
+            if any(handle.startswith(f"{message.id}/") for handle in receipt_handles):
+                message.hidden_until = 0.0
+        self._wake(queue)
+
+    def on_available(self, queue: Arn, wake: Callable[[], None]) -> Callable[[], None]:
+        self._listeners[queue].append(wake)
+        return lambda: self._listeners[queue].remove(wake)
+
+    def _wake(self, queue: Arn) -> None:
+        for wake in list(self._listeners[queue]):
+            wake()
+
+
+@dataclass
+class KeptLog:
+    """One write to the log."""
+
+    group: str
+    stream: str
+    lines: Sequence[tuple[float, str]]
+    cause: int | None
+
+
+@dataclass
+class KeptLogs:
+    """A log sink that keeps what is written."""
+
+    writes: list[KeptLog] = field(default_factory=list)
+
+    def write(
+        self,
+        scope: Scope,
+        group: str,
+        stream: str,
+        lines: Sequence[tuple[float, str]],
+        *,
+        cause: int | None = None,
+    ) -> None:
+        self.writes.append(KeptLog(group, stream, lines, cause))
+
+
+@dataclass
+class KeptDeliveries:
+    """A deliverer that keeps what it gets; it knows queues and functions."""
+
+    deliveries: list[Delivery] = field(default_factory=list)
+    refusal: AwsError | None = None
+
+    async def deliver(self, delivery: Delivery) -> int:
+        if self.refusal is not None:
+            raise self.refusal
+        self.deliveries.append(delivery)
+        return 1
+
+    def supports(self, target: Arn) -> bool:
+        return target.service in ("sqs", "lambda")
+
+
+class Tokens:
+    """Bindings with one value."""
+
+    def expand(self, text: str) -> str:
+        return text.replace("{{sandbox:endpoint}}", "http://127.0.0.1:4566")
+
+
+@dataclass
+class FakeDependencies:
+    """Resolves nothing, and remembers being asked; `failure` makes it fail."""
+
+    asked: list[tuple[str, str]] = field(default_factory=list)
+    failure: DependencyError | None = None
+
+    async def resolve(self, code_dir: Path, runtime: str) -> tuple[str, ...]:
+        if self.failure is not None:
+            raise self.failure
+        text = (code_dir / "requirements.txt").read_text()
+        self.asked.append((text.strip(), runtime))
+        return (f"/deps/{len(self.asked)}",)

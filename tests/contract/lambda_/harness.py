@@ -1,0 +1,183 @@
+"""The Lambda service alone, on a manual clock, with fakes around it."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import json
+import zipfile
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+import pytest
+
+from sandbox.clock import Clock
+from sandbox.model.arn import Arn, function_arn, queue_arn
+from sandbox.model.awserror import AwsError
+from sandbox.model.call import Call
+from sandbox.model.ids import Ids
+from sandbox.model.scope import Scope
+from sandbox.services.base import Kit
+from sandbox.services.lambda_.service import LambdaService
+from sandbox.store.database import Database
+from tests.contract.lambda_.fakes import (
+    FakeDependencies,
+    FakeExecutor,
+    FakeQueues,
+    KeptDeliveries,
+    KeptHops,
+    KeptLogs,
+    NoFaults,
+    Tokens,
+)
+
+START = 1_700_000_000.0
+ROLE = "arn:aws:iam::000000000000:role/execucao"
+T = TypeVar("T")
+
+
+async def turns() -> None:
+    """Lets everything that is ready run."""
+    for _ in range(40):
+        await asyncio.sleep(0)
+
+
+class World:
+    """One Lambda service over one database; a context manager, because its event loop must be closed.
+
+    Args:
+        folder: a temporary folder, for packages.
+        state: the database's file, None for memory.
+        options: further keywords of the service's constructor.
+    """
+
+    def __init__(
+        self, folder: Path, state: Path | None = None, *, start: float = START, **options: Any
+    ) -> None:
+        self.folder = folder
+        self.runner = asyncio.Runner()
+        self.clock = Clock(start=start, speed=0, settle=turns)
+        self.database = Database(state)
+        self.hops = KeptHops()
+        self.executor = FakeExecutor()
+        self.queues = FakeQueues(self.clock, self.hops)
+        self.logs = KeptLogs()
+        self.targets = KeptDeliveries()
+        self.dependencies = FakeDependencies()
+        kit = Kit(self.database, self.clock, self.hops, NoFaults(), Ids(seed=7))
+        options = {"dependencies": self.dependencies, **options}
+        self.service = LambdaService(
+            kit,
+            self.executor,
+            self.queues,
+            self.logs,
+            Tokens(),
+            self.targets,
+            folder / "code",
+            **options,
+        )
+        self.run(self.service.start)
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.run(self.service.stop)
+        self.close()
+
+    def close(self) -> None:
+        """Ends without stopping the service, as a killed process does."""
+        self.clock.close()
+        self.database.close()
+        self.runner.close()
+
+    def run(self, work: Callable[[], Awaitable[T]]) -> T:
+        async def run() -> T:
+            answer = await work()
+            await self.database.committed()
+            await turns()
+            return answer
+
+        return self.runner.run(run())
+
+    def context(self, scope: Scope = Scope(), trace: str | None = None) -> Call:  # noqa: B008 - frozen
+        hop = self.hops.reserve()
+        return Call(scope=scope, request_id=f"r{hop}", hop=hop, trace=trace)
+
+    def call(
+        self,
+        operation: str,
+        scope: Scope = Scope(),  # noqa: B008 - frozen
+        trace: str | None = None,
+        **params: Any,
+    ) -> dict[str, Any]:
+        return self.run(lambda: self.service.call(operation, self.context(scope, trace), params))
+
+    def refused(self, operation: str, **params: Any) -> AwsError:
+        with pytest.raises(AwsError) as caught:
+            self.call(operation, **params)
+        return caught.value
+
+    def advance(self, seconds: float) -> None:
+        self.run(lambda: self.clock.advance(seconds))
+
+    def settle(self) -> None:
+        self.run(turns)
+
+    # --- shorthands --------------------------------------------------------------------------------------
+    def function(self, name: str = "estoque", **params: Any) -> dict[str, Any]:
+        given = {"Role": ROLE, "Runtime": "python3.13", "Handler": "app.handler", **params}
+        given.setdefault("Code", {"ZipFile": package()})
+        return self.call("CreateFunction", FunctionName=name, **given)
+
+    def invoke(self, name: str = "estoque", payload: Any = None, **params: Any) -> dict[str, Any]:
+        if payload is not None:
+            params["Payload"] = json.dumps(payload).encode()
+        return self.call("Invoke", FunctionName=name, **params)
+
+    def queue(self, name: str = "estoque-reserva", visible: float = 30.0) -> Arn:
+        return self.queues.make(queue_arn(Scope(), name), visible)
+
+    def mapping(self, queue: Arn, function: str = "estoque", **params: Any) -> dict[str, Any]:
+        return self.call(
+            "CreateEventSourceMapping", FunctionName=function, EventSourceArn=str(queue), **params
+        )
+
+    def send(self, queue: Arn, *bodies: str, trace: str | None = None) -> None:
+        async def send() -> None:
+            self.queues.send(queue, *bodies, trace=trace)
+
+        self.run(send)
+
+    def begin(self, work: Callable[[], Awaitable[T]]) -> asyncio.Future[T]:
+        """Starts `work` and returns while it is still under way."""
+
+        async def begin() -> asyncio.Future[T]:
+            return asyncio.ensure_future(work())
+
+        return self.run(begin)
+
+    def begin_invoke(self, name: str = "estoque", payload: Any = None) -> asyncio.Future[dict[str, Any]]:
+        params = {"FunctionName": name, "Payload": json.dumps(payload).encode()}
+        return self.begin(lambda: self.service.call("Invoke", self.context(), params))
+
+
+def package(files: dict[str, str] | None = None) -> bytes:
+    """A deployment package."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w") as archive:
+        for name, text in (files or {"app.py": "def handler(event, context): return event"}).items():
+            archive.writestr(name, text)
+    return data.getvalue()
+
+
+def arn(name: str = "estoque") -> Arn:
+    return function_arn(Scope(), name)
+
+
+def bodies(event: Any) -> list[str]:
+    return [record["body"] for record in event["Records"]]

@@ -1,0 +1,172 @@
+"""Deployment packages: unpacked within bounds, and live folders looked at cheaply."""
+
+from __future__ import annotations
+
+import io
+import os
+import stat
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from sandbox.model.awserror import AwsError
+from sandbox.services.lambda_.archive import unpack
+from sandbox.services.lambda_.code import CodeStore, fingerprint
+from tests.contract.lambda_.harness import ROLE, World, package
+
+BROKEN = "Could not unzip uploaded file. Please check your file, then try to upload again."
+
+
+def zipped(*entries: tuple[zipfile.ZipInfo | str, bytes]) -> bytes:
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, content in entries:
+            archive.writestr(name, content)
+    return data.getvalue()
+
+
+def link(name: str, target: str) -> tuple[zipfile.ZipInfo, bytes]:
+    info = zipfile.ZipInfo(name)
+    info.external_attr = (stat.S_IFLNK | 0o777) << 16
+    return info, target.encode()
+
+
+def moded(name: str, mode: int) -> tuple[zipfile.ZipInfo, bytes]:
+    info = zipfile.ZipInfo(name)
+    info.external_attr = (stat.S_IFREG | mode) << 16
+    return info, b"#!/bin/sh"
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    made = tmp_path / "unpacked"
+    made.mkdir()
+    return made
+
+
+def test_files_folders_modes_and_links_are_kept(folder: Path) -> None:
+    unpack(
+        zipped(moded("bootstrap", 0o700), ("lib/", b""), ("lib/a.py", b"a"), link("lib/b.py", "a.py")), folder
+    )
+    assert (folder / "lib" / "b.py").read_text() == "a"
+    assert stat.S_IMODE((folder / "bootstrap").stat().st_mode) == 0o744
+    assert stat.S_IMODE((folder / "lib" / "a.py").stat().st_mode) & 0o444 == 0o444
+
+
+@pytest.mark.parametrize(
+    "entry",
+    [
+        ("../fora.py", b""),
+        ("a/../../fora.py", b""),
+        ("/etc/fora", b""),
+        ("..\\fora.py", b""),
+        ("C:\\fora.py", b""),
+        link("fora", "/etc/passwd"),
+        link("fora", "../fora.py"),
+        link("a/fora", "../../fora.py"),
+    ],
+)
+def test_nothing_is_written_outside(folder: Path, entry: tuple[zipfile.ZipInfo | str, bytes]) -> None:
+    with pytest.raises(AwsError) as caught:
+        unpack(zipped(entry), folder)
+    assert (caught.value.code, caught.value.message) == ("InvalidParameterValueException", BROKEN)
+    assert sorted(path.name for path in folder.parent.iterdir()) == ["unpacked"]
+
+
+def test_nothing_is_written_through_a_link(folder: Path) -> None:
+    with pytest.raises(AwsError):
+        unpack(zipped(link("dir", ".."), ("dir/fora.py", b"x")), folder)
+    assert not (folder.parent / "fora.py").exists()
+
+
+def test_a_bomb_is_stopped_by_its_header_or_by_its_bytes(folder: Path) -> None:
+    bomb = zipped(("zeros", b"\0" * 3_000_000))
+    with pytest.raises(AwsError, match="Unzipped size must be smaller than"):
+        unpack(bomb, folder, limit=1_000_000)
+    assert not any(folder.iterdir())
+    # The same with headers that lie about the size: the unpacked bytes count.
+    lying = bomb.replace((3_000_000).to_bytes(4, "little"), (10).to_bytes(4, "little"))
+    with pytest.raises(AwsError):
+        unpack(lying, folder, limit=1_000_000)
+    assert sum(path.stat().st_size for path in folder.iterdir()) <= 1_000_000
+
+
+@pytest.mark.parametrize(
+    ("data", "message"),
+    [
+        (b"", "Uploaded file must be a non-empty zip"),
+        (b"PK but not really", BROKEN),
+        (zipped(), "Uploaded file must be a non-empty zip"),
+        (package()[:-30], BROKEN),
+    ],
+)
+def test_what_is_no_package_is_refused(world: World, data: bytes, message: str) -> None:
+    error = world.refused(
+        "CreateFunction",
+        FunctionName="estoque",
+        Role=ROLE,
+        Runtime="python3.13",
+        Handler="app.handler",
+        Code={"ZipFile": data},
+    )
+    assert (error.code, error.message) == ("InvalidParameterValueException", message)
+    assert [path for path in (world.folder / "code").iterdir() if path.is_dir()] == []
+
+
+def test_equal_packages_share_a_folder(world: World) -> None:
+    world.function()
+    world.function("faturamento")
+    world.invoke()
+    world.invoke("faturamento")
+    assert len({spec.code for spec, _ in world.executor.requests}) == 1
+    assert len(list((world.folder / "code").iterdir())) == 2
+
+
+def test_a_fingerprint_changes_with_names_sizes_and_times(tmp_path: Path) -> None:
+    (tmp_path / "pkg").mkdir()
+    file = tmp_path / "pkg" / "app.py"
+    file.write_text("a")
+    keys = [fingerprint(tmp_path)]
+    os.utime(file, ns=(1, 1))
+    keys.append(fingerprint(tmp_path))
+    (tmp_path / "pkg" / "b.py").write_text("bb")
+    keys.append(fingerprint(tmp_path))
+    file.rename(tmp_path / "pkg" / "c.py")
+    keys.append(fingerprint(tmp_path))
+    assert len({key for key, _ in keys}) == 4
+    assert [size for _, size in keys] == [1, 1, 3, 3]
+
+
+def test_caches_hidden_folders_and_circles_do_not_count(tmp_path: Path) -> None:
+    (tmp_path / "app.py").write_text("a")
+    before = fingerprint(tmp_path)
+    for name in ("__pycache__", ".git", ".venv"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "x").write_text("x")
+    assert fingerprint(tmp_path) == before
+    (tmp_path / "volta").symlink_to(tmp_path)
+    (tmp_path / "nada").symlink_to(tmp_path / "nowhere")
+    assert fingerprint(tmp_path) != ("", 0)
+
+
+def test_a_walk_that_is_dear_is_not_made_every_time(world: World, tmp_path: Path) -> None:
+    class Stepping:
+        """A clock on which every look takes 10 ms."""
+
+        def __init__(self) -> None:
+            self.at = 0.0
+
+        def elapsed(self) -> float:
+            self.at += 0.01
+            return self.at
+
+    (tmp_path / "app.py").write_text("a")
+    stepping = Stepping()
+    code = CodeStore(tmp_path / "code", stepping, world.service.kit.ids)
+    live = world.run(lambda: code.receive({"S3Bucket": "hot-reload", "S3Key": str(tmp_path)}))
+    first = code.key(live)
+    (tmp_path / "b.py").write_text("b")
+    assert code.key(live) == first
+    stepping.at += 1.0
+    assert code.key(live) != first

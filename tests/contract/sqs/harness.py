@@ -1,0 +1,211 @@
+"""SQS alone, on a manual clock, with its hops kept in a list."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+import pytest
+
+from sandbox.clock import Clock
+from sandbox.model.arn import Arn, queue_arn
+from sandbox.model.awserror import AwsError
+from sandbox.model.call import Call, Caller
+from sandbox.model.hops import HopKind, Link
+from sandbox.model.ids import Ids
+from sandbox.model.ports import Fault
+from sandbox.model.scope import Scope
+from sandbox.services.base import Kit
+from sandbox.services.sqs.service import SqsService
+from sandbox.store.database import Database
+
+START = 1_700_000_000.0
+ENDPOINT = "http://127.0.0.1:4566"
+HERE = Scope()
+
+T = TypeVar("T")
+
+
+@dataclass
+class KeptHop:
+    """A recorded hop, as far as these tests look."""
+
+    id: int
+    kind: HopKind
+    cause: int | None
+    links: tuple[Link, ...]
+    resource: str
+    message_id: str
+    event_id: str
+    trace: str | None
+    detail: Mapping[str, Any]
+    payload: str | bytes | None
+
+
+@dataclass
+class KeptHops:
+    """A recorder that keeps everything in memory."""
+
+    hops: list[KeptHop] = field(default_factory=list)
+    last: int = 0
+
+    def reserve(self, cause: int | None = None) -> int:
+        self.last += 1
+        return self.last
+
+    def record(
+        self,
+        kind: HopKind,
+        scope: Scope,
+        service: str,
+        *,
+        hop: int | None = None,
+        cause: int | None = None,
+        links: Sequence[Link] = (),
+        operation: str = "",
+        resource: str = "",
+        status: str = "ok",
+        error: str = "",
+        request_id: str = "",
+        event_id: str = "",
+        message_id: str = "",
+        trace: str | None = None,
+        function: str = "",
+        duration_ms: float | None = None,
+        detail: Mapping[str, Any] | None = None,
+        payload: str | bytes | None = None,
+    ) -> int:
+        number = self.reserve() if hop is None else hop
+        kept = KeptHop(
+            number, kind, cause, tuple(links), resource, message_id, event_id, trace, detail or {}, payload
+        )
+        self.hops.append(kept)
+        return number
+
+    def of(self, kind: HopKind) -> list[KeptHop]:
+        return [hop for hop in self.hops if hop.kind is kind]
+
+    def kinds(self) -> list[HopKind]:
+        return [hop.kind for hop in self.hops]
+
+
+class NoFaults:
+    """A plan without faults."""
+
+    def check(self, point: str, **match: str) -> Fault | None:
+        return None
+
+
+class World:
+    """One SQS over one database; a context manager, because its event loop must be closed.
+
+    Args:
+        path: the database's file, None for memory.
+    """
+
+    def __init__(self, path: Path | None = None, *, start: float = START) -> None:
+        self.runner = asyncio.Runner()
+        self.clock = Clock(start=start, speed=0)
+        self.database = Database(path)
+        self.hops = KeptHops()
+        self.sqs = SqsService(Kit(self.database, self.clock, self.hops, NoFaults(), Ids(seed=7)))
+        self.caller = Caller()
+        self.run(self.sqs.start)
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.run(self.sqs.stop)
+        self.clock.close()
+        self.database.close()
+        self.runner.close()
+
+    def run(self, work: Callable[[], Awaitable[T]]) -> T:
+        async def run() -> T:
+            answer = await work()
+            await self.database.committed()
+            return answer
+
+        return self.runner.run(run())
+
+    def do(self, work: Callable[[], T]) -> T:
+        """Runs something synchronous inside the event loop, where the store expects writes."""
+
+        async def run() -> T:
+            return work()
+
+        return self.run(run)
+
+    def context(self, scope: Scope = HERE, trace: str | None = None) -> Call:
+        hop = self.hops.reserve()
+        return Call(
+            scope=scope, endpoint=ENDPOINT, request_id=f"r{hop}", hop=hop, caller=self.caller, trace=trace
+        )
+
+    def call(
+        self, operation: str, scope: Scope = HERE, trace: str | None = None, **params: Any
+    ) -> dict[str, Any]:
+        return self.run(lambda: self.sqs.call(operation, self.context(scope, trace), params))
+
+    def refused(self, operation: str, **params: Any) -> AwsError:
+        with pytest.raises(AwsError) as caught:
+            self.call(operation, **params)
+        return caught.value
+
+    def advance(self, seconds: float) -> None:
+        self.run(lambda: self.clock.advance(seconds))
+
+    # --- shorthands --------------------------------------------------------------------------------------
+    def queue(self, name: str = "reserva", **attributes: Any) -> str:
+        given = {
+            key: value if isinstance(value, str) else json.dumps(value) for key, value in attributes.items()
+        }
+        url: str = self.call("CreateQueue", QueueName=name, Attributes=given)["QueueUrl"]
+        return url
+
+    def with_dead_letters(self, max_receives: int, **attributes: Any) -> tuple[str, str]:
+        """The URLs of a queue and of its dead-letter queue."""
+        dead = self.queue("reserva-dlq")
+        policy = {"deadLetterTargetArn": str(arn("reserva-dlq")), "maxReceiveCount": max_receives}
+        return self.queue("reserva", RedrivePolicy=policy, **attributes), dead
+
+    def send(self, url: str, body: str = "corpo", **params: Any) -> dict[str, Any]:
+        return self.call("SendMessage", QueueUrl=url, MessageBody=body, **params)
+
+    def receive(self, url: str, limit: int = 10, **params: Any) -> list[dict[str, Any]]:
+        answer = self.call("ReceiveMessage", QueueUrl=url, MaxNumberOfMessages=limit, **params)
+        messages: list[dict[str, Any]] = answer.get("Messages", [])
+        return messages
+
+    def delete(self, url: str, handle: str) -> None:
+        self.call("DeleteMessage", QueueUrl=url, ReceiptHandle=handle)
+
+    def hide(self, url: str, handle: str, seconds: int) -> None:
+        self.call("ChangeMessageVisibility", QueueUrl=url, ReceiptHandle=handle, VisibilityTimeout=seconds)
+
+    def attributes(self, url: str, *names: str) -> dict[str, str]:
+        answer = self.call("GetQueueAttributes", QueueUrl=url, AttributeNames=list(names or ["All"]))
+        found: dict[str, str] = answer.get("Attributes", {})
+        return found
+
+    def depth(self, url: str) -> tuple[int, int, int]:
+        """Visible, in flight, delayed."""
+        values = self.attributes(url)
+        prefix = "ApproximateNumberOfMessages"
+        return int(values[prefix]), int(values[f"{prefix}NotVisible"]), int(values[f"{prefix}Delayed"])
+
+
+def arn(name: str = "reserva") -> Arn:
+    return queue_arn(Scope(), name)
+
+
+def bodies(messages: Sequence[Mapping[str, Any]]) -> list[str]:
+    return [message["Body"] for message in messages]
