@@ -186,11 +186,9 @@ class Deployer:
         async with self._one_at_a_time:
             stack = self.stack(name)
             self._check_unused(stack)
-            recorded = self._record.resources(self._scope, name)
+            recorded = self._record.resources(self._scope, name).values()
             executor = self._executor_for_removal(stack, on_event)
-            for old in self._record.leftovers(self._scope, name):
-                await executor.remove_all(removals({old.logical_id: old}))
-            await executor.remove_all(removals(recorded))
+            await executor.remove_all(removals(recorded, self._record.leftovers(self._scope, name)))
             self._record.forget_stack(self._scope, name)
 
     # --- databases and seeds -----------------------------------------------------------------------------
@@ -306,7 +304,7 @@ class Deployer:
             replace(change, action=Action.DELETE)
             if change.recorded and change.recorded.deletion_policy == "RetainExceptOnCreate"
             else change
-            for change in removals(recorded)
+            for change in removals(recorded.values())
         ]
         try:
             await executor.remove_all(changes, action="roll back")

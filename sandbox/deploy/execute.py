@@ -9,7 +9,16 @@ from dataclasses import dataclass, replace
 from sandbox.clock import Clock
 from sandbox.deploy.errors import DeployError
 from sandbox.deploy.evaluation import Evaluation
-from sandbox.deploy.plan import Action, Change, Plan, check_owner, context_for, differences, known_id
+from sandbox.deploy.plan import (
+    Action,
+    Change,
+    Plan,
+    check_owner,
+    context_for,
+    differences,
+    known_id,
+    removals,
+)
 from sandbox.deploy.progress import DeployEvent, OnEvent
 from sandbox.deploy.record import CREATING, READY, Record, Recorded
 from sandbox.deploy.resources.base import Context, Existing, Made, Props, ResourceType
@@ -55,17 +64,13 @@ class Executor:
             DeployError, TemplateError: a resource failed; what was done until then is recorded.
         """
         await self._apply(plan)
-        for old in plan.leftovers:
-            await self.remove(Change(old.logical_id, old.type, Action.DELETE, recorded=old))
-        replaced = [
-            old
-            for old in self.record.leftovers(self.base.scope, self.base.stack)
-            if old not in plan.leftovers
-        ]
-        for old in replaced:
-            await self.remove(Change(old.logical_id, old.type, self._after_replacement(old), recorded=old))
-        for change in plan.removals:
-            await self.remove(change)
+        kept, replaced = [], []
+        for old in self.record.leftovers(self.base.scope, self.base.stack):
+            (kept if self._is_kept(old) else replaced).append(old)
+        for old in kept:
+            await self.remove(Change(old.logical_id, old.type, Action.RETAIN, recorded=old))
+        unwanted = [change.recorded for change in plan.removals if change.recorded is not None]
+        await self.remove_all(removals(unwanted, replaced))
 
     async def remove_all(self, changes: Iterable[Change], *, action: str = "") -> None:
         """Removes resources in the given order.
@@ -218,10 +223,9 @@ class Executor:
         self.record.forget_resource(self.base.scope, self.base.stack, old)
         self._tell(change, shown, "done", began, old.physical_id)
 
-    def _after_replacement(self, old: Recorded) -> Action:
-        declaration = self.evaluation.template.resources.get(old.logical_id)
-        kept = declaration is not None and declaration.update_replace_policy == "Retain"
-        return Action.RETAIN if kept else Action.DELETE
+    def _is_kept(self, replaced: Recorded) -> bool:
+        declaration = self.evaluation.template.resources.get(replaced.logical_id)
+        return declaration is not None and declaration.update_replace_policy == "Retain"
 
     # --- telling -----------------------------------------------------------------------------------------
     def _tell(self, change: Change, action: str, phase: str, began: float, detail: str = "") -> None:

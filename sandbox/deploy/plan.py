@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -98,23 +98,26 @@ def make_plan(evaluation: Evaluation, record: Record, base: Context) -> Plan:
     return Plan(
         base.stack,
         tuple(changes),
-        removals({name: old for name, old in planner.recorded.items() if name not in declarations}),
+        removals(old for name, old in planner.recorded.items() if name not in declarations),
         tuple(record.leftovers(base.scope, base.stack)),
         tuple(_notices(declarations, planner.recorded)),
     )
 
 
-def removals(recorded: Mapping[str, Recorded]) -> tuple[Change, ...]:
-    """The removal of recorded resources, dependents first; a policy of `Retain` leaves them in place."""
-    return tuple(
-        Change(
-            logical_id,
-            recorded[logical_id].type,
-            Action.RETAIN if recorded[logical_id].deletion_policy.startswith("Retain") else Action.DELETE,
-            recorded=recorded[logical_id],
-        )
-        for logical_id in removal_order({name: old.needs for name, old in recorded.items()})
-    )
+def removals(recorded: Iterable[Recorded], replaced: Iterable[Recorded] = ()) -> tuple[Change, ...]:
+    """The removal of recorded resources, dependents first.
+
+    Args:
+        recorded: resources that are no longer wanted; a policy of `Retain` leaves them in place.
+        replaced: earlier generations of resources, which go whatever that policy says.
+    """
+    changes: dict[str, list[Change]] = {}
+    needs: dict[str, tuple[str, ...]] = {}
+    for old, policy in (*((old, old.deletion_policy) for old in recorded), *((old, "") for old in replaced)):
+        action = Action.RETAIN if policy.startswith("Retain") else Action.DELETE
+        changes.setdefault(old.logical_id, []).append(Change(old.logical_id, old.type, action, recorded=old))
+        needs[old.logical_id] = (*needs.get(old.logical_id, ()), *old.needs)
+    return tuple(change for logical_id in removal_order(needs) for change in changes[logical_id])
 
 
 def context_for(base: Context, logical_id: str, generation: int) -> Context:

@@ -76,6 +76,7 @@ class Journal:
         self._links: list[tuple[int, int, str]] = []
         self._new_keys: list[tuple[str, str, str, int, int]] = []
         self._flows: OrderedDict[int, int] = OrderedDict()
+        self._begun: OrderedDict[int, tuple[float, float]] = OrderedDict()
         self._by_key: OrderedDict[tuple[str, str, str], tuple[int, int]] = OrderedDict()
         self._subscribers: set[Callable[[Hop], None]] = set()
         self._scheduled = False
@@ -98,9 +99,10 @@ class Journal:
 
     def reserve(self, cause: int | None = None) -> int:
         """An id for a hop that is recorded later; see `Recorder.reserve`."""
-        hop = self._next
-        self._next += 1
-        self._remember_flow(hop, self._flow_of(cause) if cause is not None else hop)
+        hop = self._take(cause)
+        self._begun[hop] = (self._clock.now(), self._clock.real_now())
+        if len(self._begun) > _REMEMBERED:
+            self._begun.popitem(last=False)
         return hop
 
     def record(
@@ -126,14 +128,15 @@ class Journal:
         payload: str | bytes | None = None,
     ) -> int:
         """Records one hop; see `Recorder.record`."""
-        identity = hop if hop is not None else self.reserve(cause)
+        identity = hop if hop is not None else self._take(cause)
+        at, real_at = self._begun.pop(identity, (self._clock.now(), self._clock.real_now()))
         keys = find_keys(self._keys, payload) if payload and self._keys else {}
         flow, joined = self._place(kind, identity, scope, cause, keys)
         record = Hop(
             id=identity,
             kind=kind,
-            at=self._clock.now(),
-            real_at=self._clock.real_now(),
+            at=at,
+            real_at=real_at,
             account=scope.account,
             region=scope.region,
             service=service,
@@ -176,6 +179,12 @@ class Journal:
         """Writes what is buffered and closes the file."""
         self.flush()
         self.database.close()
+
+    def _take(self, cause: int | None) -> int:
+        hop = self._next
+        self._next += 1
+        self._remember_flow(hop, self._flow_of(cause) if cause is not None else hop)
+        return hop
 
     # --- flows -------------------------------------------------------------------------------------------
     def _place(

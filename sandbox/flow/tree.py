@@ -118,7 +118,7 @@ def _where(hop: Hop) -> str:
     if hop.kind is HopKind.API_CALL:
         return f"{hop.service}:{hop.operation} {name}".strip()
     if hop.kind is HopKind.EVENT_PUT:
-        return f"{hop.detail.get('detail-type', '')} on {name}".strip()
+        return f"{hop.detail.get('detailType', '')} on {name}".strip()
     return name or hop.resource
 
 

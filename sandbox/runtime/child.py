@@ -204,8 +204,8 @@ def preload(names: list[str]) -> list[str]:
 def warm_sdk() -> None:
     """Reads the SDK's data files once for all workers, and imports what the SDK imports late.
 
-    The session used for it is thrown away; only the loader of the data files, which come with the SDK, is handed
-    on, by botocore's own hook for new sessions. A function that sets AWS_DATA_PATH reads its own.
+    The session used for it is thrown away; only the loader of the data files, which come with the SDK, is
+    handed on, by botocore's own hook for new sessions. A function that sets AWS_DATA_PATH reads its own.
     """
     try:
         botocore = importlib.import_module("botocore")

@@ -62,6 +62,9 @@ class ExecLauncher:
         self._running[order.id] = (worker, task)
         return worker
 
+    async def warm_up(self) -> None:
+        """Nothing can be made ready before an exec."""
+
     async def _follow(self, order: WorkerOrder, process: asyncio.subprocess.Process, worker: Worker) -> None:
         await process.communicate(json.dumps(order.message(self._private_tmp)).encode())
         status = process.returncode if process.returncode is not None else -signal.SIGKILL

@@ -104,6 +104,14 @@ class Launcher(Protocol):
         """
         ...
 
+    async def warm_up(self) -> None:
+        """Makes the next launch quick, where that is possible.
+
+        Raises:
+            LaunchError: what launches need could not be started.
+        """
+        ...
+
     def kill(self, worker_id: str, worker: Worker) -> None:
         """Kills the worker and everything it started."""
         ...

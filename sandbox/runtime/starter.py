@@ -84,6 +84,17 @@ class Starter:
         if family_of(runtime) is Family.PYTHON:
             await self._dependencies.base_set(await self._interpreters.find(python_version(runtime)))
 
+    async def warm_up(self, spec: FunctionSpec) -> None:
+        """Starts the zygote of a function, so that its first cold start is a fork.
+
+        Raises:
+            LaunchError, OSError, DependencyError: as `launch`.
+        """
+        base = await self._base(spec)
+        launcher = self._launcher(base, "")
+        self._leave(base, "")
+        await launcher.warm_up()
+
     async def launch(self, environment: Environment) -> None:
         """Starts the worker of an environment.
 
@@ -116,12 +127,15 @@ class Starter:
         remove_folder(self._tmp_folder(environment.id))
         for base, users in self._users.items():
             if environment.id in users:
-                users.discard(environment.id)
-                if not users:
-                    self._idle[base] = asyncio.get_running_loop().call_later(
-                        _ZYGOTE_IDLE_SECONDS, self._drop, base
-                    )
+                self._leave(base, environment.id)
                 return
+
+    def _leave(self, base: _Base, user: str) -> None:
+        users = self._users[base]
+        users.discard(user)
+        if not users:
+            loop = asyncio.get_running_loop()
+            self._idle[base] = loop.call_later(_ZYGOTE_IDLE_SECONDS, self._drop, base)
 
     async def close(self) -> None:
         """Ends every launcher with all its workers."""

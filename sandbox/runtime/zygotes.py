@@ -66,9 +66,7 @@ class ForkLauncher:
 
     async def launch(self, order: WorkerOrder, log: int) -> Worker:
         """Forks a worker; starts the zygote first where it does not run."""
-        if self._started is None or (self._started.done() and self._control is None):
-            self._started = asyncio.create_task(self._start())
-        await asyncio.shield(self._started)
+        await self.warm_up()
         future: asyncio.Future[Worker] = asyncio.get_running_loop().create_future()
         self._starting[order.id] = future
         try:
@@ -76,6 +74,12 @@ class ForkLauncher:
             return await future
         finally:
             self._starting.pop(order.id, None)
+
+    async def warm_up(self) -> None:
+        """Starts the zygote where it does not run."""
+        if self._started is None or (self._started.done() and self._control is None):
+            self._started = asyncio.create_task(self._start())
+        await asyncio.shield(self._started)
 
     def kill(self, worker_id: str, worker: Worker) -> None:
         """Has the zygote kill it: only the parent knows for certain that the pid is still the worker's."""

@@ -197,14 +197,17 @@ class ManagedPolicy(ResourceType):
 
     async def update(self, context: Context, old: Existing, props: Props) -> Made:
         arn = old.physical_id
+        attributes = dict(old.attributes)
         if old.properties["PolicyDocument"] != props["PolicyDocument"]:
             await self._new_version(context, arn, props["PolicyDocument"])
+            attributes["Versioned"] = True
         await self._roles(context, arn, old.properties.get("Roles", []), props.get("Roles", []))
-        return Made(arn, old.attributes)
+        return Made(arn, attributes)
 
     async def delete(self, context: Context, old: Existing) -> None:
         await self._roles(context, old.physical_id, old.properties.get("Roles", []), [])
-        await unless_gone(self._drop_versions(context, old.physical_id))
+        if old.attributes.get("Versioned"):
+            await unless_gone(self._drop_versions(context, old.physical_id))
         await unless_gone(context.aws("iam", "DeletePolicy", {"PolicyArn": old.physical_id}))
 
     async def _new_version(self, context: Context, arn: str, document: Any) -> None:

@@ -42,6 +42,10 @@ class CodeStore:
         self._ids = ids
         self._walks: dict[str, tuple[str, float]] = {}
 
+    async def clean(self) -> None:
+        """Removes what a killed process left half unpacked."""
+        await asyncio.to_thread(self._clean)
+
     async def receive(self, code: Mapping[str, Any]) -> Package:
         """Takes the `Code` of a request: a zip archive, or a live folder (`S3Bucket` is `hot-reload`).
 
@@ -114,6 +118,13 @@ class CodeStore:
             key=digest.hexdigest(),
             archive=str(archive),
         )
+
+    def _clean(self) -> None:
+        for path in self._folder.glob(".*"):
+            if path.is_dir():
+                shutil.rmtree(path, ignore_errors=True)
+            else:
+                path.unlink(missing_ok=True)
 
     def _restore(self, package: Package) -> None:
         archive = Path(package.archive) if package.archive else None

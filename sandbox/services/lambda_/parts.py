@@ -76,6 +76,7 @@ class LambdaParts(Service):
 
     async def start(self) -> None:
         """Reads functions and mappings, takes up queued events, and begins to feed functions from queues."""
+        await self.code.clean()
         self.functions.load()
         self.specs.forget()
         self.concurrency.reset()

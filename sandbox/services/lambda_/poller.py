@@ -204,10 +204,8 @@ class Poller:
         self.wake()
 
     def _return(self, messages: list[LeasedMessage]) -> None:
-        if not messages:
-            return
-        handles = [message.receipt_handle for message in messages]
         try:
-            self._sources.give_back(self._mapping.queue_arn, handles, None)
+            for message in messages:
+                self._sources.give_back(self._mapping.queue_arn, [message.receipt_handle], message.hop)
         except AwsError:  # the queue is gone, and the messages with it
             return

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import itertools
 import os
 import stat
 import zipfile
@@ -10,7 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.clock import Clock
 from sandbox.model.awserror import AwsError
+from sandbox.model.ids import Ids
 from sandbox.services.lambda_.archive import unpack
 from sandbox.services.lambda_.code import CodeStore, fingerprint
 from tests.contract.lambda_.harness import ROLE, World, package
@@ -111,7 +114,7 @@ def test_what_is_no_package_is_refused(world: World, data: bytes, message: str) 
         Code={"ZipFile": data},
     )
     assert (error.code, error.message) == ("InvalidParameterValueException", message)
-    assert [path for path in (world.folder / "code").iterdir() if path.is_dir()] == []
+    assert list((world.folder / "code").glob("*")) == []
 
 
 def test_equal_packages_share_a_folder(world: World) -> None:
@@ -151,22 +154,22 @@ def test_caches_hidden_folders_and_circles_do_not_count(tmp_path: Path) -> None:
 
 
 def test_a_walk_that_is_dear_is_not_made_every_time(world: World, tmp_path: Path) -> None:
-    class Stepping:
-        """A clock on which every look takes 10 ms."""
-
-        def __init__(self) -> None:
-            self.at = 0.0
-
-        def elapsed(self) -> float:
-            self.at += 0.01
-            return self.at
-
+    looks = itertools.count(step=0.01)
+    wait = 0.0
+    clock = Clock(start=0.0, speed=0, monotonic=lambda: next(looks) + wait)
     (tmp_path / "app.py").write_text("a")
-    stepping = Stepping()
-    code = CodeStore(tmp_path / "code", stepping, world.service.kit.ids)
+    code = CodeStore(tmp_path / "code", clock, Ids(1))
     live = world.run(lambda: code.receive({"S3Bucket": "hot-reload", "S3Key": str(tmp_path)}))
     first = code.key(live)
     (tmp_path / "b.py").write_text("b")
     assert code.key(live) == first
-    stepping.at += 1.0
+    wait = 1.0
     assert code.key(live) != first
+
+
+def test_what_a_killed_process_left_half_done_is_removed(tmp_path: Path) -> None:
+    (tmp_path / "code" / ".abc").mkdir(parents=True)
+    (tmp_path / "code" / ".abc.zip").write_bytes(b"PK")
+    (tmp_path / "code" / "kept").mkdir()
+    with World(tmp_path):
+        assert [path.name for path in (tmp_path / "code").iterdir()] == ["kept"]

@@ -289,3 +289,35 @@ def test_an_interpreter_of_another_version_runs_the_function_if_it_is_there(lab:
     if version != [3, 13]:
         assert any("python3.13 is not on this machine" in notice for notice in lab.notices)
         assert version == list(sys.version_info[:2])
+
+
+def test_warming_up_starts_the_zygote_and_no_environment(lab: Lab) -> None:
+    async def go() -> None:
+        async with lab.runtime() as runtime:
+            spec = lab.function(PID)
+            await runtime.warm_up(spec)
+            (zygote,) = runtime.processes()
+            await runtime.run(spec, lab.request())
+            assert zygote in runtime.processes()
+
+    asyncio.run(go())
+
+
+def test_the_sdk_s_shared_data_files_leave_clients_to_their_own_environment(lab: Lab) -> None:
+    source = """
+        import boto3
+        def handler(event, context):
+            sqs, named = boto3.client("sqs"), boto3.client("sns", region_name="eu-west-1")
+            return [sqs.meta.endpoint_url, sqs.meta.region_name, named.meta.region_name,
+                    boto3.DEFAULT_SESSION.get_credentials().access_key]
+    """
+
+    async def go() -> None:
+        async with lab.runtime() as runtime:
+            spec = lab.function(source, environment=(("AWS_ENDPOINT_URL_SQS", "http://127.0.0.1:9"),))
+            outcome = await runtime.run(spec, lab.request())
+            endpoint, region, other, key = json.loads(outcome.payload)
+            assert (endpoint, region, other) == ("http://127.0.0.1:9", "us-east-1", "eu-west-1")
+            assert runtime.lookup(key) is not None
+
+    asyncio.run(go())
