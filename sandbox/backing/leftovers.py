@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+import signal
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 import msgspec
@@ -43,10 +44,13 @@ def write_record(file: Path, pid: int, command: Sequence[str]) -> None:
     partial.replace(file)
 
 
-def end_leftover(file: Path) -> list[int]:
+def end_leftover(file: Path, polite: signal.Signals = signal.SIGTERM) -> list[int]:
     """Ends the process that a pid file records, with its descendants; removes the file. Blocks: use a thread.
 
     A process counts as ours only when its id, its start time and its command are the recorded ones.
+
+    Args:
+        polite: what it gets first; it gets KILL when it does not end.
 
     Returns:
         The ids of the processes that were ended.
@@ -59,16 +63,16 @@ def end_leftover(file: Path) -> list[int]:
         file.unlink(missing_ok=True)
         return []
     ours = _ours(record)
-    ended = [] if ours is None else end_processes([ours])
+    ended = [] if ours is None else end_processes([ours], polite)
     file.unlink(missing_ok=True)
     return ended
 
 
-def end_processes(processes: Iterable[psutil.Process]) -> list[int]:
-    """Ends processes and all their descendants, by TERM, then KILL; waits until they are gone. Blocks."""
+def end_processes(processes: Iterable[psutil.Process], polite: signal.Signals) -> list[int]:
+    """Ends processes and all their descendants, at last by KILL; waits until they are gone. Blocks."""
     family = family_of(processes)
-    for send in (psutil.Process.terminate, psutil.Process.kill):
-        _signal(family, send)
+    for number in (polite, signal.SIGKILL):
+        _signal(family, number)
         _, family_left = psutil.wait_procs(family, timeout=_GRACE)
         if not family_left:
             break
@@ -112,9 +116,9 @@ def _ours(record: Record) -> psutil.Process | None:
     return process if tuple(command[-len(record.command) :]) == record.command else None
 
 
-def _signal(family: Sequence[psutil.Process], send: Callable[[psutil.Process], None]) -> None:
+def _signal(family: Sequence[psutil.Process], number: signal.Signals) -> None:
     for process in family:
         try:
-            send(process)
+            process.send_signal(number)
         except psutil.Error:
             continue

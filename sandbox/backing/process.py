@@ -96,7 +96,8 @@ class SupervisedProcess:
             ServerStartError: it exited or was not ready in time; nothing of it is left running.
         """
         if self.spec.pid_file.exists():
-            await asyncio.to_thread(end_leftover, self.spec.pid_file)
+            polite = self.spec.stop_signals[0][0]
+            await asyncio.to_thread(end_leftover, self.spec.pid_file, polite)
         began = time.monotonic()
         self._spawn(asyncio.get_running_loop())
         try:

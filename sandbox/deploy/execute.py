@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.deploy.errors import DeployError
@@ -21,7 +22,7 @@ from sandbox.deploy.plan import (
 )
 from sandbox.deploy.progress import DeployEvent, OnEvent
 from sandbox.deploy.record import CREATING, READY, Record, Recorded
-from sandbox.deploy.resources.base import Context, Existing, Made, Props, ResourceType
+from sandbox.deploy.resources.base import AwsCall, Context, Existing, Made, Props, ResourceType
 from sandbox.deploy.resources.registry import TYPES
 from sandbox.deploy.template.dynamic import expand_references
 from sandbox.deploy.template.problem import Problem
@@ -31,6 +32,19 @@ from sandbox.model.awserror import AwsError
 
 #: Resources that are worked on at the same time.
 SIDE_BY_SIDE = 8
+
+
+class _Counted:
+    """Passes AWS calls on and counts those that changed something."""
+
+    def __init__(self, aws: AwsCall) -> None:
+        self._aws = aws
+        self.changes = 0
+
+    async def __call__(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        answer = await self._aws(service, operation, params)
+        self.changes += not operation.startswith(("Get", "Describe", "List"))
+        return answer
 
 
 class StepError(Exception):
@@ -64,11 +78,10 @@ class Executor:
             DeployError, TemplateError: a resource failed; what was done until then is recorded.
         """
         await self._apply(plan)
-        kept, replaced = [], []
-        for old in self.record.leftovers(self.base.scope, self.base.stack):
-            (kept if self._is_kept(old) else replaced).append(old)
-        for old in kept:
+        leftovers = self.record.leftovers(self.base.scope, self.base.stack)
+        for old in filter(self._is_kept, leftovers):
             await self.remove(Change(old.logical_id, old.type, Action.RETAIN, recorded=old))
+        replaced = [old for old in leftovers if not self._is_kept(old)]
         unwanted = [change.recorded for change in plan.removals if change.recorded is not None]
         await self.remove_all(removals(unwanted, replaced))
 
@@ -84,12 +97,13 @@ class Executor:
     # --- creating and changing ---------------------------------------------------------------------------
     async def _apply(self, plan: Plan) -> None:
         waiting = list(plan.changes)
+        positions = {change.logical_id: index for index, change in enumerate(plan.changes)}
         settled: set[str] = set()
         changed: set[str] = set()
         running: dict[asyncio.Task[bool], Change] = {}
         failures: list[StepError] = []
         try:
-            while True:
+            while waiting or running:
                 ready = [] if failures else [c for c in waiting if settled.issuperset(c.needs)]
                 for change in ready[: SIDE_BY_SIDE - len(running)]:
                     waiting.remove(change)
@@ -97,28 +111,17 @@ class Executor:
                         settled.add(change.logical_id)
                     else:
                         running[asyncio.create_task(self._step(change))] = change
-                if not running:
-                    if failures or not waiting:
-                        break
-                    continue
-                done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
-                for task in done:
-                    change = running.pop(task)
-                    error = task.exception()
-                    if isinstance(error, StepError):
-                        failures.append(error)
-                    elif error is not None:
-                        raise error
-                    else:
-                        settled.add(change.logical_id)
-                        if task.result():
-                            changed.add(change.logical_id)
+                if running:
+                    done, _ = await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+                    for task in sorted(done, key=lambda task: positions[running[task].logical_id]):
+                        _settle(task, running.pop(task).logical_id, settled, changed, failures)
+                elif failures:
+                    break
         finally:
             for task in running:
                 task.cancel()
             await asyncio.gather(*running, return_exceptions=True)
         if failures:
-            positions = {change.logical_id: index for index, change in enumerate(plan.changes)}
             raise self._error(min(failures, key=lambda failure: positions[failure.change.logical_id]))
 
     async def _step(self, change: Change) -> bool:
@@ -186,10 +189,12 @@ class Executor:
         self.record.save_resource(
             self.base.scope, self.base.stack, replace(entry, physical_id=identity or "")
         )
+        counted = _Counted(context.aws)
         try:
-            return await handler.create(context, props)
-        except AwsError as error:
-            if not _half_done(error):
+            return await handler.create(replace(context, aws=counted), props)
+        except AwsError:
+            if counted.changes == 0:
+                # Nothing was made: whatever has the name is not ours, and must not be removed as ours.
                 self.record.forget_resource(self.base.scope, self.base.stack, entry)
             raise
 
@@ -248,6 +253,25 @@ class Executor:
         )
 
 
+def _settle(
+    task: asyncio.Task[bool],
+    logical_id: str,
+    settled: set[str],
+    changed: set[str],
+    failures: list[StepError],
+) -> None:
+    """Files the outcome of one step; what is not a refusal of AWS or of the template is raised."""
+    error = task.exception()
+    if isinstance(error, StepError):
+        failures.append(error)
+        return
+    if error is not None:
+        raise error
+    settled.add(logical_id)
+    if task.result():
+        changed.add(logical_id)
+
+
 _PARTICIPLES = {
     Action.CREATE: "created",
     Action.UPDATE: "changed",
@@ -262,11 +286,6 @@ def _with_known(old: Recorded, masked: Props, given: Props) -> Existing:
     """The old properties, with the real value wherever the record's digests say that it is the new one."""
     same = {name: given[name] for name in given if old.properties.get(name) == masked.get(name)}
     return Existing(old.physical_id, {**old.properties, **same}, old.attributes)
-
-
-def _half_done(error: AwsError) -> bool:
-    """Whether the resource may exist although its creation failed: unless the service refused it outright."""
-    return "AlreadyExists" not in error.code and "NotImplemented" not in error.code
 
 
 def _remedy(error: AwsError, change: Change) -> str:

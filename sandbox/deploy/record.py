@@ -172,11 +172,18 @@ class Record:
         )  # fmt: skip
 
     def forget_resource(self, scope: Scope, stack: str, resource: Recorded) -> None:
-        """Removes one generation of a resource."""
+        """Removes one generation of a resource; if it was the current one, the one before it is that again."""
+        where = (*_where(scope), stack, resource.logical_id)
         self._database.execute(
             "DELETE FROM deploy_resources WHERE account=? AND region=? AND stack=? AND logical_id=?"
             " AND generation=?",
-            (*_where(scope), stack, resource.logical_id, resource.generation),
+            (*where, resource.generation),
+        )
+        self._database.execute(
+            "UPDATE deploy_resources SET current=1 WHERE account=? AND region=? AND stack=? AND logical_id=?"
+            " AND generation=(SELECT max(generation) FROM deploy_resources"
+            " WHERE account=? AND region=? AND stack=? AND logical_id=?)",
+            (*where, *where),
         )
 
     def owner(self, scope: Scope, type_: str, physical_id: str) -> tuple[str, str] | None:

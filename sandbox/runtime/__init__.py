@@ -1,1 +1,1 @@
-""""""
+"""Lambda execution environments: the Runtime API, zygotes and workers, limits, logs, dependencies."""

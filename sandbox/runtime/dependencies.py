@@ -23,7 +23,7 @@ BASE_SET = ("awslambdaric==4.2.2", "boto3==1.44.5", "botocore==1.44.5")
 
 _LAYOUT = "1"  # part of every key: raise it when what is put into a folder changes
 _TAIL_LINES = 12
-_UV_OPTIONS = ("--quiet", "--compile-bytecode", "--link-mode", "copy", "--no-config")
+_UV_OPTIONS = ("--quiet", "--compile-bytecode", "--link-mode", "copy")
 _INCLUDE = re.compile(r"^(?:-r|-c|--requirement|--constraint)[ =]*(\S+)")
 _LOCAL = re.compile(r"^(?:-e|--editable)\b|^\.{1,2}(?:/|$)|^/|^file:|@ *file:")
 
@@ -96,7 +96,8 @@ class Dependencies:
     def _install(self, listing: Path, interpreter: Interpreter, target: Path, text: str) -> None:
         problems: list[str] = []
         for command in self._installers(interpreter):
-            status, output = _run([*command, "--target", str(target), "-r", str(listing)], self._environ)
+            arguments = [*command, "--target", str(target), "-r", str(listing)]
+            status, output = _run(arguments, self._environ, target.parent)
             if status == 0:
                 return
             problems.append("\n".join(output.strip().splitlines()[-_TAIL_LINES:]))
@@ -173,10 +174,17 @@ def _locked(path: Path) -> Iterator[None]:
         yield
 
 
-def _run(command: Sequence[str], environ: Mapping[str, str]) -> tuple[int, str]:
+def _run(command: Sequence[str], environ: Mapping[str, str], folder: Path) -> tuple[int, str]:
+    # In a folder of its own, so that no project file of wherever the sandbox runs has a say.
     try:
         done = subprocess.run(
-            command, env=dict(environ), stdin=subprocess.DEVNULL, capture_output=True, text=True, check=False
+            command,
+            env=dict(environ),
+            cwd=folder,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            text=True,
+            check=False,
         )
     except OSError as error:
         return 127, str(error)

@@ -132,6 +132,17 @@ class LambdaRuntime:
         for runtime in runtimes:
             await self._starter.prepare(runtime)
 
+    async def warm_up(self, spec: FunctionSpec) -> None:
+        """Starts the zygote that a function needs, without an environment: its first cold start is a fork.
+
+        Raises:
+            AwsError: the function cannot be run here.
+        """
+        try:
+            await self._starter.warm_up(spec)
+        except (LaunchError, DependencyError, OSError) as error:
+            raise _cannot_run(spec, error) from error
+
     # --- the ports ---------------------------------------------------------------------------------------
     async def run(self, spec: FunctionSpec, request: InvocationRequest) -> Outcome:
         """Runs one invocation in a warm environment of the spec, or a new one.
@@ -236,11 +247,7 @@ class LambdaRuntime:
         except (LaunchError, DependencyError, OSError) as error:
             self._end_soon(environment)
             environment.discard_log()
-            raise AwsError(
-                "InvalidRuntimeException",
-                f"sandbox cannot run {spec.name} on {spec.runtime}: {error}",
-                status=502,
-            ) from error
+            raise _cannot_run(spec, error) from error
         except BaseException:
             self._end_soon(environment)
             environment.discard_log()
@@ -335,6 +342,12 @@ class LambdaRuntime:
             pool.idle.remove(environment)
             environment.discard_log()
         self._starter.forget(environment)
+
+
+def _cannot_run(spec: FunctionSpec, error: Exception) -> AwsError:
+    return AwsError(
+        "InvalidRuntimeException", f"sandbox cannot run {spec.name} on {spec.runtime}: {error}", status=502
+    )
 
 
 def _failed_init_line(ending: Ending, phase: str) -> str:

@@ -35,6 +35,7 @@ class Database:
         self.before_commit: Callable[[], None] | None = None
         self._depth = 0
         self._scheduled = False
+        self._closed = False
         self._waiters: list[asyncio.Future[None]] = []
         self._failed: StoreError | None = None
         self._connection = _open(path)
@@ -107,6 +108,7 @@ class Database:
     def close(self) -> None:
         """Commits and closes."""
         self.commit()
+        self._closed = True
         self._wake(None)
         self._connection.close()
 
@@ -123,6 +125,8 @@ class Database:
 
     def _end_of_turn(self) -> None:
         self._scheduled = False
+        if self._closed:
+            return
         try:
             self.commit()
         except sqlite3.Error as error:

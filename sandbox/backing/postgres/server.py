@@ -183,7 +183,8 @@ class PostgresServer:
 
 
 def _end_servers_on(cluster: Path) -> None:
-    end_processes(processes_in(cluster.resolve(), "postgres"))
+    # It may be stopped or busy, and is about to be replaced: recovery loses nothing that was committed.
+    end_processes(processes_in(cluster.resolve(), "postgres"), signal.SIGKILL)
 
 
 def _remembered(file: Path) -> int | None:

@@ -48,3 +48,14 @@ def hide(value: Any) -> Any:
     if isinstance(value, list):
         return [hide(item) for item in value]
     return HIDDEN if isinstance(value, SecretText) else value
+
+
+def plain(value: Any) -> Any:
+    """`value` with secrets as ordinary texts, for whoever has to know them."""
+    if isinstance(value, SecretText):
+        return str.__str__(value)
+    if isinstance(value, dict):
+        return {name: plain(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [plain(item) for item in value]
+    return value

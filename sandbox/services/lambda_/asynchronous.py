@@ -132,7 +132,7 @@ class AsyncQueue:
         try:
             result = await self._invocations.invoke(function, bytes(row["payload"]), origin)
         except AwsError:
-            await self._refused(row)
+            self._refused(row)
         else:
             await self._settle(row, result)
 
@@ -162,7 +162,7 @@ class AsyncQueue:
         )
         self._schedule(row["id"], due)
 
-    async def _refused(self, row: sqlite3.Row) -> None:
+    def _refused(self, row: sqlite3.Row) -> None:
         """It did not run (throttled, or the sandbox could not): later again, until it is too old."""
         refusals = row["refusals"] + 1
         due = self._kit.clock.now() + throttle_delay(refusals)

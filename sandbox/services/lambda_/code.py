@@ -37,7 +37,7 @@ class CodeStore:
     """
 
     def __init__(self, folder: Path, clock: Clock, ids: Ids) -> None:
-        self._folder = folder
+        self._folder = folder.absolute()
         self._clock = clock
         self._ids = ids
         self._walks: dict[str, tuple[str, float]] = {}
@@ -78,10 +78,18 @@ class CodeStore:
         Raises:
             AwsError: `ResourceConflictException`, both are gone, or the live folder is.
         """
-        if _is_missing(package):
+        if self._is_missing(package):
             if package.live:
-                raise _gone(package)
+                raise _gone(package.folder)
             await asyncio.to_thread(self._restore, package)
+
+    def folder(self, package: Package) -> Path:
+        """Where the package lies unpacked. Not stored for uploads: a state folder may be moved."""
+        return Path(package.folder) if package.live else self._folder / package.key
+
+    def archive(self, package: Package) -> Path:
+        """The uploaded archive; for live code its folder."""
+        return Path(package.folder) if package.live else self._folder / f"{package.key}.zip"
 
     def key(self, package: Package) -> str:
         """Stands for the package's content now; differs whenever a live folder changed."""
@@ -111,12 +119,10 @@ class CodeStore:
         archive = self._folder / f"{digest.hexdigest()}.zip"
         await asyncio.to_thread(self._keep, data, folder, archive)
         return Package(
-            folder=str(folder),
             live=False,
             sha256=b64encode(digest.digest()).decode(),
             size=len(data),
             key=digest.hexdigest(),
-            archive=str(archive),
         )
 
     def _clean(self) -> None:
@@ -127,10 +133,13 @@ class CodeStore:
                 path.unlink(missing_ok=True)
 
     def _restore(self, package: Package) -> None:
-        archive = Path(package.archive) if package.archive else None
-        if archive is None or not archive.is_file():
-            raise _gone(package)
-        self._unpack(archive.read_bytes(), Path(package.folder))
+        archive, folder = self.archive(package), self.folder(package)
+        if not archive.is_file():
+            raise _gone(str(folder))
+        self._unpack(archive.read_bytes(), folder)
+
+    def _is_missing(self, package: Package) -> bool:
+        return not self.folder(package).is_dir()
 
     def _keep(self, data: bytes, folder: Path, archive: Path) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
@@ -155,14 +164,9 @@ class CodeStore:
             shutil.rmtree(partial, ignore_errors=True)
 
 
-def _is_missing(package: Package) -> bool:
-    return not Path(package.folder).is_dir()
-
-
-def _gone(package: Package) -> AwsError:
+def _gone(folder: str) -> AwsError:
     return conflict(
-        f"The code folder {package.folder} of the function is gone. Bring it back, or deploy the "
-        "function again."
+        f"The code folder {folder} of the function is gone. Bring it back, or deploy the function again."
     )
 
 

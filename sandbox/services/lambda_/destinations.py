@@ -80,7 +80,8 @@ class Destinations:
             if self._deliverer is None:
                 raise invalid(f"nothing delivers to {target}")
             await self._deliverer.deliver(Delivery(parse_arn(target), body, cause, trace, attributes))
-        except AwsError as error:
+        except Exception as error:
+            # Whatever happened, the event must end: nobody waits for this delivery, the journal tells of it.
             self._kit.recorder.record(
                 HopKind.DELIVERY_FAILED,
                 function.scope,
@@ -88,7 +89,7 @@ class Destinations:
                 cause=cause,
                 resource=target,
                 status="error",
-                error=str(error),
+                error=str(error) if isinstance(error, AwsError) else f"{type(error).__name__}: {error}",
                 trace=trace,
                 function=str(function.arn),
                 payload=body,

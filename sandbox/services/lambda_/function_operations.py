@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any
 
 from sandbox.model.awserror import NotImplementedByName
@@ -70,10 +69,9 @@ class FunctionOperations(LambdaParts):
     def get_function(self, call: Call, params: Params) -> Answer:
         """Configuration, code, tags and reserved concurrency of a function."""
         function = self.functions.named(params, call.scope)
-        location = function.package.archive or function.package.folder
         answer: Answer = {
             "Configuration": self._show(function),
-            "Code": {"RepositoryType": "S3", "Location": Path(location).as_uri()},
+            "Code": {"RepositoryType": "S3", "Location": self.code.archive(function.package).as_uri()},
         }
         if function.tags:
             answer["Tags"] = dict(function.tags)

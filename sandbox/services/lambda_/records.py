@@ -27,19 +27,18 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     """The code of a function.
 
     Attributes:
-        folder: where it lies unpacked.
-        live: the folder is the developer's own (`hot-reload`): its changes count from the next invocation.
-        archive: the stored archive it was unpacked from; empty for a live folder.
+        live: the code is a folder of the developer's own (`hot-reload`): changes count from the next
+            invocation.
+        folder: that folder; empty for an uploaded package, which the code store finds by its key.
         sha256: base64, as the API shows it. size: bytes of the package.
         key: stands for the content at the time of the upload.
     """
 
-    folder: str
     live: bool
     sha256: str
     size: int
     key: str
-    archive: str = ""
+    folder: str = ""
 
 
 class InvokeConfig(msgspec.Struct, frozen=True, kw_only=True):

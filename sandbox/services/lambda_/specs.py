@@ -76,7 +76,7 @@ class Specs:
             scope=function.scope,
             runtime=function.runtime,
             handler=function.handler,
-            code=package.folder,
+            code=str(self._code.folder(package)),
             code_key=key,
             dependencies=dependencies,
             environment=tuple(sorted(self.environment(function).items())),
@@ -104,13 +104,14 @@ class Specs:
             raise invalid(f"The dependencies of the function could not be prepared. {error}") from error
 
     async def _resolve(self, package: Package, runtime: str) -> tuple[str, ...]:
-        stamp = _requirements(package) if self._dependencies and runtime.startswith("python") else None
+        folder = self._code.folder(package)
+        stamp = _requirements(folder) if self._dependencies and runtime.startswith("python") else None
         if stamp is None or self._dependencies is None:
             return ()
-        key = (package.folder, runtime, stamp)
+        key = (str(folder), runtime, stamp)
         if (known := self._resolved.get(key)) is not None:
             return known
-        found = await self._dependencies.resolve(Path(package.folder), runtime)
+        found = await self._dependencies.resolve(folder, runtime)
         self._resolved[key] = found
         return found
 
@@ -120,14 +121,14 @@ def log_group(function: Function) -> str:
     return function.log_group or f"/aws/lambda/{function.name}"
 
 
-def _requirements(package: Package) -> tuple[int, int] | None:
+def _requirements(folder: Path) -> tuple[int, int] | None:
     """What tells one state of `requirements.txt` from another; None when nothing is to be resolved."""
     try:
-        status = Path(package.folder, "requirements.txt").stat()
+        status = (folder / "requirements.txt").stat()
     except OSError:
         return None
     # A package that holds installed distributions was built, and is complete as it is.
-    with os.scandir(package.folder) as entries:
+    with os.scandir(folder) as entries:
         if any(entry.name.endswith(".dist-info") for entry in entries):
             return None
     return status.st_mtime_ns, status.st_size

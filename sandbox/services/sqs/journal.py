@@ -20,21 +20,22 @@ class Origin:
     Attributes:
         operation: the API operation.
         cause: the hop that led to it, if one is known.
-        hop: an id that was reserved for the hop.
         request_id: the request that asked for it.
         event_id: the event that is delivered.
     """
 
     operation: str
     cause: int | None = None
-    hop: int | None = None
     request_id: str = ""
     event_id: str = ""
 
     @staticmethod
-    def of(operation: str, call: Call, *, own_hop: bool = False) -> Origin:
-        """The origin of what an API call does; `own_hop`: the hop reserved for the call is its hop."""
-        return Origin(operation, call.caller.hop, call.hop if own_hop else None, call.request_id)
+    def of(operation: str, call: Call) -> Origin:
+        """The origin of what an API call does.
+
+        The operations of messages record their own hops, so the call has none: `call.hop` is what led to it.
+        """
+        return Origin(operation, call.hop, request_id=call.request_id)
 
 
 class MessageJournal:
@@ -49,7 +50,6 @@ class MessageJournal:
             HopKind.MESSAGE_SENT,
             queue.scope,
             SERVICE,
-            hop=origin.hop,
             cause=origin.cause,
             operation=origin.operation,
             resource=str(queue),
@@ -71,7 +71,7 @@ class MessageJournal:
 
     def deleted(self, queue: Arn, row: sqlite3.Row, origin: Origin) -> int:
         """A consumer is done with a message."""
-        return self._next(HopKind.MESSAGE_DELETED, queue, row, row["hop"], origin, {}, hop=origin.hop)
+        return self._next(HopKind.MESSAGE_DELETED, queue, row, row["hop"], origin, {})
 
     def dead_lettered(self, source: Arn, target: Arn, row: sqlite3.Row, origin: Origin) -> int:
         """A message was received too often and moved to `target`."""
@@ -86,15 +86,12 @@ class MessageJournal:
         cause: int,
         origin: Origin,
         detail: dict[str, object],
-        *,
-        hop: int | None = None,
     ) -> int:
         caller = origin.cause
         return self._recorder.record(
             kind,
             queue.scope,
             SERVICE,
-            hop=hop,
             cause=cause,
             links=() if caller is None or caller == cause else (Link(caller, LinkKind.DIRECT),),
             operation=origin.operation,

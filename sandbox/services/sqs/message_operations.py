@@ -49,7 +49,7 @@ class MessageOperations(SqsCore):
         """Stores one message."""
         queue = self.queue_of(call, params)
         message = outgoing(queue, params, call.trace)
-        origin = Origin.of("SendMessage", call, own_hop=True)
+        origin = Origin.of("SendMessage", call)
         return self.sender.send(queue, message, call.scope.account, origin)[1]
 
     @operation("SendMessageBatch", "QueueUrl Entries", records=True)
@@ -101,7 +101,7 @@ class MessageOperations(SqsCore):
         """Deletes a message by the handle of its latest receive."""
         queue = self.queue_of(call, params)
         self.settler.delete(
-            queue, params.get("ReceiptHandle"), Origin.of("DeleteMessage", call, own_hop=True)
+            queue, params.get("ReceiptHandle"), Origin.of("DeleteMessage", call)
         )
         return {}
 

@@ -337,7 +337,7 @@ class KeptDeliveries:
     """A deliverer that keeps what it gets; it knows queues and functions."""
 
     deliveries: list[Delivery] = field(default_factory=list)
-    refusal: AwsError | None = None
+    refusal: Exception | None = None
 
     async def deliver(self, delivery: Delivery) -> int:
         if self.refusal is not None:

@@ -202,14 +202,21 @@ def test_the_dead_letter_queue_gets_the_event(world: World) -> None:
     }
 
 
-def test_a_destination_that_refuses_is_in_the_journal(world: World) -> None:
+@pytest.mark.parametrize(
+    ("refusal", "said"),
+    [
+        (AwsError("QueueDoesNotExist", "gone"), "QueueDoesNotExist: gone"),
+        (OSError("disk full"), "OSError: disk full"),
+    ],
+)
+def test_a_destination_that_refuses_is_in_the_journal(world: World, refusal: Exception, said: str) -> None:
     world.function(DeadLetterConfig={"TargetArn": QUEUE})
     world.call("PutFunctionEventInvokeConfig", FunctionName="estoque", MaximumRetryAttempts=0)
     world.executor.handlers["estoque"] = fail
-    world.targets.refusal = AwsError("QueueDoesNotExist", "gone")
+    world.targets.refusal = refusal
     world.invoke(InvocationType="Event")
     (hop,) = world.hops.of(HopKind.DELIVERY_FAILED)
-    assert (hop.resource, hop.error) == (QUEUE, "QueueDoesNotExist: gone")
+    assert (hop.resource, hop.error) == (QUEUE, said)
     assert queued(world) == 0
 
 

@@ -291,6 +291,17 @@ def test_functions_survive_a_restart(tmp_path: Path) -> None:
         assert again.executor.requests[0][0].timeout == 7.0
 
 
+def test_a_state_folder_may_be_moved(tmp_path: Path) -> None:
+    before, after = tmp_path / "antes", tmp_path / "depois"
+    before.mkdir()
+    with World(before, before / "state.db") as world:
+        world.function()
+    before.rename(after)
+    with World(after, after / "state.db") as again:
+        again.invoke()
+        assert again.executor.requests[0][0].code.startswith(str(after))
+
+
 def test_live_code_is_looked_at_before_every_invocation(world: World, tmp_path: Path) -> None:
     folder = tmp_path / "handlers"
     folder.mkdir()

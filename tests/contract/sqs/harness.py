@@ -145,9 +145,11 @@ class World:
         return self.run(run)
 
     def context(self, scope: Scope = HERE, trace: str | None = None) -> Call:
-        hop = self.hops.reserve()
+        request_id = f"r{self.hops.reserve()}"
+        # As the front door does for operations that record their own hops: the call has none.
+        hop = self.caller.hop
         return Call(
-            scope=scope, endpoint=ENDPOINT, request_id=f"r{hop}", hop=hop, caller=self.caller, trace=trace
+            scope=scope, endpoint=ENDPOINT, request_id=request_id, hop=hop, caller=self.caller, trace=trace
         )
 
     def call(

@@ -167,8 +167,8 @@ def test_what_makes_no_json_is_not_delivered(template: str) -> None:
         ({"Arn": "fila"}, "Parameter fila is not valid. Reason: Provided Arn is not in correct format."),
         (
             {"DeadLetterConfig": {"Arn": "arn:aws:sns:us-east-1:000000000000:t"}},
-            "Parameter DeadLetterConfig is not valid. Reason: arn:aws:sns:us-east-1:000000000000:t is not the "
-            "ARN of a standard SQS queue.",
+            "Parameter DeadLetterConfig is not valid. Reason: arn:aws:sns:us-east-1:000000000000:t is not "
+            "the ARN of a standard SQS queue.",
         ),
     ],
 )

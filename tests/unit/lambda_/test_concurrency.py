@@ -9,7 +9,7 @@ from sandbox.services.lambda_.concurrency import Concurrency, Slot
 from sandbox.services.lambda_.gathering import Gathering
 from sandbox.services.lambda_.records import Function, Package
 
-PACKAGE = Package(folder="/x", live=False, sha256="", size=0, key="")
+PACKAGE = Package(live=False, sha256="", size=0, key="")
 
 
 def function(name: str, reserved: int | None = None, account: str = "000000000000") -> Function:

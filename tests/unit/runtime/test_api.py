@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
 
 import pytest
 
@@ -33,9 +32,6 @@ class Recorded:
         return None
 
 
-Exchange = Callable[[str], Awaitable[str]]
-
-
 def talk(side: Recorded, *requests: str, host: str | None = None) -> list[str]:
     async def go() -> list[str]:
         api = await RuntimeApi.open(side)
@@ -60,7 +56,8 @@ def talk(side: Recorded, *requests: str, host: str | None = None) -> list[str]:
 
 
 def post(path: str, body: str, extra: str = "") -> str:
-    return f"POST /2018-06-01/runtime/{path} HTTP/1.1\r\nHost: HOST\r\n{extra}Content-Length: {len(body)}\r\n\r\n{body}"
+    head = f"POST /2018-06-01/runtime/{path} HTTP/1.1\r\nHost: HOST\r\n{extra}"
+    return f"{head}Content-Length: {len(body)}\r\n\r\n{body}"
 
 
 NEXT = "GET /2018-06-01/runtime/invocation/next HTTP/1.1\r\nHost: HOST\r\n\r\n"

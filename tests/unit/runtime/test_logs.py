@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import os
 
 import pytest
@@ -74,7 +75,7 @@ def test_any_mixture_cut_anywhere_gives_the_same_events(
     data = b"".join(frame(text) if kind == "frame" else text.encode() + b"\n" for kind, text in parts)
     expected = [text.removesuffix("\n") if kind == "frame" else text for kind, text in parts]
     edges = sorted({0, len(data), *(cut for cut in cuts if cut < len(data))})
-    pieces = [data[start:end] for start, end in zip(edges, edges[1:], strict=False)]
+    pieces = [data[start:end] for start, end in itertools.pairwise(edges)]
     wanted = [text for (kind, _), text in zip(parts, expected, strict=True) if text or kind == "line"]
     assert split(*pieces) == wanted
 

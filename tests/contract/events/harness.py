@@ -1,0 +1,226 @@
+"""EventBridge alone: a manual clock, targets that keep what they get, hops in a list."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Any, TypeVar
+
+import pytest
+
+from sandbox.clock import Clock
+from sandbox.model.arn import Arn, queue_arn
+from sandbox.model.awserror import AwsError
+from sandbox.model.call import Call
+from sandbox.model.hops import HopKind, Link
+from sandbox.model.ids import Ids
+from sandbox.model.ports import Delivery, Fault
+from sandbox.model.scope import Scope
+from sandbox.services.base import Kit
+from sandbox.services.events.service import EventsService
+from sandbox.store.database import Database
+
+#: 2023-11-14T22:13:20Z
+START = 1_700_000_000.0
+SCOPE = Scope()
+T = TypeVar("T")
+
+
+@dataclass
+class KeptHop:
+    """A recorded hop, as far as these tests look."""
+
+    id: int
+    kind: HopKind
+    cause: int | None
+    scope: Scope
+    resource: str
+    status: str
+    error: str
+    event_id: str
+    trace: str | None
+    detail: Mapping[str, Any]
+    payload: str | bytes | None
+
+
+@dataclass
+class KeptHops:
+    """A recorder that keeps everything in memory."""
+
+    hops: list[KeptHop] = field(default_factory=list)
+    last: int = 0
+
+    def reserve(self, cause: int | None = None) -> int:
+        self.last += 1
+        return self.last
+
+    def record(
+        self,
+        kind: HopKind,
+        scope: Scope,
+        service: str,
+        *,
+        hop: int | None = None,
+        cause: int | None = None,
+        links: Sequence[Link] = (),
+        operation: str = "",
+        resource: str = "",
+        status: str = "ok",
+        error: str = "",
+        request_id: str = "",
+        event_id: str = "",
+        message_id: str = "",
+        trace: str | None = None,
+        function: str = "",
+        duration_ms: float | None = None,
+        detail: Mapping[str, Any] | None = None,
+        payload: str | bytes | None = None,
+    ) -> int:
+        number = self.reserve() if hop is None else hop
+        self.hops.append(
+            KeptHop(
+                number,
+                kind,
+                cause,
+                scope,
+                resource,
+                status,
+                error,
+                event_id,
+                trace,
+                detail or {},
+                payload,
+            )
+        )
+        return number
+
+    def of(self, kind: HopKind) -> list[KeptHop]:
+        return [hop for hop in self.hops if hop.kind is kind]
+
+    def kinds(self) -> list[HopKind]:
+        return [hop.kind for hop in self.hops]
+
+
+class NoFaults:
+    """A plan without faults."""
+
+    def check(self, point: str, **match: str) -> Fault | None:
+        return None
+
+
+@dataclass
+class KeptDeliveries:
+    """A deliverer that keeps what it is given, or answers with the errors it was told to."""
+
+    clock: Clock
+    taken: list[tuple[float, Delivery]] = field(default_factory=list)
+    tried: list[float] = field(default_factory=list)
+    errors: dict[str, Exception] = field(default_factory=dict)
+
+    async def deliver(self, delivery: Delivery) -> int:
+        self.tried.append(self.clock.now() - START)
+        error = self.errors.get(delivery.target.name)
+        if error is not None:
+            raise error
+        self.taken.append((self.clock.now(), delivery))
+        return len(self.taken)
+
+    def supports(self, target: Arn) -> bool:
+        return target.service in ("sqs", "lambda")
+
+    def to(self, name: str) -> list[Delivery]:
+        return [delivery for _, delivery in self.taken if delivery.target.name == name]
+
+    def bodies(self, name: str) -> list[Any]:
+        return [json.loads(delivery.body) for delivery in self.to(name)]
+
+
+class World:
+    """One EventBridge over one database; a context manager, because its event loop must be closed.
+
+    Args:
+        path: the database's file, None for memory.
+        start: virtual time to begin at.
+    """
+
+    def __init__(self, path: Path | None = None, *, start: float = START) -> None:
+        self.runner = asyncio.Runner()
+        self.clock = Clock(start=start, speed=0)
+        self.database = Database(path)
+        self.hops = KeptHops()
+        self.targets = KeptDeliveries(self.clock)
+        kit = Kit(self.database, self.clock, self.hops, NoFaults(), Ids(seed=int(start)))
+        self.events = EventsService(kit, self.targets)
+        self.run(self.events.start)
+
+    def __enter__(self) -> World:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.run(self.events.stop)
+        self.clock.close()
+        self.database.close()
+        self.runner.close()
+
+    def run(self, work: Callable[[], Awaitable[T]]) -> T:
+        async def run() -> T:
+            answer = await work()
+            await self.database.committed()
+            return answer
+
+        return self.runner.run(run())
+
+    def advance(self, seconds: float) -> None:
+        self.run(lambda: self.clock.advance(seconds))
+
+    def call(self, operation: str, *, scope: Scope = SCOPE, trace: str | None = None, **params: Any) -> Any:
+        context = Call(scope=scope, request_id="r", hop=self.hops.reserve(), trace=trace)
+        return self.run(lambda: self.events.call(operation, context, params))
+
+    def refused(self, operation: str, *, scope: Scope = SCOPE, **params: Any) -> tuple[str, str]:
+        with pytest.raises(AwsError) as caught:
+            self.call(operation, scope=scope, **params)
+        return caught.value.code, caught.value.message
+
+    # --- what most tests need ----------------------------------------------------------------------------
+    def rule(
+        self,
+        name: str = "regra",
+        pattern: Any = None,
+        *,
+        bus: str = "default",
+        queue: str = "fila",
+        **target: Any,
+    ) -> str:
+        """A rule with a queue as its target; returns the rule's ARN."""
+        text = json.dumps(pattern or {"source": ["nfe"]})
+        arn = self.call("PutRule", Name=name, EventPattern=text, EventBusName=bus)["RuleArn"]
+        self.call("PutTargets", Rule=name, EventBusName=bus, Targets=[self.target(queue, **target)])
+        return str(arn)
+
+    def schedule(self, expression: str, name: str = "agenda", **target: Any) -> str:
+        """A scheduled rule with a queue as its target; returns the rule's ARN."""
+        arn = self.call("PutRule", Name=name, ScheduleExpression=expression)["RuleArn"]
+        self.call("PutTargets", Rule=name, Targets=[self.target("fila", **target)])
+        return str(arn)
+
+    def target(self, queue: str = "fila", **members: Any) -> dict[str, Any]:
+        return {"Id": queue, "Arn": str(queue_arn(SCOPE, queue)), **members}
+
+    def put(self, *, trace: str | None = None, scope: Scope = SCOPE, **entry: Any) -> dict[str, Any]:
+        """Puts one event and returns its entry of the answer."""
+        whole = {"Source": "nfe", "DetailType": "Nota", "Detail": '{"n": 1}', **entry}
+        answer = self.call("PutEvents", scope=scope, trace=trace, Entries=[whole])
+        (result,) = answer["Entries"]
+        assert answer["FailedEntryCount"] == ("ErrorCode" in result)
+        return dict(result)
+
+
+def arn(queue: str) -> str:
+    return str(queue_arn(SCOPE, queue))
