@@ -295,4 +295,4 @@ def _remedy(error: AwsError, change: Change) -> str:
         return "delete the existing one, or give this one another name"
     if change.action is Action.DELETE:
         return "remove what the message names, then run the command again: it continues where it stopped"
-    return "correct the resource and deploy again: what is done already is kept"
+    return "correct the resource and deploy again"

@@ -172,7 +172,7 @@ class Record:
         )  # fmt: skip
 
     def forget_resource(self, scope: Scope, stack: str, resource: Recorded) -> None:
-        """Removes one generation of a resource; if it was the current one, the one before it is that again."""
+        """Removes one generation of a resource; of those left, the newest is the current one."""
         where = (*_where(scope), stack, resource.logical_id)
         self._database.execute(
             "DELETE FROM deploy_resources WHERE account=? AND region=? AND stack=? AND logical_id=?"

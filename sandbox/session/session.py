@@ -25,7 +25,7 @@ from sandbox.model.ids import Ids
 from sandbox.session.clockstore import restore_clock
 from sandbox.session.deployment import Deployment
 from sandbox.session.door import HOST, FrontDoor, listen
-from sandbox.session.methods import Methods
+from sandbox.session.methods import method_table
 from sandbox.session.options import Options
 from sandbox.session.statefolder import StateFolder
 from sandbox.session.tasks import Report, step
@@ -113,7 +113,7 @@ class Session:
             self._door = FrontDoor(self.gateway, listener)
             await self._door.start()
             self._started.push_async_callback(self._door.stop)
-            self._control = ControlServer(control_socket(self.folder.path), Methods(self).table())
+            self._control = ControlServer(control_socket(self.folder.path), method_table(self))
             await self._control.start()
             self._started.push_async_callback(self._control.stop)
             self.folder.describe({"endpoint": self.endpoint})

@@ -23,7 +23,7 @@ from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Integer, MapOf, S
 
 
 class Parameter(ResourceType):
-    """AWS::SSM::Parameter."""
+    """AWS::SSM::Parameter; its value, which may be a secret, is no attribute here."""
 
     type = "AWS::SSM::Parameter"
     properties: ClassVar = {
@@ -37,14 +37,14 @@ class Parameter(ResourceType):
         "Value": Property(Text(), required=True),
     }
     not_implemented = frozenset({"Policies"})
-    attributes = frozenset({"Type", "Value"})
+    attributes = frozenset({"Type"})
     name_property = "Name"
 
     async def create(self, context: Context, props: Props) -> Made:
         name = context.name(props.get("Name"))
         tags = [{"Key": key, "Value": value} for key, value in props.get("Tags", {}).items()]
         await self._put(context, name, props, {"Tags": tags or None})
-        return Made(name, {"Type": props["Type"], "Value": props["Value"]})
+        return Made(name, {"Type": props["Type"]})
 
     async def update(self, context: Context, old: Existing, props: Props) -> Made:
         await self._put(context, old.physical_id, props, {"Overwrite": True})
@@ -55,7 +55,7 @@ class Parameter(ResourceType):
             await context.aws("ssm", "RemoveTagsFromResource", {**where, "TagKeys": gone})
         if added := [{"Key": k, "Value": v} for k, v in after.items() if before.get(k) != v]:
             await context.aws("ssm", "AddTagsToResource", {**where, "Tags": added})
-        return Made(old.physical_id, {"Type": props["Type"], "Value": props["Value"]})
+        return Made(old.physical_id, {"Type": props["Type"]})
 
     async def delete(self, context: Context, old: Existing) -> None:
         await unless_gone(context.aws("ssm", "DeleteParameter", {"Name": old.physical_id}))

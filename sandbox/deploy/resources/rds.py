@@ -34,7 +34,7 @@ class DBInstance(ResourceType):
         "AvailabilityZone": Property(Text(), replaces=True),
         "BackupRetentionPeriod": Property(Integer()),
         "CopyTagsToSnapshot": Property(Boolean()),
-        "DBInstanceClass": Property(Text()),
+        "DBInstanceClass": Property(Text(), required=True),
         "DBInstanceIdentifier": Property(Text(), replaces=True),
         "DBName": Property(Text(), replaces=True),
         "DBParameterGroupName": Property(Text()),

@@ -12,8 +12,9 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from sandbox.model.event_patterns.jsontext import Number
-from sandbox.model.event_patterns.operators import JsonObject, Test, exact, match_expression
+from sandbox.model.event_patterns.operators import exact, match_expression
 from sandbox.model.event_patterns.reasons import InvalidEventPatternError
+from sandbox.model.event_patterns.value_tests import JsonObject, Test
 
 #: Words that cannot be field names inside `$or`: EventBridge keeps them for its operators.
 _RESERVED_IN_OR = frozenset(

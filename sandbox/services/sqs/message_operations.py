@@ -100,9 +100,7 @@ class MessageOperations(SqsCore):
     def delete_message(self, call: Call, params: Params) -> Answer:
         """Deletes a message by the handle of its latest receive."""
         queue = self.queue_of(call, params)
-        self.settler.delete(
-            queue, params.get("ReceiptHandle"), Origin.of("DeleteMessage", call)
-        )
+        self.settler.delete(queue, params.get("ReceiptHandle"), Origin.of("DeleteMessage", call))
         return {}
 
     @operation("DeleteMessageBatch", "QueueUrl Entries", records=True)

@@ -124,6 +124,22 @@ class FakeAws:
         self._add("role", p["RoleName"], p)
         return {"Role": {"Arn": f"arn:aws:iam::000000000000:role/{p['RoleName']}", "RoleId": "AROA1"}}
 
+    def _iam_CreatePolicy(self, p: Params) -> Params:  # noqa: N802
+        arn = f"arn:aws:iam::000000000000:policy/{p['PolicyName']}"
+        self._add("policy", arn, p)
+        return {"Policy": {"Arn": arn}}
+
+    def _iam_ListPolicyVersions(self, p: Params) -> Params:  # noqa: N802
+        return {
+            "Versions": [
+                {"VersionId": "v2", "IsDefaultVersion": True},
+                {"VersionId": "v1", "IsDefaultVersion": False},
+            ]
+        }
+
+    def _iam_DeletePolicy(self, p: Params) -> None:  # noqa: N802
+        self._drop("policy", p["PolicyArn"], "NoSuchEntity")
+
     def _iam_DeleteRole(self, p: Params) -> None:  # noqa: N802
         self._drop("role", p["RoleName"], "NoSuchEntity")
 
@@ -168,6 +184,9 @@ class FakeAws:
 
     def _apigateway_DeleteDeployment(self, p: Params) -> None:  # noqa: N802
         self._drop("deployment", p["deploymentId"], "NotFoundException")
+
+    def _apigateway_GetStage(self, p: Params) -> Params:  # noqa: N802
+        return self._find("stage", p["stageName"], "NotFoundException")
 
     def _apigateway_CreateStage(self, p: Params) -> None:  # noqa: N802
         self._add("stage", p["stageName"], p)

@@ -67,8 +67,8 @@ def test_a_removed_property_takes_its_default_again(bench: Bench) -> None:
 def test_a_replaced_resource_is_made_before_the_old_one_goes_and_dependents_follow(bench: Bench) -> None:
     bench.deploy(QUEUES)
     old = {name for name in bench.aws.names("queue") if "Morta" in name}
-    bench.deploy(QUEUES.replace("Morta:\n        Type: AWS::SQS::Queue", "Morta:\n        Type: AWS::SQS::Queue\n"
-                                "        Properties: {QueueName: morta}"))  # fmt: skip
+    named = QUEUES.replace("Outputs:", "    Properties: {QueueName: morta}\n    Outputs:")
+    bench.deploy(named)
     assert bench.actions() == [("replace", "Morta"), ("update", "Fila"), ("delete", "Morta")]
     assert "morta" in bench.aws.names("queue")
     assert not old & bench.aws.names("queue")
@@ -220,7 +220,7 @@ def test_unsupported_types_are_told_all_at_once_before_anything_is_created(bench
         ("Tags: [{Key: a}]", "has no Value"),
         ("FifoQueue: talvez", "neither true nor false"),
         ("RedrivePolicy: 3", "not a document"),
-        ("DelaySeconds: !GetAtt Q.Nada", "no attribute Nada"),
+        ("DelaySeconds: !GetAtt R.Nada", "no attribute Nada"),
         ("DelaySeconds: !Ref Nada", "no parameter or resource Nada"),
     ],
 )
@@ -231,6 +231,7 @@ def test_wrong_properties_are_told_by_name_and_line(bench: Bench, properties: st
             Type: AWS::SQS::Queue
             Properties:
               {properties}
+          R: {{Type: AWS::SQS::Queue}}
     """
     with pytest.raises(TemplateError, match=r"demo\.yaml:6.*resource Q") as caught:
         bench.deploy(text)
@@ -282,7 +283,7 @@ def test_dynamic_references_are_read_when_used_and_not_recorded(bench: Bench) ->
     recorded = str([tuple(row) for row in bench.database.rows("SELECT properties FROM deploy_resources")])
     assert "segredo" not in recorded
     with pytest.raises(TemplateError, match="ausente"):
-        bench.deploy(text.replace("tempo", "ausente").replace("QueueName: q,", "QueueName: r,"), "outra")
+        bench.deploy(text.replace("tempo", "ausente"))
 
 
 def test_secrets_are_neither_recorded_nor_shown(bench: Bench) -> None:
@@ -302,8 +303,8 @@ def test_secrets_are_neither_recorded_nor_shown(bench: Bench) -> None:
     assert stack.parameters == {"Senha": "****"}
     everything = [
         tuple(row)
-        for table in ("stacks", "resources")
-        for row in bench.database.rows(f"SELECT * FROM deploy_{table}")
+        for table in ("deploy_stacks", "deploy_resources")
+        for row in bench.database.rows(f"SELECT * FROM {table}")
     ]
     assert "hunter22" not in str(everything)
     bench.deploy(text)
@@ -344,7 +345,13 @@ def test_a_parameter_of_the_store_is_read(bench: Bench) -> None:
 
 
 def test_a_snapshot_policy_is_said_to_keep_nothing(bench: Bench) -> None:
-    text = "Resources: {D: {Type: AWS::RDS::DBInstance, DeletionPolicy: Snapshot, Properties: {Engine: postgres}}}"
+    text = """
+        Resources:
+          D:
+            Type: AWS::RDS::DBInstance
+            DeletionPolicy: Snapshot
+            Properties: {Engine: postgres, DBInstanceClass: db.t4g.micro}
+    """
     bench.deploy(text)
     notices = [event.detail for event in bench.events if event.kind == "notice"]
     assert notices == ["D: DeletionPolicy Snapshot takes no snapshot here; deleting the stack deletes it"]
@@ -354,7 +361,9 @@ def test_outputs_carry_tokens_and_are_rendered_for_an_endpoint(bench: Bench) -> 
     bench.deploy(
         """
         Resources:
-          D: {Type: AWS::RDS::DBInstance, Properties: {DBInstanceIdentifier: Banco, Engine: postgres}}
+          D:
+            Type: AWS::RDS::DBInstance
+            Properties: {DBInstanceIdentifier: Banco, Engine: postgres, DBInstanceClass: db.t4g.micro}
         Outputs:
           Where: {Value: !GetAtt D.Endpoint.Address}
           Api: {Value: !Sub "https://abc123.execute-api.${AWS::Region}.amazonaws.com/dev/x"}

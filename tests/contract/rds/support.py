@@ -66,7 +66,7 @@ class SilentRecorder:
     def __init__(self) -> None:
         self.last = 0
 
-    def reserve(self) -> int:
+    def reserve(self, cause: int | None = None) -> int:
         self.last += 1
         return self.last
 

@@ -6,6 +6,7 @@ import asyncio
 import json
 from collections.abc import Awaitable, Callable
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -199,7 +200,7 @@ def test_instances_share_a_server_and_must_not_collide() -> None:
         ({"Tags": [{"Key": "aws:x", "Value": "y"}]}, "InvalidParameterValue", "aws:"),
     ],
 )
-def test_bad_input_is_refused_and_makes_nothing(changes: dict[str, object], code: str, words: str) -> None:
+def test_bad_input_is_refused_and_makes_nothing(changes: dict[str, Any], code: str, words: str) -> None:
     async def scenario(world: World) -> None:
         error = await refused(world.create(**changes))
         assert error.code == code
@@ -222,7 +223,7 @@ def test_bad_input_is_refused_and_makes_nothing(changes: dict[str, object], code
         ("CreateDBSnapshot", {"DBInstanceIdentifier": "nfe-dev"}),
     ],
 )
-def test_what_is_not_done_is_refused_by_name(operation: str, params: dict[str, object]) -> None:
+def test_what_is_not_done_is_refused_by_name(operation: str, params: dict[str, Any]) -> None:
     async def scenario(world: World) -> None:
         with pytest.raises(NotImplementedByName):
             await world.call(operation, **params)
@@ -232,11 +233,12 @@ def test_what_is_not_done_is_refused_by_name(operation: str, params: dict[str, o
 
 def test_an_unknown_instance_is_not_found() -> None:
     async def scenario(world: World) -> None:
-        for operation, more in (
+        calls: tuple[tuple[str, dict[str, Any]], ...] = (
             ("DescribeDBInstances", {}),
             ("ModifyDBInstance", {}),
             ("DeleteDBInstance", {"SkipFinalSnapshot": True}),
-        ):
+        )
+        for operation, more in calls:
             error = await refused(world.call(operation, DBInstanceIdentifier="nfe", **more))
             assert (error.code, error.message, error.status) == (
                 "DBInstanceNotFound",
@@ -270,7 +272,7 @@ def test_the_password_can_be_changed() -> None:
 def test_protection_protects_until_it_is_taken_away() -> None:
     async def scenario(world: World) -> None:
         await world.create(DeletionProtection=True)
-        delete = {"DBInstanceIdentifier": "nfe-dev", "SkipFinalSnapshot": True}
+        delete: dict[str, Any] = {"DBInstanceIdentifier": "nfe-dev", "SkipFinalSnapshot": True}
         error = await refused(world.call("DeleteDBInstance", **delete))
         assert error.code == "InvalidParameterCombination"
         assert "disable deletion protection" in error.message
@@ -381,8 +383,8 @@ def test_a_restart_finds_the_instances_and_makes_the_server_agree(tmp_path: Path
             ("nfe-dev", "available"),
         ]
         assert [(one.database, one.password) for one in after.rds.instances()] == [
-            ("nfe", PASSWORD),
             ("outro", PASSWORD),
+            ("nfe", PASSWORD),
         ]
         after.database.close()
 
@@ -403,7 +405,7 @@ def test_nothing_stored_holds_the_port(tmp_path: Path) -> None:
 
 @pytest.mark.postgres
 def test_an_instance_can_be_connected_to(tmp_path: Path) -> None:
-    def connect(endpoint: dict[str, object], password: str) -> object:
+    def connect(endpoint: dict[str, Any], password: str) -> object:
         with psycopg.connect(
             host=str(endpoint["Address"]),
             port=str(endpoint["Port"]),

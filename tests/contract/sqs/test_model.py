@@ -10,6 +10,7 @@ from hypothesis.stateful import (
     Bundle,
     MultipleResults,
     RuleBasedStateMachine,
+    initialize,
     invariant,
     multiple,
     precondition,
@@ -121,6 +122,11 @@ class SqsMachine(RuleBasedStateMachine):
             ),
         }
 
+    @initialize()
+    def begin_with_work(self) -> None:
+        for _ in range(3):
+            self.world.send(self.urls["fonte"], self.model.send("fonte", 0).body)
+
     @rule(queue=QUEUES, delay=st.sampled_from([0, 0, 0, 5, 45]))
     def send(self, queue: str, delay: int) -> None:
         message = self.model.send(queue, delay)
@@ -214,5 +220,5 @@ class SqsMachine(RuleBasedStateMachine):
         self.world.__exit__(None, None, None)
 
 
-SqsMachine.TestCase.settings = settings(max_examples=80, stateful_step_count=40, deadline=None)
+SqsMachine.TestCase.settings = settings(max_examples=120, stateful_step_count=40, deadline=None)
 TestSqsMachine = SqsMachine.TestCase

@@ -1,0 +1,24 @@
+"""What the control socket offers: one module for each thing asked about, one method for each ask."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from sandbox.control.server import Method
+from sandbox.session.methods.flows import Flows
+from sandbox.session.methods.functions import Functions
+from sandbox.session.methods.lifecycle import Lifecycle
+from sandbox.session.methods.time import Time
+
+if TYPE_CHECKING:
+    from sandbox.session.session import Session
+
+_GROUPS = (Lifecycle, Functions, Time, Flows)
+
+
+def method_table(session: Session) -> dict[str, Method]:
+    """Every control method of a session by its name."""
+    table: dict[str, Method] = {}
+    for group in _GROUPS:
+        table |= group(session).table()
+    return table

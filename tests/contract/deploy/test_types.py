@@ -1,0 +1,373 @@
+"""Every type: created, changed in place, and removed, with calls that botocore's service models accept."""
+
+from __future__ import annotations
+
+import json
+from textwrap import indent
+from typing import Any, NamedTuple
+
+import pytest
+
+from sandbox.deploy.errors import DeployError
+from sandbox.deploy.resources.registry import TYPES
+from sandbox.errors import TemplateError
+from tests.contract.deploy.harness import Bench
+
+Json = dict[str, Any]
+POLICY = {"Version": "2012-10-17", "Statement": [{"Effect": "Allow", "Action": "*", "Resource": "*"}]}
+TAGS = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
+OTHER_TAGS = [{"Key": "b", "Value": "3"}, {"Key": "c", "Value": "4"}]
+ROLE = "arn:aws:iam::000000000000:role/r"
+QUEUE_ARN = "arn:aws:sqs:us-east-1:000000000000:q"
+URL = "https://sqs.us-east-1.amazonaws.com/000000000000/q"
+INLINE = {"Runtime": "python3.13", "Handler": "index.handler", "Code": {"ZipFile": "def handler(e, c): pass"}}
+BODY = {"openapi": "3.0.1", "info": {"title": "t", "version": "1"}, "paths": {}}
+TABLE = {
+    "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "S"}],
+    "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+}
+
+
+class Case(NamedTuple):
+    """A type with its properties before and after a change, and the operations that the change must call."""
+
+    type: str
+    before: Json
+    after: Json
+    called: tuple[str, ...]
+
+
+CASES = [
+    Case(
+        "AWS::SQS::Queue",
+        {"QueueName": "q", "DelaySeconds": "1", "Tags": TAGS},
+        {"QueueName": "q", "MaximumMessageSize": 1024, "Tags": OTHER_TAGS},
+        ("SetQueueAttributes", "UntagQueue", "TagQueue"),
+    ),
+    Case(
+        "AWS::SQS::QueuePolicy",
+        {"Queues": [URL], "PolicyDocument": POLICY},
+        {"Queues": [URL], "PolicyDocument": {**POLICY, "Id": "x"}},
+        ("SetQueueAttributes",),
+    ),
+    Case(
+        "AWS::Lambda::Function",
+        {
+            "FunctionName": "f",
+            "Role": ROLE,
+            **INLINE,
+            "Timeout": 30,
+            "ReservedConcurrentExecutions": 5,
+            "Tags": TAGS,
+        },
+        {
+            "FunctionName": "f",
+            "Role": ROLE,
+            **INLINE,
+            "Code": {"ZipFile": "def handler(e, c): return 1"},
+            "MemorySize": "256",
+            "Environment": {"Variables": {"A": 1, "B": True}},
+            "DeadLetterConfig": {"TargetArn": QUEUE_ARN},
+            "Tags": OTHER_TAGS,
+        },
+        (
+            "UpdateFunctionCode",
+            "UpdateFunctionConfiguration",
+            "DeleteFunctionConcurrency",
+            "UntagResource",
+            "TagResource",
+        ),
+    ),
+    Case(
+        "AWS::Lambda::EventSourceMapping",
+        {
+            "FunctionName": "f",
+            "EventSourceArn": QUEUE_ARN,
+            "BatchSize": 5,
+            "ScalingConfig": {"MaximumConcurrency": 3},
+        },
+        {"FunctionName": "f", "EventSourceArn": QUEUE_ARN, "Enabled": "false", "FunctionResponseTypes": []},
+        ("UpdateEventSourceMapping",),
+    ),
+    Case(
+        "AWS::Lambda::EventInvokeConfig",
+        {"FunctionName": "f", "Qualifier": "$LATEST", "MaximumRetryAttempts": 1},
+        {
+            "FunctionName": "f",
+            "Qualifier": "$LATEST",
+            "DestinationConfig": {"OnFailure": {"Destination": QUEUE_ARN}},
+        },
+        ("PutFunctionEventInvokeConfig",),
+    ),
+    Case(
+        "AWS::IAM::Role",
+        {
+            "AssumeRolePolicyDocument": POLICY,
+            "Policies": [
+                {"PolicyName": "a", "PolicyDocument": POLICY},
+                {"PolicyName": "b", "PolicyDocument": POLICY},
+            ],
+            "ManagedPolicyArns": ["arn:aws:iam::aws:policy/ReadOnlyAccess"],
+            "Tags": TAGS,
+        },
+        {
+            "AssumeRolePolicyDocument": {**POLICY, "Id": "x"},
+            "Description": "d",
+            "PermissionsBoundary": "arn:aws:iam::aws:policy/ReadOnlyAccess",
+            "Policies": [{"PolicyName": "b", "PolicyDocument": {**POLICY, "Id": "y"}}],
+            "Tags": OTHER_TAGS,
+        },
+        (
+            "UpdateAssumeRolePolicy",
+            "UpdateRole",
+            "PutRolePermissionsBoundary",
+            "DeleteRolePolicy",
+            "PutRolePolicy",
+            "DetachRolePolicy",
+            "UntagRole",
+            "TagRole",
+        ),
+    ),
+    Case(
+        "AWS::IAM::Policy",
+        {"PolicyName": "p", "PolicyDocument": POLICY, "Roles": ["r", "s"]},
+        {"PolicyName": "p", "PolicyDocument": POLICY, "Roles": ["s"]},
+        ("DeleteRolePolicy", "PutRolePolicy"),
+    ),
+    Case(
+        "AWS::IAM::ManagedPolicy",
+        {"PolicyDocument": POLICY, "Roles": ["r"]},
+        {"PolicyDocument": {**POLICY, "Id": "x"}, "Roles": ["s"]},
+        ("CreatePolicyVersion", "DetachRolePolicy", "AttachRolePolicy"),
+    ),
+    Case(
+        "AWS::Events::EventBus",
+        {"Name": "bus", "Description": "one", "Tags": TAGS},
+        {"Name": "bus", "Policy": POLICY, "Tags": OTHER_TAGS},
+        ("UpdateEventBus", "RemovePermission", "PutPermission", "UntagResource", "TagResource"),
+    ),
+    Case(
+        "AWS::Events::Rule",
+        {
+            "EventBusName": "bus",
+            "EventPattern": {"source": ["a"]},
+            "Targets": [{"Id": "one", "Arn": QUEUE_ARN}, {"Id": "two", "Arn": QUEUE_ARN}],
+        },
+        {
+            "EventBusName": "bus",
+            "EventPattern": {"source": ["b"]},
+            "State": "DISABLED",
+            "Targets": [
+                {
+                    "Id": "two",
+                    "Arn": QUEUE_ARN,
+                    "DeadLetterConfig": {"Arn": QUEUE_ARN},
+                    "RetryPolicy": {"MaximumRetryAttempts": "2"},
+                    "InputTransformer": {"InputPathsMap": {"a": "$.a"}, "InputTemplate": "<a>"},
+                }
+            ],
+        },
+        ("PutRule", "RemoveTargets", "PutTargets"),
+    ),
+    Case(
+        "AWS::Events::EventBusPolicy",
+        {"EventBusName": "bus", "StatementId": "s", "Statement": {"Effect": "Allow", "Principal": "*"}},
+        {"EventBusName": "bus", "StatementId": "s", "Statement": {"Effect": "Deny", "Principal": "*"}},
+        ("RemovePermission", "PutPermission"),
+    ),
+    Case(
+        "AWS::Logs::LogGroup",
+        {"LogGroupName": "g", "RetentionInDays": 7, "Tags": TAGS},
+        {"LogGroupName": "g", "Tags": OTHER_TAGS},
+        ("DeleteRetentionPolicy", "UntagResource", "TagResource"),
+    ),
+    Case(
+        "AWS::ApiGateway::RestApi",
+        {"Body": BODY, "Description": "one", "BinaryMediaTypes": ["image/png"], "Tags": TAGS},
+        {
+            "Body": {**BODY, "tags": []},
+            "Name": "mine",
+            "BinaryMediaTypes": ["a/b"],
+            "EndpointConfiguration": {"Types": ["REGIONAL"]},
+            "Tags": OTHER_TAGS,
+        },
+        ("UpdateRestApi", "PutRestApi", "UntagResource", "TagResource"),
+    ),
+    Case(
+        "AWS::ApiGateway::Deployment",
+        {"RestApiId": "a", "Description": "one"},
+        {"RestApiId": "a", "Description": "two", "StageName": "Stage"},
+        ("UpdateDeployment", "CreateStage"),
+    ),
+    Case(
+        "AWS::ApiGateway::Stage",
+        {
+            "RestApiId": "a",
+            "StageName": "dev",
+            "DeploymentId": "d",
+            "Variables": {"x": "1", "y": "2"},
+            "MethodSettings": [{"ResourcePath": "/*", "HttpMethod": "*", "ThrottlingRateLimit": 100}],
+        },
+        {
+            "RestApiId": "a",
+            "StageName": "dev",
+            "DeploymentId": "e",
+            "TracingEnabled": True,
+            "Variables": {"y": "3"},
+            "MethodSettings": [
+                {"ResourcePath": "/notas/{id}", "HttpMethod": "GET", "ThrottlingBurstLimit": 2}
+            ],
+            "Tags": TAGS,
+        },
+        ("UpdateStage", "TagResource"),
+    ),
+    Case(
+        "AWS::RDS::DBInstance",
+        {"Engine": "postgres", "DBInstanceClass": "db.t4g.micro", "AllocatedStorage": "20", "Tags": TAGS},
+        {"Engine": "postgres", "DBInstanceClass": "db.t4g.large", "Port": "5433", "Tags": OTHER_TAGS},
+        ("ModifyDBInstance", "RemoveTagsFromResource", "AddTagsToResource"),
+    ),
+    Case(
+        "AWS::SSM::Parameter",
+        {"Type": "String", "Value": "1", "Tags": {"a": "1"}},
+        {"Type": "String", "Value": "2", "Tags": {"b": "1"}},
+        ("PutParameter", "RemoveTagsFromResource", "AddTagsToResource"),
+    ),
+    Case(
+        "AWS::SecretsManager::Secret",
+        {"Name": "s", "GenerateSecretString": {"PasswordLength": 20, "GenerateStringKey": "k"}, "Tags": TAGS},
+        {"Name": "s", "SecretString": "other", "Description": "d", "Tags": OTHER_TAGS},
+        ("UpdateSecret", "UntagResource", "TagResource"),
+    ),
+    Case(
+        "AWS::S3::Bucket",
+        {"VersioningConfiguration": {"Status": "Enabled"}, "Tags": TAGS},
+        {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}},
+        ("PutBucketVersioning", "PutPublicAccessBlock", "DeleteBucketTagging"),
+    ),
+    Case(
+        "AWS::DynamoDB::Table",
+        {
+            **TABLE,
+            "BillingMode": "PAY_PER_REQUEST",
+            "TimeToLiveSpecification": {"AttributeName": "t", "Enabled": True},
+        },
+        {
+            **TABLE,
+            "BillingMode": "PAY_PER_REQUEST",
+            "StreamSpecification": {"StreamViewType": "NEW_IMAGE"},
+            "Tags": TAGS,
+        },
+        ("UpdateTable", "UpdateTimeToLive", "TagResource"),
+    ),
+]
+PERMISSION = {"FunctionName": "f", "Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com"}
+
+
+def template(type_: str, properties: Json) -> str:
+    document = {"Type": type_, "Properties": properties}
+    return "Resources:\n  It:\n" + indent(json.dumps(document), "    ")
+
+
+@pytest.mark.parametrize("case", CASES, ids=lambda case: case.type)
+def test_a_type_is_created_changed_and_removed(bench: Bench, case: Case) -> None:
+    if case.type == "AWS::SQS::QueuePolicy":
+        bench.aws.things[("queue", "q")] = {}
+    bench.deploy(template(case.type, case.before))
+    mark = len(bench.aws.calls)
+    bench.deploy(template(case.type, case.after))
+    assert bench.actions() == [("update", "It")]
+    called = {operation for _, operation, _ in bench.aws.calls[mark:]}
+    assert called.issuperset(case.called)
+    bench.deploy(template(case.type, case.after))
+    assert bench.actions() == []
+    bench.delete()
+    assert bench.aws.names("queue") <= {"q"}
+    assert {kind for kind, _ in bench.aws.things} <= {"queue"}
+
+
+def test_every_type_is_covered() -> None:
+    assert {case.type for case in CASES} | {"AWS::Lambda::Permission"} == set(TYPES)
+
+
+def test_a_permission_is_replaced(bench: Bench) -> None:
+    bench.deploy(template("AWS::Lambda::Permission", PERMISSION))
+    bench.deploy(template("AWS::Lambda::Permission", {**PERMISSION, "SourceAccount": "000000000000"}))
+    first, second = bench.aws.made("AddPermission")
+    assert first["StatementId"] != second["StatementId"]
+    assert [call["StatementId"] for call in bench.aws.made("RemovePermission")] == [first["StatementId"]]
+
+
+def test_a_fifo_queue_gets_its_suffix(bench: Bench) -> None:
+    bench.deploy(template("AWS::SQS::Queue", {"FifoQueue": True, "ContentBasedDeduplication": True}))
+    (name,) = bench.aws.names("queue")
+    assert name.endswith(".fifo")
+    assert bench.aws.things[("queue", name)] == {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+
+
+def test_the_paths_of_method_settings_are_escaped(bench: Bench) -> None:
+    case = next(case for case in CASES if case.type == "AWS::ApiGateway::Stage")
+    bench.deploy(template(case.type, case.after))
+    paths = [operation["path"] for operation in bench.aws.made("UpdateStage")[0]["patchOperations"]]
+    assert paths == ["/~1notas~1{id}/GET/throttling/burstLimit"]
+
+
+def test_a_rule_on_a_bus_names_it_in_its_ref(bench: Bench) -> None:
+    bench.deploy(template("AWS::Events::Rule", {"Name": "r", "EventBusName": "bus", "EventPattern": {}}))
+    assert bench.deployer().resources("demo") == {"It": ("AWS::Events::Rule", "bus|r")}
+    bench.delete()
+    assert bench.aws.made("DeleteRule") == [{"Name": "r", "EventBusName": "bus"}]
+
+
+def test_failed_targets_fail_the_rule(bench: Bench) -> None:
+    entry = {"TargetId": "one", "ErrorCode": "Refused", "ErrorMessage": "no"}
+    bench.aws.__dict__["_events_PutTargets"] = lambda params: {"FailedEntries": [entry]}
+    rule = {"Name": "r", "EventPattern": {}, "Targets": [{"Id": "one", "Arn": QUEUE_ARN}]}
+    with pytest.raises(DeployError, match="target one: no"):
+        bench.deploy(template("AWS::Events::Rule", rule))
+    assert bench.aws.things == {}
+
+
+def test_local_code_is_a_folder_or_an_archive_that_exists(bench: Bench) -> None:
+    base = {"Role": ROLE, "Runtime": "python3.13", "Handler": "app.handler", "FunctionName": "f"}
+    (bench.folder / "code").mkdir()
+    (bench.folder / "code" / "app.py").write_text("")
+    bench.deploy(template("AWS::SQS::Queue", {}), "other")
+    with pytest.raises(TemplateError, match="missing does not exist"):
+        bench.deploy(
+            template(
+                "AWS::Lambda::Function", {**base, "Code": {"S3Bucket": "sandbox-local", "S3Key": "missing"}}
+            )
+        )
+    code = {"S3Bucket": "sandbox-local", "S3Key": "code"}
+    bench.deploy(template("AWS::Lambda::Function", {**base, "Code": code}))
+    assert bench.aws.made("CreateFunction")[0]["Code"] == {
+        "S3Bucket": "hot-reload",
+        "S3Key": str((bench.folder / "code").resolve()),
+    }
+
+
+@pytest.mark.parametrize(
+    ("type_", "properties", "expected"),
+    [
+        (
+            "AWS::S3::Bucket",
+            {"LifecycleConfiguration": {}},
+            "LifecycleConfiguration of AWS::S3::Bucket is not implemented",
+        ),
+        ("AWS::S3::Bucket", {"Bucketname": "b"}, "Did you mean BucketName"),
+        ("AWS::Lambda::Function", {"Role": ROLE}, "needs Code"),
+        ("AWS::Lambda::Function", {"Role": ROLE, "Code": {}}, "names no code"),
+        ("AWS::Lambda::Function", {"Role": ROLE, **INLINE, "Architectures": ["arm"]}, "Did you mean arm64"),
+        (
+            "AWS::Events::Rule",
+            {"Targets": [{"Id": "x", "Arn": "y", "BatchParameters": {}}]},
+            "BatchParameters",
+        ),
+    ],
+)
+def test_what_is_not_acted_on_is_refused(bench: Bench, type_: str, properties: Json, expected: str) -> None:
+    with pytest.raises(TemplateError) as caught:
+        bench.deploy(template(type_, properties))
+    assert expected in caught.value.why
+    assert bench.aws.calls == []

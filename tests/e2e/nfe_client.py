@@ -1,0 +1,65 @@
+"""The NF-e system as its users call it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import yaml
+
+from tests.e2e.harness import NFE, Sandbox
+from tests.e2e.waiting import eventually
+
+FINAL = ("CONFIRMADA", "ERRO_ESTOQUE")
+UNKNOWN = "00000000-0000-4000-8000-000000000000"
+
+
+def product(sandbox: Sandbox, quantity: int) -> str:
+    """Creates a product with so much stock, and returns its id."""
+    answer = sandbox.api("POST", "/api/v1/produtos", json={"nome": "Caneta", "quantidade": quantity})
+    assert answer.status_code == 201, answer.text
+    return str(answer.json()["produtoId"])
+
+
+def stock(sandbox: Sandbox, produto: str) -> int:
+    """What the API says is left of a product."""
+    return int(sandbox.api("GET", f"/api/v1/produtos/{produto}").json()["quantidade"])
+
+
+def order(produto: str, quantity: int) -> dict[str, Any]:
+    """The body of an invoice of one line."""
+    return {"items": [{"produtoId": produto, "quantidade": quantity}]}
+
+
+def issue(sandbox: Sandbox, produto: str, quantity: int) -> str:
+    """Posts an invoice, and returns its id."""
+    answer = sandbox.api("POST", "/api/v1/notas", json=order(produto, quantity))
+    assert answer.status_code == 201, answer.text
+    assert answer.json()["status"] == "PENDING"
+    return str(answer.json()["notaFiscalId"])
+
+
+def nota(sandbox: Sandbox, identifier: str) -> dict[str, Any]:
+    """An invoice as the API gives it."""
+    answer = sandbox.api("GET", f"/api/v1/notas/{identifier}")
+    assert answer.status_code == 200, answer.text
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def settled(sandbox: Sandbox, identifier: str) -> dict[str, Any]:
+    """An invoice once it has reached a final state."""
+    return eventually(
+        lambda: nota(sandbox, identifier),
+        lambda found: found["status"] in FINAL,
+        what=f"a final state of invoice {identifier}",
+    )
+
+
+def violations(sandbox: Sandbox, when: tuple[str, ...] = ("always", "settled")) -> dict[str, Any]:
+    """The invariants of the saga declaration that do not hold, with the rows that break them."""
+    declaration = yaml.safe_load((NFE / "saga.yaml").read_text())
+    broken = {}
+    for invariant in declaration["invariants"]:
+        if invariant["when"] in when and (rows := sandbox.rows(invariant["query"])):
+            broken[invariant["name"]] = rows
+    return broken
