@@ -99,8 +99,8 @@ class SupervisedProcess:
             polite = self.spec.stop_signals[0][0]
             await asyncio.to_thread(end_leftover, self.spec.pid_file, polite)
         began = time.monotonic()
-        self._spawn(asyncio.get_running_loop())
         try:
+            self._spawn(asyncio.get_running_loop())
             await self._until_ready(ready, expected, within, began)
         except BaseException:
             await self.stop(grace=False)

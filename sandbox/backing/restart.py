@@ -95,9 +95,9 @@ class KeptRunning:
             await self._pause(pause)
             try:
                 self.process = await self._start()
-            except ServerStartError as failed:
-                error = failed
-                self._report(f"{self._name} could not be restarted: {failed.what}")
+            except (ServerStartError, OSError) as failed:
+                error = _explained(self._name, failed)
+                self._report(f"{self._name} could not be restarted: {error.why}")
             else:
                 self._report(f"{self._name} runs again")
                 return True
@@ -106,3 +106,10 @@ class KeptRunning:
         self._changed.set()
         self._report(f"{self._name} was given up after {len(PAUSES)} attempts")
         return False
+
+
+def _explained(name: str, error: SandboxError | OSError) -> SandboxError:
+    if isinstance(error, SandboxError):
+        return error
+    remedy = "free some space in the state folder, then start the sandbox again"
+    return ServerStartError(f"{name} could not be restarted", str(error), remedy)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-import uuid
 
 _ALPHANUMERIC = "abcdefghijklmnopqrstuvwxyz0123456789"
 
@@ -20,7 +19,10 @@ class Ids:
 
     def uuid(self) -> str:
         """A version 4 UUID in lower case."""
-        return str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        digits = f"{self._random.getrandbits(128):032x}"
+        # The version and variant bits, set in the text: several times as fast as through uuid.UUID.
+        variant = "89ab"[int(digits[16], 16) & 3]
+        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
 
     def short(self, length: int = 10) -> str:
         """A lower-case alphanumeric id, as API Gateway gives."""

@@ -96,6 +96,7 @@ class Database:
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
+        self._begin()  # what was written before the loop ran has no end of a turn to be committed at
         await waiter
 
     def commit(self) -> None:

@@ -15,6 +15,7 @@ from collections.abc import Callable
 from pathlib import Path
 from urllib.parse import parse_qs
 
+from sandbox.backing.leftovers import end_leftover
 from sandbox.backing.moto import services
 from sandbox.backing.moto.client import send
 from sandbox.backing.moto.log import LoggedWrite, MotoLog
@@ -89,6 +90,10 @@ class MotoServer:
             return response
 
     # --- life --------------------------------------------------------------------------------------------
+    async def start(self) -> None:
+        """Ends what a crashed sandbox left; moto itself is started by the first call that needs it."""
+        await asyncio.to_thread(end_leftover, self._folder / "server.pid")
+
     async def stop(self) -> None:
         """Ends the process; the next call starts it again and repeats what was written."""
         async with self._starting:

@@ -17,18 +17,22 @@ from sandbox.errors import ServerStartError
 _INITDB_SECONDS = 120
 
 
-def default_cache() -> Path:
-    """`$XDG_CACHE_HOME/sandbox/postgres`, by default below `~/.cache`."""
+def default_cache() -> Path | None:
+    """`$XDG_CACHE_HOME/sandbox/postgres`, by default below `~/.cache`; None without a home."""
     base = os.environ.get("XDG_CACHE_HOME", "")
-    return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "sandbox" / "postgres"
+    try:
+        return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "sandbox" / "postgres"
+    except RuntimeError:
+        return None
 
 
-def ensure_cluster(binaries: Binaries, cluster: Path, cache: Path, identity: str) -> bool:
+def ensure_cluster(binaries: Binaries, cluster: Path, cache: Path | None, identity: str) -> bool:
     """Makes `cluster` an empty cluster unless it is one already. Blocks; use a thread.
 
     Args:
         cluster: the data folder; it appears whole or not at all.
-        cache: where empty clusters are kept, one for each build of PostgreSQL.
+        cache: where empty clusters are kept, one for each build of PostgreSQL. Without one, or where it
+            cannot be written, a cluster is made for this sandbox alone.
         identity: as in `sandbox.backing.launch`.
 
     Returns:
@@ -41,12 +45,16 @@ def ensure_cluster(binaries: Binaries, cluster: Path, cache: Path, identity: str
     if made_by.exists():
         _check_version(int(made_by.read_text()), binaries, cluster)
         return False
-    template = _template(binaries, cache, identity)
     partial = cluster.with_name(cluster.name + ".new")
     shutil.rmtree(partial, ignore_errors=True)
     try:
-        shutil.copytree(template, partial, symlinks=True)
-        partial.chmod(0o700)
+        template = _cached(binaries, cache, identity)
+        if template is None:
+            partial.mkdir(mode=0o700)
+            _make_empty(binaries, partial, identity)
+        else:
+            shutil.copytree(template, partial, symlinks=True)
+            partial.chmod(0o700)
         partial.replace(cluster)
     except OSError as error:
         raise ServerStartError(
@@ -66,6 +74,13 @@ def _check_version(major: int, binaries: Binaries, cluster: Path) -> None:
         )
 
 
+def _cached(binaries: Binaries, cache: Path | None, identity: str) -> Path | None:
+    try:
+        return _template(binaries, cache, identity) if cache is not None else None
+    except OSError:
+        return None  # a home that is read-only or full costs time, nothing else
+
+
 def _template(binaries: Binaries, cache: Path, identity: str) -> Path:
     """The cached empty cluster of this build, made first where it is missing; several may do so at once."""
     template = cache / f"{binaries.key}-layout{LAYOUT}"
@@ -76,8 +91,7 @@ def _template(binaries: Binaries, cache: Path, identity: str) -> Path:
     try:
         made = work / "cluster"
         made.mkdir(mode=0o700)
-        _initdb(binaries, made, identity)
-        (made / "pg_hba.conf").write_text(AUTHENTICATION)
+        _make_empty(binaries, made, identity)
         try:
             made.rename(template)
         except OSError:
@@ -87,6 +101,11 @@ def _template(binaries: Binaries, cache: Path, identity: str) -> Path:
     finally:
         shutil.rmtree(work, ignore_errors=True)
     return template
+
+
+def _make_empty(binaries: Binaries, folder: Path, identity: str) -> None:
+    _initdb(binaries, folder, identity)
+    (folder / "pg_hba.conf").write_text(AUTHENTICATION)
 
 
 def _initdb(binaries: Binaries, cluster: Path, identity: str) -> None:

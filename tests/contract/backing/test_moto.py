@@ -18,6 +18,7 @@ from sandbox.model.awserror import AwsError, NotImplementedByName
 from sandbox.model.http import HttpRequest
 from sandbox.model.scope import Scope
 from sandbox.store.database import Database
+from tests.contract.backing.support import is_alive
 
 _START = 1_800_000_000.0
 
@@ -171,6 +172,18 @@ def test_clients_cannot_speak_for_the_sandbox(tmp_path: Path) -> None:
             request.body,
         )
         assert (await world.server.forward("ssm", "GetParameter", forged)).status == 200
+
+    run(tmp_path / "moto", scenario)
+
+
+def test_a_start_ends_what_a_crash_left_but_starts_nothing(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        await world.call("s3", "CreateBucket", Bucket="notas")
+        ((_, pid),) = world.server.processes()
+        next_one = World(tmp_path / "moto", DatabaseMotoLog(Database(None)))
+        await next_one.server.start()
+        assert not is_alive(pid)
+        assert next_one.server.processes() == []
 
     run(tmp_path / "moto", scenario)
 

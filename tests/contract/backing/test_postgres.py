@@ -77,20 +77,19 @@ def test_a_closed_folder_is_no_obstacle_and_stays_closed(tmp_path: Path, identit
     assert (after.st_mode, after.st_uid, after.st_gid) == (before.st_mode, before.st_uid, before.st_gid)
 
 
-@pytest.mark.skipif(os.getuid() != 0, reason="only root changes the user its server runs as")
 def test_the_same_data_is_opened_whichever_user_the_server_runs_as(tmp_path: Path) -> None:
     async def scenario(server: PostgresServer) -> None:
         await server.ensure("nfe", "nfe", "segredo123")
         await ask(server, "CREATE TABLE IF NOT EXISTS t (n int)")
         await ask(server, "INSERT INTO t VALUES (1)")
 
-    for identity in ("namespace", "user", "namespace"):
+    for identity in (IDENTITIES[0], IDENTITIES[-1], IDENTITIES[0]):
         run(tmp_path / "postgres", scenario, identity)
 
     async def last(server: PostgresServer) -> None:
         assert await ask(server, "SELECT count(*) FROM t") == [(3,)]
 
-    run(tmp_path / "postgres", last, "user")
+    run(tmp_path / "postgres", last, IDENTITIES[-1])
 
 
 def test_the_server_is_as_promised(tmp_path: Path) -> None:
@@ -362,5 +361,19 @@ def test_the_port_of_a_server_that_was_not_started_is_not_invented(tmp_path: Pat
         _ = PostgresServer(tmp_path / "postgres").port
 
 
+def test_a_cache_that_cannot_be_written_costs_only_time(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("not a folder")
+
+    async def scenario() -> None:
+        server = PostgresServer(tmp_path / "postgres", cache=tmp_path / "file" / "cache")
+        await server.start()
+        assert await server.admin.databases() == ["postgres"]
+        await server.stop()
+
+    asyncio.run(scenario())
+
+
 def test_the_cache_lies_where_caches_lie() -> None:
-    assert default_cache().parts[-2:] == ("sandbox", "postgres")
+    cache = default_cache()
+    assert cache is not None
+    assert cache.parts[-2:] == ("sandbox", "postgres")
