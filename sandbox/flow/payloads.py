@@ -11,6 +11,7 @@ _SECRET = re.compile(
     r'(?i)("[^"]*(?:password|passwd|senha|secret|token|authorization|api[-_]?key|credential)[^"]*"\s*:\s*)'
     r'"(?:[^"\\]|\\.)*"'
 )
+_FORM_SECRET = re.compile(r"(?i)(^|[&?])([\w.]*(?:password|secret|token)[\w.]*=)[^&\s]*")
 _HINT = re.compile(r"(?i)pass|senha|secret|token|authorization|key|credential")
 
 
@@ -32,6 +33,7 @@ def keep(payload: str | bytes, limit: int = DEFAULT_LIMIT) -> str:
     text = payload if len(payload) <= limit else payload[:limit]
     if _HINT.search(text):
         text = _SECRET.sub(r'\1"***"', text)
+        text = _FORM_SECRET.sub(r"\1\2***", text)
     if len(payload) > limit:
         text += f"… ({len(payload) - limit} more characters)"
     return text

@@ -1,4 +1,4 @@
-"""The errors of SQS as AWS words them, and the older codes that its clients still switch on.
+"""The errors of SQS as AWS words them. `wire` adds the older codes that clients still switch on.
 
 Page: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/CommonErrors.html
 """
@@ -8,32 +8,6 @@ from __future__ import annotations
 from typing import Any
 
 from sandbox.model.awserror import AwsError
-
-#: The code of the query protocol, and of `x-amzn-query-error`, for exception shapes that have another there.
-QUERY_CODES: dict[str, str] = {
-    "QueueDoesNotExist": "AWS.SimpleQueueService.NonExistentQueue",
-    "QueueNameExists": "QueueAlreadyExists",
-    "QueueDeletedRecently": "AWS.SimpleQueueService.QueueDeletedRecently",
-    "PurgeQueueInProgress": "AWS.SimpleQueueService.PurgeQueueInProgress",
-    "EmptyBatchRequest": "AWS.SimpleQueueService.EmptyBatchRequest",
-    "TooManyEntriesInBatchRequest": "AWS.SimpleQueueService.TooManyEntriesInBatchRequest",
-    "BatchEntryIdsNotDistinct": "AWS.SimpleQueueService.BatchEntryIdsNotDistinct",
-    "BatchRequestTooLong": "AWS.SimpleQueueService.BatchRequestTooLong",
-    "InvalidBatchEntryId": "AWS.SimpleQueueService.InvalidBatchEntryId",
-    "MessageNotInflight": "AWS.SimpleQueueService.MessageNotInflight",
-    "UnsupportedOperation": "AWS.SimpleQueueService.UnsupportedOperation",
-}
-
-#: The type that the JSON protocol names for codes that SQS's service model has no shape for.
-JSON_TYPES: dict[str, str] = {
-    "InvalidParameterValue": "InvalidParameterValueException",
-    "MissingParameter": "MissingRequiredParameterException",
-}
-
-#: What the query protocol says where it words an error differently.
-QUERY_MESSAGES: dict[str, str] = {
-    "QueueDoesNotExist": "The specified queue does not exist for this wsdl version.",
-}
 
 
 def queue_does_not_exist() -> AwsError:

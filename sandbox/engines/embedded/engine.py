@@ -92,7 +92,7 @@ class EmbeddedEngine:
         Raises:
             ServerStartError: PostgreSQL did not start.
         """
-        await asyncio.gather(self.postgres.start(), self.runtime.start())
+        await asyncio.gather(self.postgres.start(), self.runtime.start(), self.long_tail.start())
         for service in self.services.values():
             await service.start()
 

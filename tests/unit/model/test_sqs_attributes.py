@@ -10,7 +10,7 @@ from sandbox.model.arn import parse_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.sqs_attributes import DEFAULTS, first_difference, merged, normalise, settings
 from sandbox.model.sqs_batch import batch_answer, failed_entry
-from sandbox.model.sqs_errors import JSON_TYPES, QUERY_CODES, invalid_parameter
+from sandbox.model.sqs_errors import invalid_parameter
 from sandbox.model.sqs_policy import with_permission, without_permission
 
 QUEUE = parse_arn("arn:aws:sqs:us-east-1:000000000000:fila")
@@ -102,9 +102,3 @@ def test_answers_of_batches_leave_out_what_is_empty() -> None:
     assert failed == {"Id": "a", "SenderFault": True, "Code": "InvalidParameterValue", "Message": "motivo"}
     assert batch_answer([], [failed]) == {"Failed": [failed]}
     assert batch_answer([{"Id": "b"}], []) == {"Successful": [{"Id": "b"}]}
-
-
-def test_codes_of_the_two_protocols() -> None:
-    assert QUERY_CODES["QueueDoesNotExist"] == "AWS.SimpleQueueService.NonExistentQueue"
-    assert QUERY_CODES["QueueNameExists"] == "QueueAlreadyExists"
-    assert JSON_TYPES["InvalidParameterValue"] == "InvalidParameterValueException"
