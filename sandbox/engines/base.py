@@ -96,6 +96,10 @@ class Engine(Protocol):
         """Ends everything it started."""
         ...
 
+    async def warm(self) -> None:
+        """Gets ready what first invocations would wait for; nothing depends on it."""
+        ...
+
     def database(self, instance: str) -> PostgresView:
         """How a client reaches a database instance that a template declares, as its master user.
 

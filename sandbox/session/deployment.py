@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.clock import Clock
-from sandbox.control.protocol import PostgresView, StackView
+from sandbox.control.protocol import PostgresView, Progress, StackView
 from sandbox.deploy.deployer import Deployer
 from sandbox.deploy.progress import DeployEvent
 from sandbox.deploy.record import Stack
@@ -73,9 +73,9 @@ class Deployment:
         for system in systems:
             self._learn_keys(system)
             with step(report, f"deploy {system.name}") as say:
-                told = _Told(say)
+                told = _Told(f"deploy {system.name}", report)
                 await self.deployer.deploy(system, on_event=told.hear)
-                told.summarise()
+                say(told.summary())
             if system.databases:
                 with step(report, f"migrate {system.name}") as say:
                     applied = await self.deployer.migrate(system, self._engine.database_dsn)
@@ -142,19 +142,19 @@ class Deployment:
 class _Told:
     """What a deployment did, in a few words."""
 
-    def __init__(self, say: Callable[[str], None]) -> None:
-        self._say = say
+    def __init__(self, step: str, report: Report) -> None:
+        self._step = step
+        self._report = report
         self._done: dict[str, int] = {}
 
     def hear(self, event: DeployEvent) -> None:
         if event.kind == "notice":
-            self._say(event.detail)
+            self._report(Progress(self._step, "note", text=event.detail))
         elif event.phase == "done" and event.action in ("create", "update", "replace", "delete"):
             self._done[event.action] = self._done.get(event.action, 0) + 1
 
-    def summarise(self) -> None:
-        words = [f"{count} {action}d" for action, count in self._done.items()]
-        self._say(", ".join(words) or "unchanged")
+    def summary(self) -> str:
+        return ", ".join(f"{count} {action}d" for action, count in self._done.items()) or "unchanged"
 
 
 def _plain(stack: Stack, template: Path) -> System:

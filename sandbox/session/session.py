@@ -52,6 +52,7 @@ class Session:
         self._report = report
         self._stopping = asyncio.Event()
         self._started = AsyncExitStack()
+        self._warming: asyncio.Task[None] | None = None
 
     @property
     def endpoint(self) -> str:
@@ -82,6 +83,12 @@ class Session:
         """Settles which database clients are pointed to: that of the first stack that declares one."""
         self.postgres = self.deployment.first_database() or await self.engine.spare_database()
 
+    def warm(self) -> None:
+        """Lets the engine get ready, beside whatever else goes on, what first invocations would wait for."""
+        if self._warming is not None:
+            self._warming.cancel()
+        self._warming = asyncio.create_task(self.engine.warm(), name="warming")
+
     def ask_to_stop(self) -> None:
         """Lets `run` return."""
         self._stopping.set()
@@ -94,6 +101,9 @@ class Session:
 
     async def stop(self) -> None:
         """Stops whatever runs, the last started first; state stays."""
+        if self._warming is not None:
+            self._warming.cancel()
+            await asyncio.gather(self._warming, return_exceptions=True)
         await self._started.aclose()
 
     # --- starting ----------------------------------------------------------------------------------------
@@ -122,6 +132,7 @@ class Session:
         await self.deployment.up(wanted, seed=self.options.seed, report=self._report)
         await self.find_database()
         await self.database.committed()
+        self.warm()
 
     def _open_store(self) -> None:
         self.database = Database(self.folder.state_db)

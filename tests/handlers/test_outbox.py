@@ -48,6 +48,21 @@ def test_events_go_out_in_tens_and_in_order(nfe: Nfe) -> None:
     assert nfe.run_outbox() == NADA
 
 
+def test_what_a_run_sets_off_is_left_to_stock(nfe: Nfe) -> None:
+    issue(nfe, 1)
+    answers: list[str] = []
+
+    def stock_answers_at_once(entry: Json) -> None:
+        if entry["DetailType"] == "NotaFiscalCriada":
+            answers.append(unpublished_stock_event(nfe))
+
+    nfe.events.fails = stock_answers_at_once
+    assert nfe.run_outbox() == {"publicados": 1, "falhas": 0, "interrompido": False}
+    assert set(published(nfe)).isdisjoint(answers)
+    assert nfe.run_outbox() == {"publicados": 1, "falhas": 0, "interrompido": False}
+    assert published(nfe)[-1:] == answers
+
+
 def test_a_published_row_keeps_the_event_id_and_the_moment(nfe: Nfe) -> None:
     issue(nfe, 1)
     nfe.run_outbox()

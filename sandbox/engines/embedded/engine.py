@@ -13,7 +13,10 @@ from sandbox.engines.base import EngineKit, FunctionView
 from sandbox.engines.embedded.bindings import LiveBindings
 from sandbox.engines.embedded.deliverer import Switchboard
 from sandbox.engines.embedded.requirements import FunctionRequirements
+from sandbox.errors import SandboxError
+from sandbox.model.awserror import AwsError
 from sandbox.model.ports import Delivery
+from sandbox.model.scope import Scope
 from sandbox.runtime.dependencies import Dependencies
 from sandbox.runtime.interpreters import Interpreters
 from sandbox.runtime.runtime import LambdaRuntime
@@ -103,6 +106,14 @@ class EmbeddedEngine:
         await self.runtime.stop()
         await self.long_tail.stop()
         await self.postgres.stop()
+
+    async def warm(self) -> None:
+        """Starts the zygotes of the functions, so that their first cold starts are forks."""
+        for function in self.lambda_.functions.of_scope(Scope()):
+            try:
+                await self.runtime.warm_up(await self.lambda_.specs.build(function))
+            except (AwsError, SandboxError) as error:
+                self._kit.notice(f"{function.name} cannot be run: {error}")
 
     def database(self, instance: str) -> PostgresView:
         """How a client reaches a database instance; see `Engine.database`."""

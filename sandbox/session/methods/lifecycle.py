@@ -55,6 +55,7 @@ class Lifecycle:
             try:
                 await self._session.deployment.up(found, seed=seed, report=channel.put_nowait)
                 await self._session.find_database()
+                self._session.warm()
                 await self._session.database.committed()
             finally:
                 channel.put_nowait(None)
