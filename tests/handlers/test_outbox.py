@@ -183,8 +183,9 @@ def test_a_run_stops_when_its_time_is_nearly_over(nfe: Nfe) -> None:
     issue(nfe, 30)
     unpublished_stock_event(nfe)
 
-    assert nfe.run_outbox((60_000, 30_000, 19_999)) == {"publicados": 20, "falhas": 0, "interrompido": True}
-    assert nfe.run_outbox() == {"publicados": 11, "falhas": 0, "interrompido": False}
+    left = (60_000, 50_000, 30_000, 19_999)  # the stock event, nothing more of stock, ten invoices, no more time
+    assert nfe.run_outbox(left) == {"publicados": 11, "falhas": 0, "interrompido": True}
+    assert nfe.run_outbox() == {"publicados": 20, "falhas": 0, "interrompido": False}
 
 
 def test_a_concurrent_run_passes_over_claimed_rows(nfe: Nfe) -> None:
