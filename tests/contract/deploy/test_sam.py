@@ -1,0 +1,89 @@
+"""The SAM transform: in a child of its own, cached by content."""
+
+from __future__ import annotations
+
+import asyncio
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from sandbox.errors import TemplateError
+from tests.contract.deploy.harness import Bench
+
+FUNCTION = """
+    Transform: AWS::Serverless-2016-10-31
+    Parameters: {Senha: {Type: String, NoEcho: true, Default: hunter22}}
+    Resources:
+      Fn:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: code/
+          Handler: app.handler
+          Runtime: python3.13
+          Policies: [AmazonSQSReadOnlyAccess]
+          Environment: {Variables: {SENHA: !Ref Senha}}
+          Events:
+            Minuto: {Type: Schedule, Properties: {Schedule: rate(1 minute)}}
+"""
+
+
+@pytest.fixture
+def cached(bench: Bench) -> Bench:
+    bench.cache = bench.folder / "cache"
+    (bench.folder / "code").mkdir()
+    return bench
+
+
+def test_a_function_with_its_role_and_schedule_and_a_cache_without_secrets(cached: Bench) -> None:
+    cached.deploy(FUNCTION)
+    (function,) = cached.aws.made("CreateFunction")
+    assert function["Environment"] == {"Variables": {"SENHA": "hunter22"}}
+    assert function["Role"].startswith("arn:aws:iam::000000000000:role/demo-FnRole-")
+    attached = [call["PolicyArn"] for call in cached.aws.made("AttachRolePolicy")]
+    assert "arn:aws:iam::aws:policy/AmazonSQSReadOnlyAccess" in attached
+    assert cached.aws.made("PutRule")[0]["ScheduleExpression"] == "rate(1 minute)"
+
+    (stored,) = (cached.folder / "cache").iterdir()
+    text = stored.read_text()
+    assert "hunter22" not in text
+    assert str(cached.folder) not in text
+    # What is in the cache is taken: a mark put there shows in the next deployment.
+    stored.write_text(text.replace("rate(1 minute)", "rate(2 minutes)"))
+    cached.deploy(FUNCTION)
+    assert cached.actions() == [("update", "FnMinuto")]
+    stored.write_text("{ torn")
+    cached.deploy(FUNCTION)
+    assert cached.actions() == [("update", "FnMinuto")]
+
+
+def test_mistakes_are_told_at_the_resource(cached: Bench) -> None:
+    with pytest.raises(TemplateError) as caught:
+        cached.deploy(FUNCTION.replace("Handler: app.handler", "Hendler: app.handler"))
+    assert "demo.yaml:5: resource Fn" in caught.value.what
+    assert "Hendler" in caught.value.why
+    assert cached.aws.calls == []
+    assert not (cached.folder / "cache").exists()
+
+
+def test_made_resources_that_are_not_supported_point_to_their_origin(cached: Bench) -> None:
+    with pytest.raises(TemplateError) as caught:
+        cached.deploy(FUNCTION.replace("Handler:", "AutoPublishAlias: live\n          Handler:"))
+    assert "versions are not implemented" in str(caught.value)
+    assert "demo.yaml:5" in str(caught.value)
+
+
+def test_warming_makes_the_first_deployment_need_no_translator(cached: Bench) -> None:
+    asyncio.run(cached.deployer().warm(cached.system(FUNCTION)))
+    (stored,) = (cached.folder / "cache").iterdir()
+    before = stored.stat().st_mtime_ns
+    cached.deploy(FUNCTION)
+    assert stored.stat().st_mtime_ns == before
+
+
+def test_importing_the_deployer_loads_no_translator_and_no_sdk() -> None:
+    code = "import sys, sandbox.deploy.deployer as d; print(*{n.split('.')[0] for n in sys.modules})"
+    out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
+                         cwd=Path(__file__).parents[3])  # fmt: skip
+    assert not {"samtranslator", "boto3", "botocore", "psycopg", "moto"} & set(out.stdout.split())
