@@ -10,10 +10,21 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
+import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
+
+
+#: Virtual time ends with the year 9999: what comes after has no date.
+LATEST = 253_402_300_799.0
+#: Virtual seconds per real second, at most: more than a day per second.
+FASTEST = 100_000.0
+#: Cancelled timers are cleared away when the heap has grown to this many, and again whenever it has doubled.
+_CLEAR_AT = 1024
+#: Real seconds by which the event loop may wake us too early.
+_EARLY = 0.0005
 
 
 class TimerKind(StrEnum):
@@ -69,9 +80,12 @@ class Clock:
         self._wall = wall
         self._monotonic = monotonic
         self._speed = speed
+        #: While `advance` moves, time stands still between the timers that it fires.
+        self._moving = False
         self._anchor_virtual = wall() if start is None else start
         self._anchor_real = monotonic()
         self._timers: list[Timer] = []
+        self._clear_at = _CLEAR_AT
         self._order = itertools.count()
         self._wakeup: asyncio.TimerHandle | None = None
         self._wakeup_when = float("inf")
@@ -81,7 +95,7 @@ class Clock:
     # --- reading -----------------------------------------------------------------------------------------
     def now(self) -> float:
         """Virtual seconds since the epoch."""
-        if self._speed == 0:
+        if self._speed == 0 or self._moving:
             return self._anchor_virtual
         return self._anchor_virtual + (self._monotonic() - self._anchor_real) * self._speed
 
@@ -122,6 +136,8 @@ class Clock:
     ) -> Timer:
         """Calls `callback` on the event loop at virtual time `when` (at the next turn if that has passed)."""
         timer = Timer(when, next(self._order), callback, label, kind)
+        if len(self._timers) >= self._clear_at:
+            self._clear_away()
         heapq.heappush(self._timers, timer)
         self._arm()
         return timer
@@ -179,36 +195,40 @@ class Clock:
             How many timers fired.
 
         Raises:
-            ValueError: `seconds` is negative (virtual time never goes back).
+            ValueError: `seconds` is negative (virtual time never goes back), or leads past the year 9999.
         """
-        if seconds < 0:
+        if not seconds >= 0:
             raise ValueError("virtual time never goes back: advance by 0 seconds or more")
         async with self._advancing:
-            target = self.now() + seconds
-            speed, self._speed = self._speed, 0.0
+            self._anchor_virtual = self.now()
+            target = self._anchor_virtual + seconds
+            if target > LATEST:
+                raise ValueError("virtual time ends with the year 9999")
+            self._moving = True
+            self._disarm()
             fired = 0
             try:
                 await self.settle()
                 while (timer := self._pop_due(target)) is not None:
                     self._anchor_virtual = max(self._anchor_virtual, timer.when)
-                    timer.callback()
+                    self._call(timer)
                     fired += 1
                     await self.settle()
+                self._anchor_virtual = target
             finally:
-                self._anchor_virtual = max(self._anchor_virtual, target)
                 self._anchor_real = self._monotonic()
-                self._speed = speed
+                self._moving = False
                 self._arm(force=True)
             return fired
 
     def set_speed(self, speed: float) -> None:
-        """Changes how fast virtual time runs from now on.
+        """Changes how fast virtual time runs from now on (from the end of an `advance` that is under way).
 
         Raises:
-            ValueError: `speed` is negative.
+            ValueError: `speed` is negative, or more than `FASTEST`.
         """
-        if speed < 0:
-            raise ValueError("the speed of the clock is 0 (paused) or more")
+        if not 0 <= speed <= FASTEST:
+            raise ValueError(f"the speed of the clock is from 0 (paused) to {FASTEST:.0f}")
         self._anchor_virtual = self.now()
         self._anchor_real = self._monotonic()
         self._speed = speed
@@ -232,6 +252,21 @@ class Clock:
         while self._timers and self._timers[0].cancelled:
             heapq.heappop(self._timers)
 
+    def _clear_away(self) -> None:
+        """Forgets the cancelled timers that wait deep in the heap."""
+        self._timers = [timer for timer in self._timers if not timer.cancelled]
+        heapq.heapify(self._timers)
+        self._clear_at = max(_CLEAR_AT, 2 * len(self._timers))
+
+    def _call(self, timer: Timer) -> None:
+        """Fires one timer; one that fails is reported and does not hold up those after it."""
+        try:
+            timer.callback()
+        except Exception as error:
+            asyncio.get_running_loop().call_exception_handler(
+                {"message": f"the timer {timer.label or 'without a label'} failed", "exception": error}
+            )
+
     def _pop_due(self, until: float) -> Timer | None:
         self._drop_cancelled()
         if self._timers and self._timers[0].when <= until:
@@ -247,7 +282,7 @@ class Clock:
     def _arm(self, *, force: bool = False) -> None:
         """Has the event loop wake us when the next timer is due; at most one wake-up is outstanding."""
         self._drop_cancelled()
-        if self._speed == 0 or not self._timers:
+        if self._speed == 0 or self._moving or not self._timers:
             self._disarm()
             return
         when = self._timers[0].when
@@ -261,8 +296,13 @@ class Clock:
     def _fire(self) -> None:
         self._wakeup = None
         self._wakeup_when = float("inf")
-        # The loop may wake a hair early; what is due within half a millisecond is due.
-        due = self.now() + 0.0005
+        if self._moving:
+            return
+        # The loop may wake a hair early (it counts in milliseconds): what is due within that is due, and time
+        # is put forward to it, so that a callback never sees a time before its own.
+        due = self.now() + _EARLY * max(self._speed, 1.0)
         while self._speed and (timer := self._pop_due(due)) is not None:
-            timer.callback()
+            if timer.when > self.now():
+                self._anchor_virtual, self._anchor_real = timer.when, self._monotonic()
+            self._call(timer)
         self._arm()

@@ -55,7 +55,7 @@ def advance(duration: str, as_json: bool, state: Path) -> None:
         emit_json(answer)
         return
     emit(
-        f"advanced {format_duration(seconds)}, {answer['fired']} timers fired, it is {answer['clock']['iso']}"
+        f"advanced {format_duration(seconds)}, {answer['fired']} {'timer' if answer['fired'] == 1 else 'timers'} fired, it is {answer['clock']['iso']}"
     )
 
 

@@ -9,6 +9,7 @@ import shutil
 import socket
 import subprocess
 import sys
+import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -158,13 +159,14 @@ class Sandbox:
         """Stops it with its command, and insists that nothing of it is left."""
         processes = self.processes()
         ports = {port for _, port in listeners(processes)}
+        began = time.time()
         self._forget()
         self.cli("down")
         self.view = {}
         gone(processes, "`sandbox down`")
-        for port in ports:
-            with socket.socket() as probe:
-                assert probe.connect_ex(("127.0.0.1", port)) != 0, f"port {port} still answers after down"
+        held = {port: owner for port, owner in _holders().items() if port in ports}
+        held = {port: owner for port, owner in held.items() if self._may_be_ours(owner, began)}
+        assert not held, f"`sandbox down` left listeners: {held}"
         left = [*self._temporary.rglob("*"), *self._runtime.rglob("*"), *self.state.glob("run")]
         left += self.state.glob("*.sock")
         assert not left, f"`sandbox down` left {[str(path) for path in left]}"
@@ -258,6 +260,14 @@ class Sandbox:
             return [branch["hop"] for branch in self.flow(reference) if branch["hop"]["kind"] == kind]
         return []
 
+    def _may_be_ours(self, owner: psutil.Process, began: float) -> bool:
+        """Whether a process that listens on a port of ours is ours, and not another sandbox that took it since."""
+        try:
+            born, folder = owner.create_time(), owner.environ().get("TMPDIR")
+        except (psutil.NoSuchProcess, psutil.AccessDenied):
+            return False
+        return born < began and folder in (None, str(self._temporary))
+
     def _forget(self) -> None:
         for client in self._clients.values():
             client.close()
@@ -300,6 +310,15 @@ def listeners(processes: list[psutil.Process]) -> set[tuple[str, int]]:
                 if connection.status == psutil.CONN_LISTEN or connection.type == socket.SOCK_DGRAM:
                     assert connection.laddr
                     found.add((str(connection.laddr.ip), int(connection.laddr.port)))
+    return found
+
+
+def _holders() -> dict[int, psutil.Process]:
+    found = {}
+    for connection in psutil.net_connections("tcp4"):
+        if connection.status == psutil.CONN_LISTEN and connection.pid and connection.laddr:
+            with contextlib.suppress(psutil.NoSuchProcess):
+                found[int(connection.laddr.port)] = psutil.Process(connection.pid)
     return found
 
 

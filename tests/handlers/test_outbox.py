@@ -183,7 +183,8 @@ def test_a_run_stops_when_its_time_is_nearly_over(nfe: Nfe) -> None:
     issue(nfe, 30)
     unpublished_stock_event(nfe)
 
-    left = (60_000, 50_000, 30_000, 19_999)  # the stock event, nothing more of stock, ten invoices, no more time
+    # Asked before the stock event, before finding no more of stock, before ten invoices, and once more.
+    left = (60_000, 50_000, 30_000, 19_999)
     assert nfe.run_outbox(left) == {"publicados": 11, "falhas": 0, "interrompido": True}
     assert nfe.run_outbox() == {"publicados": 20, "falhas": 0, "interrompido": False}
 

@@ -78,6 +78,6 @@ class Resultado:
     erro: str | None
 
 
-#: In the order of a run. Stock publishes its rows itself, and only what it left unpublished is recovered: looked
-#: for first, or the run would race stock for its answers to the invoices that the run has just published.
+#: In the order of a run. Stock publishes its rows itself, and only what it left unpublished is recovered:
+#: looked for first, or the run would race stock for its answers to the invoices that it has just published.
 OUTBOXES = (Outbox("estoque", "nfe.estoque"), Outbox("faturamento", "nfe.faturamento"))

@@ -1,0 +1,167 @@
+"""`kill -9` of the daemon, of PostgreSQL and of a worker: nothing acknowledged is lost, nothing is left running."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import psutil
+import psycopg
+import pytest
+
+from tests.e2e.conftest import Maker
+from tests.e2e.harness import NFE, Sandbox, gone
+from tests.e2e.nfe_client import issue, nota, product, settled, stock, violations
+from tests.e2e.waiting import eventually
+
+pytestmark = pytest.mark.e2e
+
+BLOCKING = """\
+AWSTemplateFormatVersion: "2010-09-09"
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Inbox:
+    Type: AWS::SQS::Queue
+    Properties: {VisibilityTimeout: 60}
+  Worker:
+    Type: AWS::Serverless::Function
+    Properties:
+      FunctionName: worker
+      Runtime: python3.13
+      Handler: app.handler
+      CodeUri: app/
+      Timeout: 30
+      Events:
+        Inbox:
+          Type: SQS
+          Properties: {Queue: !GetAtt Inbox.Arn, BatchSize: 1}
+Outputs:
+  InboxUrl: {Value: !Ref Inbox}
+"""
+
+#: Tells that it began, then waits for a file that the test makes.
+BLOCKING_HANDLER = """\
+import os, threading
+
+def handler(event, context):
+    gate = event.get("gate") or event["Records"][0]["body"]
+    print("begun", gate, flush=True)
+    while not os.path.exists(gate):
+        threading.Event().wait(0.01)
+    print("through", gate, flush=True)
+    return gate
+"""
+
+
+def test_killing_the_daemon_loses_nothing_and_leaves_nothing_running(sandboxes: Maker) -> None:
+    sandbox = sandboxes()
+    sandbox.up(str(NFE))
+    produto = product(sandbox, 12)
+    notas = [issue(sandbox, produto, 1) for _ in range(15)]
+    sqs = sandbox.aws("sqs")
+    kept = sqs.create_queue(QueueName="guardadas")["QueueUrl"]
+    bodies = [f"mensagem {number}" for number in range(25)]
+    for body in bodies:
+        sqs.send_message(QueueUrl=kept, MessageBody=body)
+    sandbox.advance("61s")  # the sagas are under way, each somewhere else
+    gone(sandbox.kill_daemon(), "`kill -9` of the daemon")
+    assert "nothing answers" in sandbox.cli("status", code=3).err
+
+    sandbox.up()  # without words: the stacks of the state folder
+    assert {nota(sandbox, identifier)["status"] for identifier in notas} <= {
+        "PENDING",
+        "CONFIRMADA",
+        "ERRO_ESTOQUE",
+    }
+    url = sandbox.aws("sqs").get_queue_url(QueueName="guardadas")["QueueUrl"]
+    found: list[str] = []
+    while batch := sandbox.aws("sqs").receive_message(QueueUrl=url, MaxNumberOfMessages=10).get("Messages"):
+        found += [message["Body"] for message in batch]
+    assert sorted(found) == sorted(bodies)
+
+    # What was in flight becomes visible again, what was unpublished is published.
+    for _ in range(3):
+        sandbox.advance("61s")
+    states = [settled(sandbox, identifier)["status"] for identifier in notas]
+    assert sorted(states) == ["CONFIRMADA"] * 12 + ["ERRO_ESTOQUE"] * 3
+    assert stock(sandbox, produto) == 0
+    eventually(lambda: violations(sandbox), lambda broken: not broken, what="every invariant of the saga")
+    sandbox.down()
+
+
+def test_killing_postgres_brings_it_back_with_every_row(sandboxes: Maker) -> None:
+    sandbox = sandboxes()
+    sandbox.up(str(NFE))
+    produto = product(sandbox, 5)
+    identifier = issue(sandbox, produto, 2)
+    first = sandbox.pid("postgres")
+    psutil.Process(first).kill()
+    second = eventually(
+        lambda: [process["pid"] for process in sandbox.status()["processes"] if process["name"] == "postgres"],
+        lambda pids: pids and pids != [first],
+        what="another PostgreSQL in `status`",
+    )
+    assert second != [first]
+    eventually(lambda: _rows(sandbox, identifier), lambda rows: rows == 1, what="the invoice's row")
+    eventually(
+        lambda: sandbox.api("GET", "/health").status_code, lambda code: code == 200, what="a healthy API"
+    )
+    sandbox.advance("61s")
+    assert settled(sandbox, identifier)["status"] == "CONFIRMADA"
+    assert stock(sandbox, produto) == 3
+
+
+def test_killing_a_worker_fails_its_invocation_only(sandboxes: Maker, tmp_path: Path) -> None:
+    sandbox = _blocking(sandboxes, tmp_path)
+    gate = tmp_path / "gate"
+    payload = json.dumps({"gate": str(gate)})
+    with sandbox.stream("logs", "-f", "--json") as logs, ThreadPoolExecutor(1) as pool:
+        running = pool.submit(
+            sandbox.aws("lambda").invoke, FunctionName="worker", Payload=payload, LogType="Tail"
+        )
+        logs.until(lambda line: line["message"].startswith("begun"), what="start of the handler")
+        _kill_busy_worker(sandbox)
+        answer = running.result(30)
+    error = json.loads(answer["Payload"].read())
+    assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
+    assert error["errorType"] == "Runtime.ExitError"
+    assert "signal: killed" in error["errorMessage"]
+    gate.touch()
+    again = sandbox.aws("lambda").invoke(FunctionName="worker", Payload=payload)
+    assert ("FunctionError" not in again, json.loads(again["Payload"].read())) == (True, str(gate))
+
+
+def test_a_message_whose_worker_was_killed_is_delivered_again(sandboxes: Maker, tmp_path: Path) -> None:
+    sandbox = _blocking(sandboxes, tmp_path)
+    gate = tmp_path / "gate"
+    with sandbox.stream("logs", "-f", "--json") as logs:
+        sandbox.aws("sqs").send_message(QueueUrl=sandbox.outputs["InboxUrl"], MessageBody=str(gate))
+        logs.until(lambda line: line["message"].startswith("begun"), what="start of the handler")
+        _kill_busy_worker(sandbox)
+        logs.until(lambda line: "signal: killed" in line["message"], what="report of the worker's end")
+        gate.touch()
+        sandbox.advance("61s")
+        logs.until(lambda line: line["message"].startswith("through"), what="second delivery")
+
+
+def _blocking(sandboxes: Maker, folder: Path) -> Sandbox:
+    (folder / "app").mkdir()
+    (folder / "template.yaml").write_text(BLOCKING)
+    (folder / "app" / "app.py").write_text(BLOCKING_HANDLER)
+    sandbox = sandboxes(cwd=folder)
+    sandbox.up()
+    return sandbox
+
+
+def _kill_busy_worker(sandbox: Sandbox) -> None:
+    (busy,) = [view for view in sandbox.status()["functions"] if view["state"] == "busy"]
+    psutil.Process(busy["pid"]).kill()
+
+
+def _rows(sandbox: Sandbox, identifier: str) -> int:
+    try:
+        found = sandbox.rows("SELECT 1 FROM faturamento.notas_fiscais WHERE nota_fiscal_id = %s", identifier)
+    except psycopg.OperationalError:
+        return -1
+    return len(found)

@@ -1,0 +1,201 @@
+"""The feed of a running sandbox: blocking connections in threads.
+
+One thread paints pictures, one is told of changes, one tails the logs, and a few answer questions. Each has a
+connection of its own, opens it again when it breaks, and only posts messages.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import queue
+import threading
+import time
+from collections.abc import Callable
+from typing import Any
+
+import msgspec
+
+from sandbox.errors import SandboxError
+from sandbox.model.views.system import LogView
+from tui.feed.base import Channel, Opener, Post
+from tui.feed.messages import Answered, Ask, LinesReady, Pictured
+from tui.feed.painter import Painter, trouble_of
+from tui.feed.tail import Tail
+
+_ANSWERERS = 3
+_RETRY = 1.0
+_LOG_LINES = 500
+
+
+class LiveFeed:
+    """A feed over control connections.
+
+    Args:
+        opener: opens a connection.
+        wall: the wall clock, seconds since the epoch.
+    """
+
+    def __init__(self, opener: Opener, wall: Callable[[], float] = time.time) -> None:
+        self._opener = opener
+        self._painter = Painter(wall)
+        self._topics: frozenset[str] = frozenset({"snapshot"})
+        self._changed = threading.Event()
+        self._wake = threading.Event()
+        self._stopped = threading.Event()
+        self._logs_on = threading.Event()
+        self._asks: queue.SimpleQueue[tuple[Ask, Post] | None] = queue.SimpleQueue()
+        self._tail = Tail()
+        self._post: Post = _nobody
+
+    def start(self, post: Post) -> None:
+        """Begins to post."""
+        self._post = post
+        works: list[tuple[str, Callable[[], None]]] = [
+            ("paint", self._paint),
+            ("watch", self._watch),
+            ("logs", self._follow),
+        ]
+        works += [(f"answer-{number}", self._answer) for number in range(_ANSWERERS)]
+        for name, work in works:
+            threading.Thread(target=work, name=f"feed-{name}", daemon=True).start()
+
+    def stop(self) -> None:
+        """Ends; threads that wait for the sandbox end with their connection, or with the process."""
+        self._stopped.set()
+        self._post = _nobody
+        self._changed.set()
+        self._wake.set()
+        self._logs_on.set()
+        for _ in range(_ANSWERERS):
+            self._asks.put(None)
+
+    def want(self, topics: frozenset[str]) -> None:
+        """What the visible screen shows."""
+        if topics != self._topics:
+            self._painter.forget(topics - self._topics)
+            self._topics = topics
+            self._wake.set()
+
+    def refresh(self) -> None:
+        """Requests a picture."""
+        self._changed.set()
+        self._wake.set()
+
+    def ask(self, ask: Ask, post: Post) -> None:
+        """Asks one question."""
+        self._asks.put((ask, post))
+
+    def follow_logs(self, *, on: bool) -> None:
+        """Begins or ends the live tail; once begun it goes on, so that nothing is missed."""
+        if on:
+            self._logs_on.set()
+
+    def take_lines(self) -> tuple[list[LogView], int]:
+        """The log lines that have come since the last time."""
+        return self._tail.take()
+
+    # -- threads
+
+    def _paint(self) -> None:
+        channel: Channel | None = None
+        while not self._stopped.is_set():
+            try:
+                channel = channel or self._opener()
+                self._one_picture(channel)
+            except (SandboxError, OSError, msgspec.DecodeError) as error:
+                _close(channel)
+                channel = None
+                lost = error if isinstance(error, SandboxError) else _broken(error)
+                self._post(Pictured(self._painter.lose(lost)))
+                self._wake.wait(_RETRY)
+                self._wake.clear()
+        _close(channel)
+
+    def _one_picture(self, channel: Channel) -> None:
+        topics = self._topics
+        changed = self._changed.is_set()
+        names = self._painter.due(topics, changed=changed)
+        if names:
+            if all(name in names for name in topics - self._painter.picture.missing):
+                self._changed.clear()
+            before = self._painter.picture
+            picture = self._painter.paint(channel, names)
+            if picture.missing != before.missing and "snapshot" in picture.missing:
+                self._topics |= {"status"}
+            self._post(Pictured(picture))
+        self._wake.wait(min(5.0, self._painter.wait(self._topics, changed=self._changed.is_set())) or 0.001)
+        self._wake.clear()
+
+    def _watch(self) -> None:
+        """Is told of changes; without that control method, everything is taken to change all the time."""
+        while not self._stopped.is_set():
+            channel: Channel | None = None
+            try:
+                channel = self._opener()
+                for _ in channel.stream("watch"):
+                    self._changed.set()
+                    self._wake.set()
+                    if self._stopped.is_set():
+                        break
+            except (SandboxError, OSError, msgspec.DecodeError):
+                self._changed.set()
+                self._wake.set()
+            finally:
+                _close(channel)
+            self._stopped.wait(_RETRY)
+
+    def _follow(self) -> None:
+        limit = _LOG_LINES
+        while not self._stopped.is_set():
+            self._logs_on.wait()
+            channel: Channel | None = None
+            try:
+                channel = self._opener()
+                for item in channel.stream("logs", names=[], limit=limit, follow=True):
+                    if self._stopped.is_set():
+                        return
+                    if self._tail.put(msgspec.convert(item, LogView)):
+                        self._post(LinesReady())
+            except (SandboxError, OSError, msgspec.DecodeError, msgspec.ValidationError):
+                limit = 0  # what there was before is on the screen already
+            finally:
+                _close(channel)
+            self._stopped.wait(_RETRY)
+
+    def _answer(self) -> None:
+        while (item := self._asks.get()) is not None:
+            ask, post = item
+            message = self._answered(ask)
+            if not self._stopped.is_set():
+                post(message)
+
+    def _answered(self, ask: Ask) -> Answered:
+        channel: Channel | None = None
+        try:
+            channel = self._opener()
+            value: Any
+            if ask.stream:
+                value = list(channel.stream(ask.method, **ask.params))
+            else:
+                value = channel.call(ask.method, **ask.params)
+            return Answered(ask, value if ask.kind is None else msgspec.convert(value, ask.kind))
+        except (SandboxError, OSError, msgspec.DecodeError, msgspec.ValidationError) as error:
+            return Answered(ask, trouble=trouble_of(error))
+        finally:
+            _close(channel)
+
+
+def _close(channel: Channel | None) -> None:
+    if channel is not None:
+        with contextlib.suppress(OSError):
+            channel.close()
+
+
+def _broken(error: Exception) -> SandboxError:
+    return SandboxError(
+        "the connection to the sandbox broke", f"{type(error).__name__}: {error}", "it is opened again by itself"
+    )
+
+
+def _nobody(message: object) -> None:
+    del message

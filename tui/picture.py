@@ -1,0 +1,78 @@
+"""One picture of the sandbox: the frozen value that goes from the feed to the screens."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from sandbox.control.protocol import StatusView
+from sandbox.model.views.flows import FlowSummary
+from sandbox.model.views.queues import QueueView
+from sandbox.model.views.sagas import SagaCheck, SagaView
+from sandbox.model.views.system import BusView, FunctionStats, LintView, MapView, TableView
+
+
+class Link(StrEnum):
+    """How the dashboard and the sandbox stand to each other."""
+
+    CONNECTING = "connecting"
+    LIVE = "live"
+    LOST = "disconnected"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """The state of the connection.
+
+    Attributes:
+        since: wall-clock time at which this state began, seconds since the epoch.
+        reason, remedy: why it is lost, and what to do.
+    """
+
+    link: Link = Link.CONNECTING
+    since: float = 0.0
+    reason: str = ""
+    remedy: str = ""
+
+
+@dataclass(frozen=True)
+class Picture:
+    """Everything the screens show that is not asked for by a selection.
+
+    A value of None has not been answered yet; an empty one was answered and is empty.
+
+    Attributes:
+        taken_at: wall-clock time of the picture, seconds since the epoch.
+        missing: topics that this sandbox has no control method for.
+        troubles: topic -> why it could not be answered.
+    """
+
+    connection: Connection = Connection()
+    taken_at: float = 0.0
+    status: StatusView | None = None
+    map: MapView | None = None
+    functions: tuple[FunctionStats, ...] | None = None
+    buses: tuple[BusView, ...] | None = None
+    queues: tuple[QueueView, ...] | None = None
+    sagas: tuple[SagaView, ...] | None = None
+    check: SagaCheck | None = None
+    flows: tuple[FlowSummary, ...] | None = None
+    tables: tuple[TableView, ...] | None = None
+    lints: tuple[LintView, ...] | None = None
+    missing: frozenset[str] = frozenset()
+    troubles: dict[str, str] = field(default_factory=dict)
+
+    @property
+    def live(self) -> bool:
+        """Whether the sandbox answers."""
+        return self.connection.link is Link.LIVE
+
+    def now(self, wall: float) -> float:
+        """The virtual time at a wall-clock time, carried on from the picture at the clock's speed.
+
+        Without a connection time stands still: nobody knows better.
+        """
+        if self.status is None:
+            return wall
+        clock = self.status.clock
+        return clock.now + (clock.speed * max(0.0, wall - self.taken_at) if self.live else 0.0)
