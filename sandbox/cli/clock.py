@@ -54,9 +54,9 @@ def advance(duration: str, as_json: bool, state: Path) -> None:
     if as_json:
         emit_json(answer)
         return
-    emit(
-        f"advanced {format_duration(seconds)}, {answer['fired']} {'timer' if answer['fired'] == 1 else 'timers'} fired, it is {answer['clock']['iso']}"
-    )
+    fired = answer["fired"]
+    timers = "1 timer" if fired == 1 else f"{fired} timers"
+    emit(f"advanced {format_duration(seconds)}, {timers} fired, it is {answer['clock']['iso']}")
 
 
 @command.command("pause")

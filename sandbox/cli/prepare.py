@@ -1,6 +1,7 @@
-"""Prepares the dependencies of functions ahead of need: `python -m sandbox.cli.prepare FOLDER...`.
+"""Makes ahead of need what first starts would wait for: `python -m sandbox.cli.prepare FOLDER...`.
 
-`scripts/prepare` runs it for the reference systems, so that `sandbox up` needs no network.
+The functions' dependencies, and the transformed templates. `scripts/prepare` runs it for the reference
+systems, so that `sandbox up` needs no network and is ready at once.
 """
 
 from __future__ import annotations
@@ -12,15 +13,18 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from sandbox.cli.diagnostics import fail, say
+from sandbox.deploy.system import find_system
+from sandbox.deploy.warming import warm
 from sandbox.errors import SandboxError
 from sandbox.runtime.dependencies import Dependencies
 from sandbox.runtime.interpreters import Interpreters
+from sandbox.store.folders import cache_folder
 
 _RUNTIME = re.compile(r"Runtime:\s*[\"']?python(3\.\d+)")
 
 
 def main(folders: list[str]) -> int:
-    """Resolves every `requirements.txt` below the folders, for the runtimes their templates name."""
+    """Prepares every system below the folders."""
     try:
         asyncio.run(_prepare([Path(folder) for folder in folders]))
     except SandboxError as error:
@@ -38,6 +42,9 @@ async def _prepare(folders: Iterable[Path]) -> None:
                 await dependencies.base_set(interpreter)
                 for requirements in sorted(template.parent.rglob("requirements.txt")):
                     await dependencies.resolve(requirements, interpreter)
+            system = find_system(str(template.parent), Path.cwd())
+            if system is not None:
+                await warm(system, cache_folder() / "templates")
 
 
 if __name__ == "__main__":

@@ -136,22 +136,6 @@ class Deployer:
             stack = self._begun(system)
             return (await self._prepare(system, stack, parameters or {}, quiet)).plan
 
-    async def warm(self, system: System, *, parameters: Mapping[str, str] | None = None) -> None:
-        """Transforms the template into the cache, so that a later deployment does not have to.
-
-        Raises:
-            TemplateError, UsageError: the template is wrong.
-        """
-        source = await asyncio.to_thread(read_source, system.template)
-        try:
-            check_sections(source.data)
-            values = read_parameters(
-                source.data.get("Parameters", {}), {**system.parameters, **(parameters or {})}
-            )
-            await self._template(source, values)
-        except (Problem, Problems) as found:
-            raise source.error(found) from found
-
     async def deploy(
         self,
         system: System,

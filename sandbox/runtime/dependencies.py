@@ -17,6 +17,7 @@ from pathlib import Path
 
 from sandbox.errors import DependencyError
 from sandbox.runtime.interpreters import Interpreter
+from sandbox.store.folders import cache_folder
 
 #: What AWS's Python runtimes bring along, besides the standard library.
 BASE_SET = ("awslambdaric==4.2.2", "boto3==1.44.5", "botocore==1.44.5")
@@ -37,10 +38,7 @@ class Dependencies:
 
     def __init__(self, environ: Mapping[str, str] | None = None) -> None:
         self._environ = dict(os.environ if environ is None else environ)
-        cache = self._environ.get("XDG_CACHE_HOME") or str(
-            Path(self._environ.get("HOME", "~"), ".cache").expanduser()
-        )
-        self._root = Path(cache, "sandbox", "deps")
+        self._root = cache_folder(self._environ) / "deps"
         self._base: dict[Interpreter, str] = {}
 
     async def base_set(self, interpreter: Interpreter) -> str:

@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import time
 from collections import deque
 from collections.abc import Sequence
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 from sandbox.clock import Clock
 from sandbox.control.client import control_socket
@@ -30,6 +28,7 @@ from sandbox.session.options import Options
 from sandbox.session.statefolder import StateFolder
 from sandbox.session.tasks import Report, step
 from sandbox.store.database import Database
+from sandbox.store.folders import cache_folder
 
 _NOTICES = 50
 
@@ -179,11 +178,5 @@ class Session:
             clock=self.clock,
             ids=self.ids,
             endpoint=lambda: self.endpoint,
-            cache=default_cache(),
+            cache=cache_folder(),
         )
-
-
-def default_cache() -> Path:
-    """Where what is expensive to make is kept across sandboxes of a user."""
-    base = os.environ.get("XDG_CACHE_HOME") or str(Path.home() / ".cache")
-    return Path(base) / "sandbox"

@@ -13,17 +13,14 @@ from sandbox.backing import launch
 from sandbox.backing.postgres.binaries import Binaries
 from sandbox.backing.postgres.settings import AUTHENTICATION, LAYOUT, initdb_arguments
 from sandbox.errors import ServerStartError
+from sandbox.store.folders import cache_folder
 
 _INITDB_SECONDS = 120
 
 
-def default_cache() -> Path | None:
-    """`$XDG_CACHE_HOME/sandbox/postgres`, by default below `~/.cache`; None without a home."""
-    base = os.environ.get("XDG_CACHE_HOME", "")
-    try:
-        return (Path(base) if base.startswith("/") else Path.home() / ".cache") / "sandbox" / "postgres"
-    except RuntimeError:
-        return None
+def default_cache() -> Path:
+    """Where empty clusters are kept."""
+    return cache_folder() / "postgres"
 
 
 def ensure_cluster(binaries: Binaries, cluster: Path, cache: Path | None, identity: str) -> bool:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.deploy.warming import warm
 from sandbox.errors import TemplateError
 from tests.contract.deploy.harness import Bench
 
@@ -75,7 +76,8 @@ def test_made_resources_that_are_not_supported_point_to_their_origin(cached: Ben
 
 
 def test_warming_makes_the_first_deployment_need_no_translator(cached: Bench) -> None:
-    asyncio.run(cached.deployer().warm(cached.system(FUNCTION)))
+    assert cached.cache
+    asyncio.run(warm(cached.system(FUNCTION), cached.cache))
     (stored,) = (cached.folder / "cache").iterdir()
     before = stored.stat().st_mtime_ns
     cached.deploy(FUNCTION)

@@ -1,0 +1,33 @@
+"""Transforms a template into the cache ahead of need: the translator takes a second, the cache 3 ms."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from sandbox.deploy.system import System
+from sandbox.deploy.template.declarations import check_sections, uses_sam
+from sandbox.deploy.template.parameters import read_parameters
+from sandbox.deploy.template.problem import Problem, Problems
+from sandbox.deploy.template.sam import transform_sam
+from sandbox.deploy.template.source import read_source
+from sandbox.model.scope import DEFAULT_REGION
+
+
+async def warm(system: System, cache: Path, region: str = DEFAULT_REGION) -> None:
+    """Transforms the template of a system, so that a later deployment does not have to.
+
+    Args:
+        cache: folder of transformed templates, as `Deployer` is given.
+
+    Raises:
+        TemplateError, UsageError: the template is wrong.
+    """
+    source = await asyncio.to_thread(read_source, system.template)
+    try:
+        check_sections(source.data)
+        values = read_parameters(source.data.get("Parameters", {}), system.parameters)
+        if uses_sam(source.data):
+            await transform_sam(source, values, region, cache)
+    except (Problem, Problems) as found:
+        raise source.error(found) from found
