@@ -192,8 +192,12 @@ class Starter:
         self, spec: FunctionSpec, base: _Base, identifier: str, variables: dict[str, str], *, python: bool
     ) -> WorkerOrder:
         own_path = [part for part in variables.get("PYTHONPATH", "").split(":") if part]
-        needed = (spec.code, *base.sys_path, str(Path(base.interpreter.path).resolve().parent.parent))
-        hidden = tuple(path for path in needed if Path(path).is_relative_to(_TMP))
+        # The interpreter as it was started (`sys.executable`), and as it really is behind its links.
+        started = Path(base.interpreter.path)
+        homes = (str(started.parent.parent), str(started.resolve().parent.parent))
+        hidden = tuple(
+            path for path in (spec.code, *base.sys_path, *homes) if Path(path).is_relative_to(_TMP)
+        )
         return WorkerOrder(
             id=identifier,
             environ=variables,

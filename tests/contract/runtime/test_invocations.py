@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import asyncio
+import dataclasses
 import json
 import re
+import sys
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from sandbox.model.awserror import AwsError
 from sandbox.model.ports import FunctionSpec, Outcome
+from sandbox.runtime.interpreters import Interpreter, Interpreters
 
 if TYPE_CHECKING:
     from tests.contract.runtime.conftest import Lab
@@ -369,3 +373,25 @@ def test_a_custom_runtime_without_a_bootstrap(lab: Lab) -> None:
     outcome = run(lab, lab.function("", runtime="provided.al2023"))
     assert document(outcome)["errorType"] == "Runtime.ExitError"
     assert any("bootstrap: No such file or directory" in line for line in outcome.log)
+
+
+def test_an_interpreter_that_lies_below_tmp_is_there_for_what_a_function_starts(lab: Lab) -> None:
+    link = lab.folder / "venv" / "bin" / Path(sys.executable).name
+    link.parent.mkdir(parents=True)
+    link.symlink_to(Path(sys.executable).resolve())
+    source = """
+        import subprocess, sys
+        def handler(e, c):
+            return [sys.executable, subprocess.check_output([sys.executable, "-c", "print(1)"], text=True)]
+    """
+
+    class Linked(Interpreters):
+        async def find(self, version: str) -> Interpreter:
+            return dataclasses.replace(await super().own(), path=str(link))
+
+    async def go() -> object:
+        async with lab.runtime(interpreters=Linked(lab.notices.append)) as runtime:
+            outcome = await runtime.run(lab.function(source), lab.request())
+            return json.loads(outcome.payload)
+
+    assert asyncio.run(go()) == [str(link), "1\n"]
