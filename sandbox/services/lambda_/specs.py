@@ -45,12 +45,12 @@ class Specs:
         self._bindings = bindings
         self._dependencies = dependencies
         self._resolved: dict[tuple[str, str, tuple[int, int]], tuple[str, ...]] = {}
-        self._keys: dict[str, str] = {}
+        self._built: dict[tuple[str, str, str], tuple[Function, FunctionSpec]] = {}
 
     def forget(self) -> None:
         """Drops what is remembered."""
         self._resolved.clear()
-        self._keys.clear()
+        self._built.clear()
 
     async def build(self, function: Function) -> FunctionSpec:
         """The spec of a function as its code and configuration are now.
@@ -61,16 +61,25 @@ class Specs:
         package = function.package
         await self._code.ready(package)
         key = self._code.key(package)
-        arn = str(function.arn)
-        if self._keys.get(arn, key) != key:
-            await self._executor.retire(arn)
-        self._keys[arn] = key
+        place = (function.account, function.region, function.name)
+        known = self._built.get(place)
+        if known is not None:
+            if known[0] is function and known[1].code_key == key:
+                return known[1]
+            if known[1].code_key != key:
+                await self._executor.retire(known[1].arn)
+        spec = await self._compose(function, key)
+        self._built[place] = (function, spec)
+        return spec
+
+    async def _compose(self, function: Function, key: str) -> FunctionSpec:
+        package = function.package
         try:
             dependencies = await self._resolve(package, function.runtime)
         except DependencyError as error:
             raise conflict(f"The function {function.name} cannot run. {error}") from error
         return FunctionSpec(
-            arn=arn,
+            arn=str(function.arn),
             name=function.name,
             version=LATEST,
             scope=function.scope,
