@@ -10,12 +10,10 @@ from __future__ import annotations
 import asyncio
 import heapq
 import itertools
-import math
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from enum import StrEnum
-
 
 #: Virtual time ends with the year 9999: what comes after has no date.
 LATEST = 253_402_300_799.0
@@ -197,13 +195,10 @@ class Clock:
         Raises:
             ValueError: `seconds` is negative (virtual time never goes back), or leads past the year 9999.
         """
-        if not seconds >= 0:
-            raise ValueError("virtual time never goes back: advance by 0 seconds or more")
+        self.check_advance(seconds)
         async with self._advancing:
             self._anchor_virtual = self.now()
-            target = self._anchor_virtual + seconds
-            if target > LATEST:
-                raise ValueError("virtual time ends with the year 9999")
+            target = min(self._anchor_virtual + seconds, LATEST)
             self._moving = True
             self._disarm()
             fired = 0
@@ -221,6 +216,17 @@ class Clock:
                 self._arm(force=True)
             return fired
 
+    def check_advance(self, seconds: float) -> None:
+        """Refuses what `advance` refuses.
+
+        Raises:
+            ValueError: `seconds` is negative (virtual time never goes back), or leads past the year 9999.
+        """
+        if not seconds >= 0:
+            raise ValueError("virtual time never goes back: advance by 0 seconds or more")
+        if self.now() + seconds > LATEST:
+            raise ValueError("virtual time ends with the year 9999")
+
     def set_speed(self, speed: float) -> None:
         """Changes how fast virtual time runs from now on (from the end of an `advance` that is under way).
 
@@ -232,6 +238,18 @@ class Clock:
         self._anchor_virtual = self.now()
         self._anchor_real = self._monotonic()
         self._speed = speed
+        self._arm(force=True)
+
+    def put_back(self, now: float, speed: float) -> None:
+        """Puts the clock where it stood before, when all that is timed by it is put back too.
+
+        Timers stay: who set them drops them and sets them anew.
+
+        Raises:
+            ValueError: as `set_speed`.
+        """
+        self.set_speed(speed)
+        self._anchor_virtual = now
         self._arm(force=True)
 
     def pause(self) -> None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from sandbox.control.protocol import StatusView
 from sandbox.model.views.flows import FlowSummary
-from sandbox.model.views.queues import QueueView
+from sandbox.model.views.messages import QueueView
 from sandbox.model.views.sagas import SagaCheck, SagaView
 from sandbox.model.views.system import BusView, FunctionStats, LintView, MapView, TableView
 

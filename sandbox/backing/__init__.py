@@ -1,1 +1,1 @@
-""""""
+"""Servers that are supervised: PostgreSQL for databases, moto for the long tail of AWS."""

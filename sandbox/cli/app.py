@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import os
 from collections.abc import Sequence
 from difflib import get_close_matches
 from typing import Any
@@ -24,6 +25,15 @@ _COMMANDS = {
     "logs": ("logs", "Show log lines of functions, and follow them."),
     "clock": ("clock", "Show, move, stop or speed up the sandbox's time."),
     "flow": ("flow", "Follow events from cause to effect."),
+    "queue": ("queue", "Look into queues without receiving, send, purge."),
+    "dlq": ("dlq", "Dead letters: why, redrive, edit and resend, drop."),
+    "bus": ("bus", "Event buses: rules, recent events, what matched."),
+    "rule": ("rule", "Test rules and patterns against an event."),
+    "saga": ("saga", "Follow sagas: state, step, timeline, invariants."),
+    "tui": ("tui", "Watch the sandbox live: queues, dead letters, sagas, flows, logs."),
+    "lint": ("lint", "Lessons about the deployed system, each with its AWS page."),
+    "snapshot": ("snapshot", "Save the whole sandbox, and go back to what was saved."),
+    "reset": ("reset", "Go back to freshly deployed systems, or to a snapshot."),
     "doctor": ("doctor", "Check what the sandbox needs on this machine."),
 }
 
@@ -65,7 +75,7 @@ def cli(debug: bool) -> None:
 
 def run(words: Sequence[str]) -> int:
     """Runs one command line and returns its exit code."""
-    debug = "--debug" in words[:1]
+    debug = "--debug" in words[:1] or os.environ.get("SANDBOX_DEBUG", "") not in ("", "0", "false")
     try:
         result: Any = cli.main(list(words), prog_name="sandbox", standalone_mode=False)
     except click.exceptions.Abort:
@@ -77,8 +87,6 @@ def run(words: Sequence[str]) -> int:
         return error.exit_code
     except SandboxError as error:
         return fail(error, debug=debug)
-    except BrokenPipeError:
-        return 0
     except Exception as error:
         return crash(error, debug=debug)
     return result if isinstance(result, int) else 0

@@ -26,10 +26,13 @@ state_option = click.option(
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 
 
-def connect(state: Path) -> ControlClient:
+def connect(state: Path, *, timeout: float | None = None) -> ControlClient:
     """A connection to the daemon of a state folder.
+
+    Args:
+        timeout: real seconds to wait for an answer; None waits for ever.
 
     Raises:
         NotRunningError: none runs there.
     """
-    return ControlClient(Path(os.path.abspath(state)))  # noqa: PTH100 - resolve() would follow symlinks
+    return ControlClient(Path(os.path.abspath(state)), timeout=timeout)  # noqa: PTH100 - resolve() would follow symlinks

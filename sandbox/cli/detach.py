@@ -61,6 +61,9 @@ def start_detached(options: Options, report: Report) -> StatusView:
         os.close(theirs)
         try:
             ready = _listen(told, report)
+        except RemoteStartError:
+            child.wait()
+            raise
         except KeyboardInterrupt:
             child.terminate()
             child.wait()

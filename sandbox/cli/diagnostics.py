@@ -23,6 +23,21 @@ def say(text: str) -> None:
     click.echo(text, err=True)
 
 
+def tell_gap(dropped: int, told: int) -> int:
+    """Tells that items of a stream were left out because the reader was too slow for them.
+
+    Args:
+        dropped: how many so far.
+        told: how many of them the user knows of.
+
+    Returns:
+        How many the user knows of now.
+    """
+    if dropped > told:
+        say(f"… {dropped - told} left out here: they came faster than they were read")
+    return dropped
+
+
 def show_progress(progress: Progress) -> None:
     """One step of a start or deployment; steps that are done show their time."""
     text = f"  {progress.text}" if progress.text else ""

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import select
+import signal
 from pathlib import Path
 
 import click
@@ -10,10 +14,16 @@ import psutil
 from sandbox.cli.common import connect, json_option, state_option
 from sandbox.cli.diagnostics import say
 from sandbox.cli.output import emit_json
-from sandbox.errors import SandboxError
+from sandbox.control.client import NoAnswerError
+from sandbox.errors import NotRunningError, SandboxError
+from sandbox.session.statefolder import StateFolder, engine_of
 
-#: Seconds a daemon has to end everything it started.
-_PATIENCE = 30
+#: Real seconds that a daemon has to answer, and to end everything it started.
+_ANSWER = 5
+_PATIENCE = 30.0
+_STATE_STAYS = "stopped; the state stays, `sandbox up` goes on with it"
+#: What is said instead, by engine.
+_LAST_WORDS = {"docker": "stopped; the containers are gone, `sandbox up --engine docker` deploys again"}
 
 
 @click.command("down", short_help="Stop the sandbox; its state stays.")
@@ -24,19 +34,61 @@ def command(as_json: bool, state: Path) -> None:
 
     Example: sandbox down
     """
-    with connect(state) as client:
-        pid = int(client.call("stop"))
-    try:
-        psutil.Process(pid).wait(_PATIENCE)
-    except psutil.NoSuchProcess:
-        pass
-    except psutil.TimeoutExpired as error:
+    pid = _ask(state)
+    if not ended(pid, _PATIENCE):
         raise SandboxError(
-            f"the sandbox did not stop within {_PATIENCE} s",
+            f"the sandbox did not stop within {_PATIENCE:.0f} s",
             f"process {pid} is still there",
             f"end it with `kill -9 {pid}`: nothing acknowledged is lost, and the next `sandbox up` cleans up",
-        ) from error
+        )
     if as_json:
         emit_json({"stopped": True, "pid": pid})
     else:
-        say("stopped; the state stays, `sandbox up` goes on with it")
+        say(_LAST_WORDS.get(engine_of(state), _STATE_STAYS))
+
+
+def _ask(state: Path) -> int:
+    """Asks the daemon to stop and returns its pid; one that starts or hangs gets a signal instead.
+
+    Raises:
+        NotRunningError: there is none.
+    """
+    try:
+        with connect(state, timeout=_ANSWER) as client:
+            return int(client.call("stop"))
+    except (NotRunningError, NoAnswerError):
+        folder = StateFolder(state.absolute())
+        pid = folder.daemon_pid() if folder.is_held() else None
+        if pid is None:
+            raise
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGTERM)
+        return pid
+
+
+def ended(pid: int, patience: float) -> bool:
+    """Waits until a process runs no more.
+
+    One that its parent has not reaped yet counts as ended: in a container it may stay so for good.
+
+    Args:
+        pid: the process, which need not be a child.
+        patience: real seconds to wait at most.
+    """
+    if hasattr(os, "pidfd_open"):
+        try:
+            descriptor = os.pidfd_open(pid)
+        except ProcessLookupError:
+            return True
+        except OSError:
+            pass  # a kernel or a container that has no such call
+        else:
+            with open(descriptor, "rb", buffering=0):  # noqa: PTH123 - closes the descriptor
+                return bool(select.select([descriptor], [], [], patience)[0])
+    try:
+        psutil.Process(pid).wait(patience)
+    except psutil.NoSuchProcess:
+        return True
+    except psutil.TimeoutExpired:
+        return False
+    return True

@@ -2,15 +2,29 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import click
 
+from sandbox.cli.bus import near_miss
 from sandbox.cli.common import connect, json_option, state_option
+from sandbox.cli.diagnostics import say, tell_gap
 from sandbox.cli.output import emit, emit_json, emit_table
-from sandbox.model.durations import format_duration
+from sandbox.control.client import ControlClient, RemoteError
+from sandbox.errors import UsageError
+from sandbox.model.durations import format_duration, parse_duration
+from sandbox.model.hops import HopKind
+from sandbox.model.safe_text import one_line
+from sandbox.model.views.flows import BranchView, FlowSummary, FlowView, NearMiss
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+#: Characters of a payload, and of a log line, that are shown.
+_PAYLOAD = 2_000
+_LOG_LINE = 500
 
 
 @click.group("flow", short_help="Follow events from cause to effect.")
@@ -21,18 +35,62 @@ def command() -> None:
     """
 
 
+def _filters(function: F) -> F:
+    """The options that restrict a list or the tail."""
+    for option in reversed(
+        (
+            click.option("--function", metavar="NAME", help="Only those that this function took part in."),
+            click.option("--queue", metavar="NAME", help="Only those that went through this queue."),
+            click.option(
+                "--status",
+                type=click.Choice(("ok", "error", "dead-lettered")),
+                help="Only those that went this way.",
+            ),
+            click.option("--key", metavar="VALUE", help="Only those of a business key (notaFiscalId)."),
+        )
+    ):
+        function = option(function)
+    return function
+
+
 @command.command("ls")
-@click.option("-n", "--limit", default=20, show_default=True, help="How many.")
+@click.option("-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
 @click.option("--schedules", is_flag=True, help="List the runs of schedules too.")
+@_filters
+@click.option("--since", metavar="DURATION", help="Only those that began within the last 10m, 2h, …")
+@click.option("--before", type=int, metavar="FLOW", help="Only older ones than this flow: the next page.")
 @json_option
 @state_option
-def ls(limit: int, schedules: bool, as_json: bool, state: Path) -> None:
-    """List the newest flows, newest first.
+def ls(
+    limit: int,
+    schedules: bool,
+    function: str | None,
+    queue: str | None,
+    status: str | None,
+    key: str | None,
+    since: str | None,
+    before: int | None,
+    as_json: bool,
+    state: Path,
+) -> None:
+    """List the newest flows, newest first. Names may be parts of names.
 
-    Example: sandbox flow ls -n 5
+    Example: sandbox flow ls --queue estoque-reserva --status error --since 10m
     """
     with connect(state) as client:
-        flows: list[dict[str, Any]] = client.call("flow_ls", limit=limit, schedules=schedules)
+        began = None if since is None else float(client.call("clock_show")["now"]) - _seconds(since)
+        flows = client.call_as(
+            list[FlowSummary],
+            "flow_ls",
+            limit=limit,
+            schedules=schedules,
+            function=function,
+            queue=queue,
+            status=status,
+            key=key,
+            since=began,
+            before=before,
+        )
     if as_json:
         emit_json(flows)
         return
@@ -40,48 +98,128 @@ def ls(limit: int, schedules: bool, as_json: bool, state: Path) -> None:
         ("FLOW", "BEGAN", "TOOK", "STATUS", "HOPS", "WHAT", "KEYS"),
         [
             (
-                flow["id"],
-                datetime.fromtimestamp(flow["began_at"], UTC).strftime("%H:%M:%S"),
-                format_duration(flow["last_at"] - flow["began_at"]),
-                flow["status"],
-                flow["hops"],
-                flow["what"],
-                " ".join(f"{name}={value}" for name, value in flow["keys"].items()),
+                flow.id,
+                datetime.fromtimestamp(flow.began_at, UTC).strftime("%H:%M:%S"),
+                format_duration(flow.last_at - flow.began_at),
+                flow.status,
+                flow.hops,
+                one_line(flow.what),
+                " ".join(f"{one_line(name)}={one_line(value)}" for name, value in flow.keys.items()),
             )
             for flow in flows
         ],
     )
+    if len(flows) == limit:
+        say(f"older ones: --before {flows[-1].id}")
+
+
+def _seconds(since: str) -> float:
+    try:
+        return parse_duration(since)
+    except ValueError as error:
+        raise UsageError("the flows were not listed", str(error), "write --since 10m") from error
 
 
 @command.command("show")
 @click.argument("reference", metavar="ID")
+@click.option("--log/--no-log", default=True, show_default=True, help="Show the log lines of invocations.")
+@click.option("--payloads", is_flag=True, help="Show what was carried, as far as it is kept.")
+@click.option("--near-misses", is_flag=True, help="Show why the other rules did not match an event.")
 @json_option
 @state_option
-def show(reference: str, as_json: bool, state: Path) -> None:
-    """Show one flow as a tree. ID is a flow, event, message or request id, or a business key's value.
+def show(reference: str, log: bool, payloads: bool, near_misses: bool, as_json: bool, state: Path) -> None:
+    """Show one flow as a tree. ID is a flow, event, message, request or trace id, or a business key's value.
 
     Example: sandbox flow show 7f6c2a0e-3c1f-4f0e-9c57-0d1f0f6f8f10
     """
     with connect(state) as client:
-        flow: dict[str, Any] = client.call("flow_show", reference=reference)
+        flow = client.call_as(FlowView, "flow_show", reference=reference)
+        misses = _misses(client, flow.tree) if near_misses else {}
     if as_json:
-        emit_json({"flow": flow["flow"], "tree": flow["tree"]})
+        answer = {
+            "flow": flow.summary.id,
+            "summary": flow.summary,
+            "tree": flow.tree,
+            "truncated": flow.truncated,
+        }
+        emit_json({**answer, "near_misses": misses} if near_misses else answer)
         return
-    for line in flow["lines"]:
-        emit(line)
+    drawing = _Drawing(log=log, payloads=payloads, misses=misses)
+    for branch in flow.tree:
+        for line in drawing.lines([branch], "", top=True):
+            emit(line)
+    if flow.truncated:
+        say("the flow has more hops than are shown")
+
+
+def _misses(client: ControlClient, branches: Sequence[BranchView]) -> dict[int, list[NearMiss]]:
+    """What rules say of the events of a tree, by hop; events that the journal cut or masked are left out."""
+    found: dict[int, list[NearMiss]] = {}
+    for branch in branches:
+        if branch.hop.kind is HopKind.EVENT_PUT:
+            try:
+                found[branch.hop.id] = client.call_as(list[NearMiss], "flow_near_misses", hop=branch.hop.id)
+            except RemoteError as error:
+                say(f"hop {branch.hop.id}: {error.what}: {error.why}")
+        found |= _misses(client, branch.children)
+    return found
+
+
+class _Drawing:
+    """A flow as a tree of lines.
+
+    Args:
+        log: with the log lines of invocations. payloads: with what was carried.
+        misses: what rules say of events, by hop.
+    """
+
+    def __init__(self, *, log: bool, payloads: bool, misses: Mapping[int, list[NearMiss]]) -> None:
+        self._log = log
+        self._payloads = payloads
+        self._misses = misses
+
+    def lines(self, branches: Sequence[BranchView], indent: str, *, top: bool) -> Iterator[str]:
+        """Branches that stand beside each other, with what is below them."""
+        for index, branch in enumerate(branches):
+            last = index == len(branches) - 1
+            elbow = "" if top else "└─ " if last else "├─ "
+            below = indent + ("" if top else "   " if last else "│  ")
+            yield f"{indent}{elbow}{one_line(branch.line)}"
+            for line in self._beside(branch):
+                yield f"{below}{'│' if branch.children else ' '}  {line}"
+            yield from self.lines(branch.children, below, top=False)
+
+    def _beside(self, branch: BranchView) -> Iterator[str]:
+        if self._payloads and branch.hop.payload:
+            yield one_line(branch.hop.payload, _PAYLOAD)
+        for miss in self._misses.get(branch.hop.id, ()):
+            if not miss.matched:
+                yield near_miss(miss)
+        for line in branch.log if self._log else ():
+            yield f"› {one_line(line, _LOG_LINE)}"
 
 
 @command.command("tail")
+@_filters
 @json_option
 @state_option
-def tail(as_json: bool, state: Path) -> None:
+def tail(
+    function: str | None,
+    queue: str | None,
+    status: str | None,
+    key: str | None,
+    as_json: bool,
+    state: Path,
+) -> None:
     """Show every hop as it happens, until Ctrl-C. JSON comes as JSON lines.
 
-    Example: sandbox flow tail
+    Example: sandbox flow tail --queue estoque-reserva
     """
     with connect(state) as client:
-        for item in client.stream("flow_tail"):
+        told = 0
+        for item in client.stream("flow_tail", function=function, queue=queue, status=status, key=key):
+            told = tell_gap(client.dropped, told)
             if as_json:
                 emit_json(item["hop"], pretty=False)
             else:
-                emit(item["line"])
+                emit(one_line(item["line"]))

@@ -40,28 +40,29 @@ def run_foreground(options: Options, *, report: Report, ready: Ready) -> int:
 async def _run(options: Options, report: Report, ready: Ready) -> int:
     session = Session(options, report)
     loop = asyncio.get_running_loop()
-    interrupted = False
-
-    def interrupt() -> None:
-        nonlocal interrupted
-        interrupted = True
-        session.ask_to_stop()
-        if starting is not None:
-            starting.cancel()
-
-    starting: asyncio.Task[None] | None = None
     for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
-        loop.add_signal_handler(number, interrupt)
+        loop.add_signal_handler(number, session.ask_to_stop)
     try:
-        starting = asyncio.create_task(session.start(systems_to_deploy(options)))
-        await starting
-        starting = None
+        if not await _started(session, options):
+            return INTERRUPTED
         ready(status_view(session))
         await session.run()
-    except asyncio.CancelledError:
-        if not interrupted:
-            raise
-        return INTERRUPTED
     finally:
         await session.stop()
     return 0
+
+
+async def _started(session: Session, options: Options) -> bool:
+    """Starts the session; False when a signal or `sandbox down` asked to stop before it was ready."""
+    starting = asyncio.create_task(session.start(systems_to_deploy(options)), name="start")
+    stopping = asyncio.create_task(session.run(), name="stop")
+    await asyncio.wait({starting, stopping}, return_when=asyncio.FIRST_COMPLETED)
+    stopping.cancel()
+    if not starting.done():
+        starting.cancel()
+        # It stops what it has started: however often the user asks again, that is waited for.
+        await asyncio.wait({starting})
+    if starting.cancelled():
+        return False
+    starting.result()
+    return True

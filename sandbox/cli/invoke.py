@@ -46,20 +46,18 @@ def command(function: str, payload: str, asynchronous: bool, as_json: bool, stat
 
 
 def _payload(word: str) -> str:
-    if word == "-":
-        text = sys.stdin.read()
-    elif word.startswith("@"):
-        try:
-            text = Path(word[1:]).read_text()
-        except OSError as error:
-            raise UsageError(
-                f"the payload {word[1:]} cannot be read", str(error), "name a file that exists"
-            ) from error
-    else:
-        text = word
+    try:
+        if word == "-":
+            text = sys.stdin.read()
+        else:
+            text = Path(word[1:]).read_text() if word.startswith("@") else word
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"the payload {word.removeprefix('@')} cannot be read", str(error), "name a JSON file that exists"
+        ) from error
     try:
         msgspec.json.decode(text)
-    except msgspec.DecodeError as error:
+    except (msgspec.DecodeError, RecursionError) as error:
         raise UsageError(
             "the payload is not JSON", str(error), 'quote it for the shell: \'{"name": "value"}\''
         ) from error

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
+import click
 import msgspec
 
 
 def emit(text: str = "") -> None:
     """One line for people."""
-    sys.stdout.write(text + "\n")
-    sys.stdout.flush()
+    _write(text)
 
 
 def emit_json(value: Any, *, pretty: bool = True) -> None:
@@ -20,16 +21,18 @@ def emit_json(value: Any, *, pretty: bool = True) -> None:
     encoded = msgspec.json.encode(value)
     if pretty and sys.stdout.isatty():
         encoded = msgspec.json.format(encoded, indent=2)
-    sys.stdout.write(encoded.decode() + "\n")
-    sys.stdout.flush()
+    _write(encoded.decode())
 
 
 def emit_table(headings: Sequence[str], rows: Iterable[Sequence[Any]]) -> None:
     """Rows in columns as wide as they need to be; nothing but the headings when there are none."""
     cells = [[str(heading) for heading in headings], *([str(cell) for cell in row] for row in rows)]
-    widths = [max(len(row[column]) for row in cells) for column in range(len(headings))]
+    widths = [max(len(click.unstyle(row[column])) for row in cells) for column in range(len(headings))]
     for row in cells:
-        emit("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+        padded = (
+            cell + " " * (width - len(click.unstyle(cell))) for cell, width in zip(row, widths, strict=True)
+        )
+        emit("  ".join(padded).rstrip())
 
 
 def emit_facts(facts: Mapping[str, Any]) -> None:
@@ -37,3 +40,16 @@ def emit_facts(facts: Mapping[str, Any]) -> None:
     width = max((len(name) for name in facts), default=0)
     for name, value in facts.items():
         emit(f"{name.ljust(width)}  {value}")
+
+
+def _write(text: str) -> None:
+    """Writes a line at once. A reader that has seen enough (`| head`) ends the command without an error."""
+    try:
+        sys.stdout.write(text + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # What is still buffered goes nowhere, instead of failing once more when the interpreter ends.
+        nowhere = os.open(os.devnull, os.O_WRONLY)
+        os.dup2(nowhere, sys.stdout.fileno())
+        os.close(nowhere)
+        raise click.exceptions.Exit(0) from None

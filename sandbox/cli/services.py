@@ -9,6 +9,10 @@ import click
 
 from sandbox.cli.common import connect, json_option, state_option
 from sandbox.cli.output import emit, emit_json, emit_table
+from sandbox.control.protocol import StatusView
+
+#: Who answers what is not native, by engine.
+_LONG_TAIL = {"embedded": "moto", "docker": "LocalStack"}
 
 
 @click.command("services", short_help="What each AWS service does here: native, long tail, refused.")
@@ -22,6 +26,7 @@ def command(names: tuple[str, ...], as_json: bool, state: Path) -> None:
     """
     with connect(state) as client:
         services: list[dict[str, Any]] = client.call("services", names=list(names))
+        engine = client.call_as(StatusView, "status").engine
     if as_json:
         emit_json(services)
         return
@@ -42,8 +47,10 @@ def command(names: tuple[str, ...], as_json: bool, state: Path) -> None:
         ],
     )
     emit()
+    answerer = _LONG_TAIL.get(engine, "the engine's servers")
     emit(
-        "Other services are answered by moto where it has them: `sandbox services s3` shows which operations."
+        f"Other services are answered by {answerer} where it has them: `sandbox services s3` shows which"
+        " operations."
     )
     emit("What a service stores and does not check: `sandbox services NAME`.")
 

@@ -58,10 +58,6 @@ def clock_words(speed: float) -> str:
 
 def next_step(status: StatusView) -> str:
     """Something worth trying now."""
-    for stack in status.stacks:
-        if "ApiUrl" in stack.outputs:
-            url = stack.outputs["ApiUrl"].rstrip("/")
-            return f"curl {url}/health    ·    sandbox flow ls    ·    sandbox logs -f"
     if status.stacks:
-        return "sandbox flow ls    ·    sandbox logs -f"
+        return "sandbox tui    ·    sandbox flow ls    ·    sandbox logs -f"
     return 'sandbox deploy SYSTEM    ·    eval "$(sandbox env)" && aws sqs list-queues'

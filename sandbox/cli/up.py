@@ -34,6 +34,7 @@ from sandbox.session.options import DEFAULT_PORT, Options
     help="Engine that runs the services.",
 )
 @click.option("--fresh", is_flag=True, help="Begin empty: throw away the state folder's content.")
+@click.option("--tui", is_flag=True, help="Start it detached, unless it runs already, and watch it live.")
 @click.option("--no-seed", is_flag=True, help="Leave the systems' seeders out.")
 @json_option
 @state_option
@@ -43,6 +44,7 @@ def command(
     port: int,
     engine: str,
     fresh: bool,
+    tui: bool,
     no_seed: bool,
     as_json: bool,
     state: Path,
@@ -65,12 +67,16 @@ def command(
         seed=not no_seed,
     )
     running = _running(state)
+    if tui and running is not None:
+        return _watch(options)
     if running is not None:
         return _show_running(running, as_json=as_json)
-    if detach:
+    if detach or tui:
         from sandbox.cli.detach import start_detached
 
         status = start_detached(options, _quiet if as_json else show_progress)
+        if tui:
+            return _watch(options)
         _show(status, as_json=as_json)
         return 0
     from sandbox.cli.foreground import run_foreground
@@ -80,6 +86,13 @@ def command(
         report=_quiet if as_json else show_progress,
         ready=lambda status: _show(status, as_json=as_json, foreground=True),
     )
+
+
+def _watch(options: Options) -> int:
+    from sandbox.cli.tui import dashboard
+
+    dashboard("run")(options.folder)
+    return 0
 
 
 def _running(state: Path) -> StatusView | None:

@@ -31,6 +31,10 @@ class RemoteError(SandboxError):
         self.exit_code = info.exit_code
 
 
+class NoAnswerError(SandboxError):
+    """A daemon is there and does not answer."""
+
+
 class ControlClient:
     """A connection to the daemon of one state folder.
 
@@ -47,6 +51,13 @@ class ControlClient:
         self._socket.settimeout(timeout)
         try:
             self._socket.connect(str(control_socket(state)))
+        except PermissionError as error:
+            self._socket.close()
+            raise NotRunningError(
+                f"the sandbox in {state} belongs to another user",
+                "its control socket is open to that user alone",
+                "run the command as that user, or start your own with --state DIR",
+            ) from error
         except OSError as error:
             self._socket.close()
             raise NotRunningError(
@@ -56,6 +67,8 @@ class ControlClient:
             ) from error
         self._file = self._socket.makefile("rb")
         self._last = 0
+        #: Items of streams that the daemon left out because they were not read fast enough.
+        self.dropped = 0
 
     def __enter__(self) -> Self:
         return self
@@ -79,6 +92,7 @@ class ControlClient:
         Raises:
             RemoteError: what the daemon answered instead.
             NotRunningError: it went away.
+            NoAnswerError: it did not answer in time.
         """
         self._send(method, params)
         return self._receive().result
@@ -91,7 +105,10 @@ class ControlClient:
         """Calls a method that answers with a stream, and yields its items until the daemon ends it."""
         self._send(method, params)
         while not (reply := self._receive()).end:
-            yield reply.item
+            if reply.dropped:
+                self.dropped += reply.dropped
+            else:
+                yield reply.item
 
     def _send(self, method: str, params: dict[str, Any]) -> None:
         self._last += 1
@@ -103,6 +120,12 @@ class ControlClient:
     def _receive(self) -> Reply:
         try:
             line = self._file.readline()
+        except TimeoutError as error:
+            raise NoAnswerError(
+                "the sandbox does not answer",
+                f"it was asked {self._socket.gettimeout():g} s ago: it hangs, or is stopped in a debugger",
+                "look at daemon.log in the state folder; `sandbox down` ends it",
+            ) from error
         except OSError as error:
             raise _gone() from error
         if not line:

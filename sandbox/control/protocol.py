@@ -1,19 +1,18 @@
 """What goes over the control socket: one JSON document per line.
 
 A client sends a `Request`; the server sends `Reply` documents with the same id: one with `result`, or any
-number with `item` and then one with `end`, or one with `error` at any point. Closing the connection ends
-streams.
+number with `item` and then one with `end`, or one with `error` at any point. A reader of a stream that is too
+slow is told with `dropped` how many items it missed. Closing the connection ends streams.
 """
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-#: Raised when a request or answer changes in a way that older clients cannot read.
-VERSION = 1
 #: The longest path a Unix socket may have on every supported system, with some room.
 _MAX_SOCKET_PATH = 100
 
@@ -36,13 +35,24 @@ class ErrorInfo(msgspec.Struct, frozen=True):
 
 
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
-    """One answer to a request: a result, an item of a stream, the end of a stream, or an error."""
+    """One answer to a request: a result, an item of a stream, the end of a stream, or an error.
+
+    `dropped` counts items of the stream that were left out before the next one.
+    """
 
     id: int
     result: Any = None
     item: Any = None
+    dropped: int = 0
     end: bool = False
     error: ErrorInfo | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dropped:
+    """Yielded by a stream in place of items that its reader was too slow for."""
+
+    count: int
 
 
 class StackView(msgspec.Struct, frozen=True):

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import inspect
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+import os
+import socket
+from collections.abc import AsyncGenerator, AsyncIterator, Awaitable, Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from sandbox.control.protocol import ErrorInfo, Reply, Request
-from sandbox.errors import SandboxError
+from sandbox.control.protocol import Dropped, ErrorInfo, Reply, Request
+from sandbox.errors import SandboxError, ServerStartError, UsageError
 from sandbox.model.awserror import AwsError
 
 Method = Callable[..., Awaitable[Any] | AsyncIterator[Any]]
@@ -36,10 +39,20 @@ class ControlServer:
         self._connections: set[asyncio.Task[None]] = set()
 
     async def start(self) -> None:
-        """Begins to listen; a socket left behind by a crashed sandbox is replaced."""
-        self.path.unlink(missing_ok=True)
-        self._server = await asyncio.start_unix_server(self._accept, str(self.path), limit=_LONGEST_LINE)
-        self.path.chmod(0o600)
+        """Begins to listen; a socket left behind by a crashed sandbox is replaced.
+
+        Raises:
+            ServerStartError: the socket cannot be made there.
+        """
+        try:
+            listener = _bind(self.path)
+        except OSError as error:
+            raise ServerStartError(
+                "the control socket could not be opened",
+                f"{self.path}: {error}",
+                "name another state folder with --state DIR, or remove what is there",
+            ) from error
+        self._server = await asyncio.start_unix_server(self._accept, sock=listener, limit=_LONGEST_LINE)
 
     async def stop(self) -> None:
         """Ends every connection and removes the socket."""
@@ -56,12 +69,12 @@ class ControlServer:
         self._connections.add(task)
         calls: set[asyncio.Task[None]] = set()
         try:
-            while line := await reader.readline():
+            while line := await _line(reader, writer):
                 call = asyncio.create_task(self._answer(line, writer))
                 calls.add(call)
                 call.add_done_callback(calls.discard)
-        except (ConnectionError, asyncio.CancelledError, ValueError):
-            pass  # the client went away, sent a line without end, or we stop
+        except (ConnectionError, asyncio.CancelledError):
+            pass  # the client went away, or we stop
         finally:
             for call in tuple(calls):
                 call.cancel()
@@ -72,8 +85,9 @@ class ControlServer:
     async def _answer(self, line: bytes, writer: asyncio.StreamWriter) -> None:
         try:
             request = msgspec.json.decode(line, type=Request)
-        except msgspec.DecodeError as error:
-            await _send(writer, Reply(0, error=_malformed(str(error))))
+        except (msgspec.DecodeError, RecursionError) as error:
+            with contextlib.suppress(ConnectionError):
+                await _send(writer, Reply(0, error=_malformed(str(error))))
             return
         with contextlib.suppress(ConnectionError):
             try:
@@ -94,13 +108,76 @@ class ControlServer:
                 "client and daemon are of different versions, or the name is misspelt",
                 "restart the sandbox: `sandbox down`, then `sandbox up`",
             )
-        answer = method(**request.params)
-        if isinstance(answer, AsyncIterator):
-            async for item in answer:
-                await _send(writer, Reply(request.id, item=item))
-            await _send(writer, Reply(request.id, end=True))
-        else:
+        answer = method(**_arguments(request, method))
+        if not isinstance(answer, AsyncIterator):
             await _send(writer, Reply(request.id, result=await answer))
+            return
+        try:
+            async for item in answer:
+                if isinstance(item, Dropped):
+                    await _send(writer, Reply(request.id, dropped=item.count))
+                else:
+                    await _send(writer, Reply(request.id, item=item))
+        finally:
+            if isinstance(answer, AsyncGenerator):
+                await answer.aclose()
+        await _send(writer, Reply(request.id, end=True))
+
+
+def _bind(path: Path) -> socket.socket:
+    """A listening Unix socket that is never open to others, not even for a moment."""
+    path.unlink(missing_ok=True)
+    listener = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
+    mask = os.umask(0o177)
+    try:
+        listener.bind(str(path))
+        listener.listen()
+        listener.setblocking(False)
+    except OSError:
+        listener.close()
+        raise
+    finally:
+        os.umask(mask)
+    return listener
+
+
+async def _line(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> bytes:
+    """The next line; nothing at the end, or after one that is too long to be read."""
+    try:
+        return await reader.readline()
+    except ValueError:
+        await _send(writer, Reply(0, error=_malformed(f"a line has more than {_LONGEST_LINE} bytes")))
+        return b""
+
+
+def _arguments(request: Request, method: Method) -> dict[str, Any]:
+    """The parameters of a request as the method takes them.
+
+    Raises:
+        UsageError: one is missing, unknown, or of another type.
+    """
+    signature = inspect.signature(method, eval_str=True)
+    try:
+        signature.bind(**request.params)
+        return {
+            name: _converted(value, name, signature.parameters[name].annotation)
+            for name, value in request.params.items()
+        }
+    except (TypeError, msgspec.ValidationError) as error:
+        raise UsageError(
+            f"the parameters of the control method {request.method} are wrong",
+            str(error),
+            f"it takes {', '.join(map(str, signature.parameters.values())) or 'none'}",
+        ) from error
+
+
+def _converted(value: Any, name: str, wanted: Any) -> Any:
+    if wanted is inspect.Parameter.empty:
+        return value
+    try:
+        return msgspec.convert(value, wanted)
+    except msgspec.ValidationError as error:
+        raise msgspec.ValidationError(f"{name}: {error}") from error
 
 
 async def _send(writer: asyncio.StreamWriter, reply: Reply) -> None:

@@ -12,6 +12,7 @@ from sandbox.clock import Clock
 from sandbox.deploy.errors import DeployError
 from sandbox.deploy.evaluation import Evaluation, evaluation
 from sandbox.deploy.execute import Executor
+from sandbox.deploy.judging import Judge, accept, check_engine, differences
 from sandbox.deploy.migrations import Migration, apply_migrations
 from sandbox.deploy.outputs import evaluate_outputs, render_outputs
 from sandbox.deploy.plan import Action, Plan, make_plan, removals
@@ -60,6 +61,8 @@ class Deployer:
         clock: stamps stacks (virtual) and measures durations (real).
         ids: draws the ids of stacks.
         cache: folder of transformed SAM templates; None transforms every time.
+        unsupported: why the engine cannot have a resource, by type and properties as written, or None.
+        difference: what of a resource has no effect on the engine, or None; told as a notice.
         scope: account and region that systems are deployed to.
     """
 
@@ -72,6 +75,8 @@ class Deployer:
         ids: Ids,
         *,
         cache: File | None = None,
+        unsupported: Judge = accept,
+        difference: Judge = accept,
         scope: Scope = Scope(),  # noqa: B008 - frozen
     ) -> None:
         self._client = client
@@ -79,6 +84,8 @@ class Deployer:
         self._clock = clock
         self._ids = ids
         self._cache = cache
+        self._unsupported = unsupported
+        self._difference = difference
         self._scope = scope
         self._record = Record(database)
         self._one_at_a_time = asyncio.Lock()
@@ -174,6 +181,11 @@ class Deployer:
             executor = self._executor_for_removal(stack, on_event)
             await executor.remove_all(removals(recorded, self._record.leftovers(self._scope, name)))
             self._record.forget_stack(self._scope, name)
+
+    def forget(self) -> None:
+        """Drops the record of every stack, and touches nothing that they made."""
+        for stack in self.stacks():
+            self._record.forget_stack(self._scope, stack.name)
 
     # --- databases and seeds -----------------------------------------------------------------------------
     async def migrate(self, system: System, dsn: Dsn, *, on_event: OnEvent = quiet) -> list[Migration]:
@@ -309,6 +321,9 @@ class Deployer:
             began = self._clock.elapsed()
             on_event(DeployEvent(stack.name, source.file.name, "template", "transform", "start"))
             template = await self._template(source, values)
+            check_engine(template.resources.values(), self._unsupported)
+            for text in differences(template.resources.values(), self._difference):
+                on_event(DeployEvent(stack.name, "", "notice", "", "done", detail=text))
             seconds = self._clock.elapsed() - began
             on_event(DeployEvent(stack.name, source.file.name, "template", "transform", "done", seconds))
             exports = {

@@ -13,14 +13,17 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.deploy.suggest import did_you_mean
+from sandbox.deploy.suppressions import read_suppressions
 from sandbox.deploy.system_file import Toml, read_toml
 from sandbox.errors import UsageError
+from sandbox.model.lints import Suppression
 
 SYSTEM_FILE = "sandbox.toml"
 #: What a template is called where no `sandbox.toml` names it.
 TEMPLATE_FILES = ("template.yaml", "template.yml", "template.json")
-#: The systems of the package.
-SHIPPED = Path(__file__).resolve().parents[1] / "systems"
+_PACKAGED = Path(__file__).resolve().parents[1] / "systems"
+#: The systems of the package; of a checkout that is installed as it lies, its own folder of them.
+SHIPPED = _PACKAGED if _PACKAGED.is_dir() else _PACKAGED.parents[1] / "handlers"
 #: Real seconds a seeder may take unless it says otherwise.
 SEEDER_TIMEOUT = 120.0
 
@@ -56,6 +59,7 @@ class System:
         template: the template file.
         parameters: values of the template's parameters.
         saga: the saga declaration, if it has one.
+        suppressions: lints that it accepts, each with its reason.
     """
 
     name: str
@@ -65,6 +69,7 @@ class System:
     databases: tuple[DatabaseSpec, ...] = ()
     seeders: tuple[SeederSpec, ...] = ()
     saga: Path | None = None
+    suppressions: tuple[Suppression, ...] = ()
 
 
 def machine_architecture() -> str:
@@ -160,7 +165,7 @@ def _stack_name(template: Path) -> str:
 
 # --- sandbox.toml ----------------------------------------------------------------------------------------
 def _from_toml(toml: Toml) -> System:
-    toml.only(toml.data, "name", "template", "parameters", "databases", "seeders", "saga")
+    toml.only(toml.data, "name", "template", "parameters", "databases", "seeders", "saga", "lint")
     folder = toml.file.parent
     name = toml.text(toml.data, "name", default=_stack_name(folder / "template"))
     if not _NAME.fullmatch(name):
@@ -173,7 +178,16 @@ def _from_toml(toml: Toml) -> System:
         section = toml.section("saga")
         toml.only(section, "declaration", place="saga")
         saga = folder / toml.text(section, "declaration", place="saga")
-    return System(name, folder, template.resolve(), _parameters(toml), _databases(toml), _seeders(toml), saga)
+    return System(
+        name,
+        folder,
+        template.resolve(),
+        _parameters(toml),
+        _databases(toml),
+        _seeders(toml),
+        saga,
+        read_suppressions(toml),
+    )
 
 
 def _parameters(toml: Toml) -> dict[str, str]:

@@ -5,17 +5,25 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from sandbox.clock import Clock
-from sandbox.control.protocol import PostgresView
+from sandbox.control.protocol import PostgresView, Progress
+from sandbox.errors import SandboxError
 from sandbox.flow.recorder import Journal
-from sandbox.model.http import ExecuteApi, Upstream
+from sandbox.model.call import Caller
+from sandbox.model.dumps import DatabaseDump
+from sandbox.model.http import ExecuteApi, Observe, Upstream
 from sandbox.model.ids import Ids
 from sandbox.model.ports import Bindings, CallerDirectory, FaultPoint
+from sandbox.model.scope import Scope
 from sandbox.services.base import Service
-from sandbox.services.logs.service import LogsService
+from sandbox.services.logs.service import LogLine
 from sandbox.store.database import Database
+
+
+class NoDatabaseError(SandboxError):
+    """A database instance that was asked for is not there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +34,7 @@ class EngineKit:
         folder: the state folder; the engine's servers keep their data below it.
         endpoint: base URL of the front door, known once it listens.
         notice: tells the user something they should know (a missing interpreter).
+        progress: told the steps of a start that takes several.
     """
 
     folder: Path
@@ -36,6 +45,40 @@ class EngineKit:
     faults: FaultPoint
     endpoint: Callable[[], str]
     notice: Callable[[str], None]
+    progress: Callable[[Progress], None] = lambda _: None
+
+
+@dataclass(slots=True)
+class NetworkDoor:
+    """Where functions in containers reach the front door: this machine's address on their network.
+
+    Attributes:
+        address: to listen on, beside loopback.
+        subnet: whose peers alone may connect there.
+        caller_at: whose container has an address.
+        port: filled in by who listens; 0 while nobody does.
+    """
+
+    address: str
+    subnet: str
+    caller_at: Callable[[str], Caller | None]
+    port: int = 0
+
+
+class LogReader(Protocol):
+    """Where log lines are read."""
+
+    def follow(self, receive: Callable[[LogLine], None]) -> Callable[[], None]:
+        """Calls `receive` with every line written from now on; returns the function that stops it."""
+        ...
+
+    def newest(self, scope: Scope, groups: Sequence[str], limit: int) -> list[LogLine]:
+        """The newest lines of the groups (of all, when none is named), oldest first."""
+        ...
+
+    def lines_caused_by(self, hop: int) -> list[str]:
+        """The lines that one invocation wrote, oldest first, by the hop of its start."""
+        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,12 +93,92 @@ class FunctionView:
     memory_mb: float
 
 
+class DatabaseShelf(Protocol):
+    """Keeps databases as they are at a moment, and puts them back."""
+
+    async def freeze(self, label: str) -> None:
+        """Keeps the databases of all instances as they are now, for quick and frequent returns."""
+        ...
+
+    def present(self) -> list[str]:
+        """The databases of all instances that are in the store now."""
+        ...
+
+    async def put_back(self, label: str, present: Sequence[str]) -> None:
+        """Makes the databases what they were when `label` was frozen (none, where nothing was); call it while
+        the engine is halted.
+
+        Args:
+            present: the databases to replace.
+        """
+        ...
+
+    async def forget(self, labels: Sequence[str]) -> None:
+        """Drops what was frozen."""
+        ...
+
+    async def dump(self, folder: Path, moment: Callable[[], None]) -> DatabaseDump:
+        """Writes the databases of all instances into files, all as they are at one moment.
+
+        Args:
+            moment: called at that moment; what it stores belongs together with the databases.
+
+        Raises:
+            StoreError: they could not be written.
+        """
+        ...
+
+    async def load(self, folder: Path, dump: DatabaseDump) -> Loaded:
+        """Makes databases aside out of what `dump` wrote; what there is stays as it is.
+
+        Raises:
+            StoreError: they cannot be restored; nothing was kept.
+        """
+        ...
+
+    async def writes(self) -> int:
+        """A number that grows with every transaction that wrote something."""
+        ...
+
+
+class Loaded(Protocol):
+    """Databases that were made aside."""
+
+    async def take_over(self, present: Sequence[str]) -> None:
+        """Puts them in the place of those that are `present`; call it while the engine is halted."""
+        ...
+
+    async def discard(self) -> None:
+        """Drops them."""
+        ...
+
+
 class Engine(Protocol):
     """The services of one sandbox and what they run on."""
 
     @property
     def name(self) -> str:
         """As `--engine` takes it."""
+        ...
+
+    @property
+    def virtual_time(self) -> bool:
+        """Whether the sandbox's clock moves it; else it lives in real time."""
+        ...
+
+    @property
+    def keeps_state(self) -> bool:
+        """Whether what it holds outlives a stop; else every start begins empty and deploys again."""
+        ...
+
+    @property
+    def notes(self) -> Sequence[str]:
+        """What holds for all its services, for `sandbox services`."""
+        ...
+
+    @property
+    def network_door(self) -> NetworkDoor | None:
+        """Where else the front door must listen, once it has started."""
         ...
 
     @property
@@ -79,13 +202,18 @@ class Engine(Protocol):
         ...
 
     @property
-    def logs(self) -> LogsService:
+    def logs(self) -> LogReader:
         """Where log lines are."""
         ...
 
     @property
     def long_tail(self) -> Upstream:
         """Answers what is not native."""
+        ...
+
+    @property
+    def observe(self) -> Observe | None:
+        """Told of what the long tail did, where the journal can learn from it."""
         ...
 
     async def start(self) -> None:
@@ -96,8 +224,60 @@ class Engine(Protocol):
         """Ends everything it started."""
         ...
 
+    async def halt(self) -> None:
+        """Ends all that runs (deliveries, invocations, long polls, execution environments); servers stay.
+
+        What is stored may be changed until `go_on`.
+        """
+        ...
+
+    async def go_on(self) -> None:
+        """Rebuilds every service from the store, after `halt`: the same path as after a crash."""
+        ...
+
+    async def quiet(self) -> None:
+        """Waits until the engine does nothing by itself: what follows needs a call or a timer."""
+        ...
+
+    def work(self) -> Sequence[str]:
+        """What runs now, each in a few words; empty when it is quiet."""
+        ...
+
+    @property
+    def waiting(self) -> int:
+        """Calls that wait for something to come (long polls): they are no work."""
+        ...
+
+    @property
+    def databases(self) -> DatabaseShelf:
+        """Keeps and puts back the databases of its instances."""
+        ...
+
+    def unsupported(self, type_: str, properties: Mapping[str, Any]) -> str | None:
+        """Why a resource of a template cannot be deployed, or None."""
+        ...
+
+    def difference(self, type_: str, properties: Mapping[str, Any]) -> str | None:
+        """What of a resource is taken and has no effect, or None."""
+        ...
+
+    async def refresh(self) -> Sequence[str]:
+        """Brings functions up to what their folders hold now, where that is not so by itself.
+
+        Returns:
+            The names of those that were changed.
+
+        Raises:
+            SandboxError, AwsError: the code of one cannot be packed.
+        """
+        ...
+
     async def warm(self) -> None:
         """Gets ready what first invocations would wait for; nothing depends on it."""
+        ...
+
+    def has_database(self, instance: str) -> bool:
+        """Whether a database instance is there (a client may have deleted it)."""
         ...
 
     def database(self, instance: str) -> PostgresView:
@@ -105,6 +285,9 @@ class Engine(Protocol):
 
         Args:
             instance: the identifier of the instance.
+
+        Raises:
+            NoDatabaseError: there is no such instance.
         """
         ...
 

@@ -15,8 +15,30 @@ def _embedded(kit: EngineKit) -> Engine:
     return EmbeddedEngine(kit)
 
 
-_ENGINES: dict[str, Callable[[EngineKit], Engine]] = {"embedded": _embedded}
+def _docker(kit: EngineKit) -> Engine:
+    from sandbox.engines.docker.engine import DockerEngine
+
+    return DockerEngine(kit)
+
+
+_ENGINES: dict[str, Callable[[EngineKit], Engine]] = {"embedded": _embedded, "docker": _docker}
 DEFAULT = "embedded"
+
+
+def known(name: str) -> str:
+    """The name itself.
+
+    Raises:
+        UsageError: there is no engine of that name.
+    """
+    if name not in _ENGINES:
+        near = get_close_matches(name, _ENGINES, n=1)
+        raise UsageError(
+            f"there is no engine called {name}",
+            f"this version has: {', '.join(_ENGINES)}",
+            f"say --engine {near[0] if near else DEFAULT}",
+        )
+    return name
 
 
 def create(name: str, kit: EngineKit) -> Engine:
@@ -25,12 +47,4 @@ def create(name: str, kit: EngineKit) -> Engine:
     Raises:
         UsageError: there is none of that name.
     """
-    factory = _ENGINES.get(name)
-    if factory is None:
-        near = get_close_matches(name, _ENGINES, n=1)
-        raise UsageError(
-            f"there is no engine called {name}",
-            f"this version has: {', '.join(_ENGINES)}",
-            f"say --engine {near[0] if near else DEFAULT}",
-        )
-    return factory(kit)
+    return _ENGINES[known(name)](kit)

@@ -73,10 +73,11 @@ def find_keys(keys: Iterable[BusinessKey], payload: str | bytes) -> dict[str, st
 
 def _mentions(payload: str | bytes, key: BusinessKey) -> bool:
     """A cheap first look: most payloads do not carry the key at all."""
-    leaves = {path[-1] for path in key.paths}
-    if isinstance(payload, bytes):
-        return any(leaf.encode() in payload for leaf in leaves)
-    return any(leaf in payload for leaf in leaves)
+    for path in key.paths:
+        # In both branches a plain search: this runs for every payload that is recorded.
+        if path[-1] in payload if isinstance(payload, str) else path[-1].encode() in payload:
+            return True
+    return False
 
 
 def _documents(payload: str | bytes, depth: int) -> Iterable[Mapping[str, Any]]:

@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Mapping
+from typing import Any
 
 #: Longest payload kept, in characters; the rest is cut and said so.
 DEFAULT_LIMIT = 32 * 1024
 
-# A member of a JSON document whose name speaks of a secret. The document may itself stand as text in another
-# (the body of a proxy event): its quotes are escaped then, and the value ends at a quote escaped alike. A
-# value that was cut ends with the text.
-_SECRET = re.compile(
-    r'("[^"]*(?:password|passwd|senha|secret|token|authorization|api[-_]?key|credential)[^"]*"\s*:\s*)'
-    r'(\\*)".*?(?:(?<!\\)\2"|$)',
+_WORDS = r"password|passwd|senha|secret|token|authorization|api[-_]?key|credential|cookie"
+# A member of a JSON document whose name speaks of a secret; its value is a text, or a list that begins with
+# one. The document may itself stand as text in another (the body of a proxy event): its quotes are escaped
+# then, and the value ends at a quote escaped alike. A value that was cut ends with the text.
+_MEMBER = re.compile(
+    rf'((\\*)"[^"\\]*(?:{_WORDS})[^"\\]*\2"\s*:\s*(?:\[\s*)?)\2".*?(?:(?<!\\)\2"|\Z)',
     re.IGNORECASE | re.DOTALL,
 )
-_FORM_SECRET = re.compile(r"(^|[&?])([\w.]*(?:password|secret|token)[\w.]*=)[^&\s]*", re.IGNORECASE)
+# The same in a form (`Action=CreateDBInstance&MasterUserPassword=...`).
+_FIELD = re.compile(rf"(^|[&?])([\w.-]*(?:{_WORDS})[\w.-]*=)[^&\s]*", re.IGNORECASE)
 #: Words of the names above, cheap to look for: most payloads have none.
-_HINTS = ("pass", "senha", "secret", "token", "authorization", "credential", "apikey", "api_key", "api-key")
+_HINTS = (
+    "passw",
+    "senha",
+    "secret",
+    "token",
+    "authorization",
+    "credential",
+    "cookie",
+    "apikey",
+    "api_key",
+    "api-key",
+)
 
 
 def keep(payload: str | bytes, limit: int = DEFAULT_LIMIT) -> str:
@@ -35,18 +49,29 @@ def keep(payload: str | bytes, limit: int = DEFAULT_LIMIT) -> str:
             payload = payload.decode()
         except UnicodeDecodeError:
             return f"<{len(payload)} bytes, not text>"
-    text = payload if len(payload) <= limit else payload[:limit]
-    lowered = text.lower()
-    for hint in _HINTS:
-        if hint in lowered:
-            text = mask(text)
-            break
+    text = masked(payload if len(payload) <= limit else payload[:limit])
     if len(payload) > limit:
         text += f"… ({len(payload) - limit} more characters)"
     return text
 
 
-def mask(text: str) -> str:
+def is_whole(kept: str) -> bool:
+    """Whether a payload was kept as it was; one that itself holds a mask does not count as whole."""
+    return '"***' not in kept and not kept.endswith(" more characters)")
+
+
+def masked(text: str) -> str:
     """The text with the values of members whose name speaks of a secret replaced by `***`."""
-    text = _SECRET.sub(r'\1\2"***\2"', text)
-    return _FORM_SECRET.sub(r"\1\2***", text)
+    lowered = text.lower()
+    for hint in _HINTS:
+        if hint in lowered:
+            text = _MEMBER.sub(r'\1\2"***\2"', text)
+            return _FIELD.sub(r"\1\2***", text)
+    return text
+
+
+def masked_facts(facts: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Facts of a hop with the secrets in their texts masked (a request's body may be among them)."""
+    if not any(type(value) is str for value in facts.values()):
+        return facts
+    return {name: masked(value) if type(value) is str else value for name, value in facts.items()}

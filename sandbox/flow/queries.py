@@ -1,153 +1,171 @@
-"""Questions to the journal."""
+"""Questions to the journal about one flow. Its figures are in `summaries`, lists of flows in `listing`."""
 
 from __future__ import annotations
 
-import sqlite3
+import re
 from collections.abc import Sequence
 
 import msgspec
 
-from sandbox.model.hops import Hop, HopKind, Link, LinkKind
+from sandbox.flow.recorder import Journal
+from sandbox.flow.schema import hop_of
+from sandbox.model.hops import Hop, Link, LinkKind
 from sandbox.store.database import Database
 
-
-class FlowSummary(msgspec.Struct, frozen=True, kw_only=True):
-    """One flow in a list.
-
-    Attributes:
-        id: the hop that began it.
-        began_at: virtual time, seconds since the epoch.
-        what: how it began (`POST /api/v1/notas`, `PutEvents`, `rate(1 minute)`).
-        hops: how many hops it has.
-        errors: how many of them went wrong.
-        dead_letters: how many messages of it are or were dead letters.
-        keys: its business keys.
-        last_at: virtual time of its newest hop.
-    """
-
-    id: int
-    began_at: float
-    last_at: float
-    what: str
-    status: str
-    hops: int
-    errors: int
-    dead_letters: int
-    keys: dict[str, str]
+#: Business keys may be longer numbers (an NF-e's access key has 44 digits): those are no hops.
+_HOP_ID = re.compile(r"[0-9]{1,18}")
+#: Hops of one flow that are shown.
+MOST_HOPS = 5_000
+_CHUNK = 500
 
 
-def flows(database: Database, *, limit: int = 50, schedules: bool = False) -> list[FlowSummary]:
-    """The newest flows, newest first.
-
-    Args:
-        limit: how many.
-        schedules: list flows that a schedule began too; they come every minute and mostly do nothing.
-    """
-    beginnings = (HopKind.HTTP_REQUEST, HopKind.EVENT_PUT, HopKind.MESSAGE_SENT, HopKind.INVOKE_START)
-    kinds = [kind.value for kind in beginnings] + ([HopKind.SCHEDULE_FIRED.value] if schedules else [])
-    roots = database.rows(
-        f"SELECT * FROM hops WHERE id = flow AND kind IN ({', '.join('?' * len(kinds))}) "
-        "ORDER BY id DESC LIMIT ?",
-        (*kinds, limit),
-    )
-    return [_summary(database, _hop(root)) for root in roots]
-
-
-def _summary(database: Database, root: Hop) -> FlowSummary:
-    facts = database.row(
-        "SELECT count(*) AS hops, sum(status != 'ok') AS errors, max(at) AS last_at, "
-        "sum(kind = 'dead-lettered') AS dead FROM hops WHERE flow = ?",
-        (root.id,),
-    )
-    keyed = database.rows("SELECT keys FROM hops WHERE flow = ? AND keys != '' LIMIT 5", (root.id,))
-    keys: dict[str, str] = {}
-    for row in keyed:
-        keys.update(msgspec.json.decode(row["keys"], type=dict[str, str]))
-    assert facts is not None
-    return FlowSummary(
-        id=root.id,
-        began_at=root.at,
-        last_at=facts["last_at"] or root.at,
-        what=_what(root),
-        status="dead-lettered" if facts["dead"] else "error" if facts["errors"] else "ok",
-        hops=facts["hops"],
-        errors=facts["errors"] or 0,
-        dead_letters=facts["dead"] or 0,
-        keys=keys,
-    )
-
-
-def _what(root: Hop) -> str:
-    if root.kind is HopKind.HTTP_REQUEST:
-        return root.operation
-    return f"{root.operation or root.kind.value} {root.resource.rsplit(':', 1)[-1]}".strip()
-
-
-def find_flow(database: Database, reference: str) -> int | None:
+def find_flow(journal: Journal, reference: str) -> int | None:
     """The flow that a reference means.
 
     Args:
-        reference: a flow or hop id, an event, message or request id, or the value of a business key.
+        reference: a flow or hop id; the id of an event, message, request or trace; or the value of a business
+            key.
     """
-    if reference.isdigit() and (row := database.row("SELECT flow FROM hops WHERE id = ?", (int(reference),))):
-        return int(row["flow"])
-    for sql in (
-        "SELECT flow FROM keys WHERE value = ? LIMIT 1",
-        "SELECT flow FROM hops WHERE event_id = ? LIMIT 1",
-        "SELECT flow FROM hops WHERE message_id = ? LIMIT 1",
-        "SELECT flow FROM hops WHERE request_id = ? LIMIT 1",
-    ):
-        row = database.row(sql, (reference,))
+    journal.settle()
+    database = journal.database
+    if _HOP_ID.fullmatch(reference):
+        row = database.row("SELECT flow FROM hops WHERE id = ?", (int(reference),))
         if row is not None:
             return int(row["flow"])
-    return None
+    row = database.row("SELECT flow FROM keys WHERE value = ? ORDER BY hop LIMIT 1", (reference,))
+    if row is not None:
+        return int(row["flow"])
+    hop = journal.lookup.hop(reference)
+    return None if hop is None else flow_of(database, hop)
 
 
-def hops_of_flow(database: Database, flow: int) -> list[Hop]:
-    """The hops of a flow, and those of other flows that served it (a batch shared with another flow)."""
-    rows = database.rows("SELECT * FROM hops WHERE flow = ? ORDER BY id", (flow,))
-    shared = database.rows(
-        "WITH RECURSIVE mine(id) AS (SELECT hop FROM links JOIN hops ON hops.id = links.cause "
-        "WHERE hops.flow = ? AND links.kind = 'batch') "
-        "SELECT * FROM hops WHERE flow != ? AND (id IN (SELECT id FROM mine) OR "
-        "(cause IN (SELECT id FROM mine) AND kind = 'invoke-end')) ORDER BY id",
-        (flow, flow),
+def flow_of(database: Database, hop: int) -> int | None:
+    """The flow that a hop belongs to, or None where the journal does not have it."""
+    row = database.row("SELECT flow FROM hops WHERE id = ?", (hop,))
+    return int(row["flow"]) if row else None
+
+
+def hop_by_id(database: Database, hop: int) -> Hop | None:
+    """One hop with its links, or None."""
+    row = database.row("SELECT * FROM hops WHERE id = ?", (hop,))
+    return None if row is None else _linked(database, [hop_of(row)])[0]
+
+
+def hops_of_flow(database: Database, flow: int, limit: int = MOST_HOPS) -> list[Hop]:
+    """The hops of a flow, oldest first, and those of other flows that served it (a batch shared with
+    another flow).
+
+    Args:
+        limit: how many at most.
+    """
+    rows = database.rows(
+        "SELECT * FROM (SELECT * FROM hops WHERE id = ? AND flow = id"
+        " UNION ALL SELECT * FROM hops WHERE flow = ? AND flow != id) ORDER BY id LIMIT ?",
+        (flow, flow, limit),
     )
-    hops = [_hop(row) for row in (*rows, *shared)]
-    links = _links(database, [hop.id for hop in hops])
-    return sorted(
-        (msgspec.structs.replace(hop, links=links.get(hop.id, ())) for hop in hops), key=lambda hop: hop.id
+    hops = [hop_of(row) for row in rows]
+    hops += _shared(database, flow, [hop.id for hop in hops])
+    return sorted(_linked(database, hops), key=lambda hop: hop.id)
+
+
+def way_to(database: Database, hop: int, limit: int = 100) -> list[Hop]:
+    """A hop, its cause, the cause of that, and so on: the newest first."""
+    way: list[Hop] = []
+    wanted: int | None = hop
+    while wanted is not None and len(way) < limit:
+        row = database.row("SELECT * FROM hops WHERE id = ?", (wanted,))
+        if row is None:
+            break
+        way.append(hop_of(row))
+        wanted = way[-1].cause
+    return way
+
+
+def caused_by(database: Database, hop: Hop) -> list[Hop]:
+    """What a hop caused in its own flow, and the invocations of batches that it was part of."""
+    rows = database.rows(
+        "SELECT * FROM hops WHERE flow = ? AND cause = ? AND flow != id"
+        " UNION SELECT theirs.* FROM links JOIN hops AS theirs ON theirs.id = links.hop"
+        " WHERE links.cause = ? AND links.kind = 'batch' ORDER BY id",
+        (hop.flow, hop.id, hop.id),
     )
+    return [hop_of(row) for row in rows]
+
+
+def events_of(database: Database, bus: str, limit: int) -> list[tuple[Hop, list[str]]]:
+    """The newest events of a bus, newest first, each with the names of the rules that matched it.
+
+    Args:
+        bus: its ARN.
+    """
+    rows = database.rows(
+        "SELECT * FROM hops WHERE kind = 'event-put' AND resource = ? ORDER BY id DESC LIMIT ?", (bus, limit)
+    )
+    found = []
+    for row in rows:
+        put = hop_of(row)
+        matches = database.rows(
+            "SELECT resource FROM hops WHERE flow = ? AND cause = ? AND flow != id AND kind = 'rule-matched'",
+            (put.flow, put.id),
+        )
+        found.append((put, [str(match["resource"]).rsplit("/", 1)[-1] for match in matches]))
+    return found
 
 
 def hops_after(database: Database, after: int, limit: int = 1000) -> list[Hop]:
     """Hops recorded after the one with id `after`, oldest first."""
-    return [
-        _hop(row)
-        for row in database.rows("SELECT * FROM hops WHERE id > ? ORDER BY id LIMIT ?", (after, limit))
-    ]
+    rows = database.rows("SELECT * FROM hops WHERE id > ? ORDER BY id LIMIT ?", (after, limit))
+    return [hop_of(row) for row in rows]
 
 
 def known_references(database: Database, limit: int = 500) -> list[str]:
     """Recent values a user may have meant, for "did you mean"."""
     keys = database.rows("SELECT value FROM keys ORDER BY hop DESC LIMIT ?", (limit,))
-    return [row["value"] for row in keys]
+    ids = database.rows(
+        "SELECT event_id, message_id FROM hops WHERE id > (SELECT max(id) FROM hops) - ?", (limit * 4,)
+    )
+    found = [row["value"] for row in keys]
+    found += [value for row in ids for value in (row["event_id"], row["message_id"]) if value]
+    return list(dict.fromkeys(found))
 
 
-def _links(database: Database, hops: Sequence[int]) -> dict[int, tuple[Link, ...]]:
+# --- inside ----------------------------------------------------------------------------------------------
+def _shared(database: Database, flow: int, mine: Sequence[int]) -> list[Hop]:
+    """Invocations of other flows whose batch held a message of this one, with their ends."""
+    starts: list[Hop] = []
+    for part in chunks(mine):
+        rows = database.rows(
+            "SELECT DISTINCT theirs.* FROM links JOIN hops AS theirs ON theirs.id = links.hop"
+            f" WHERE links.cause IN ({marks(part)}) AND links.kind = 'batch' AND theirs.flow != ?",
+            (*part, flow),
+        )
+        starts.extend(hop_of(row) for row in rows)
+    ends = [
+        hop_of(row)
+        for start in starts
+        for row in database.rows(
+            "SELECT * FROM hops WHERE flow = ? AND cause = ? AND flow != id AND kind = 'invoke-end'",
+            (start.flow, start.id),
+        )
+    ]
+    return [*starts, *ends]
+
+
+def _linked(database: Database, hops: Sequence[Hop]) -> list[Hop]:
+    """The hops, each with its links."""
     found: dict[int, tuple[Link, ...]] = {}
-    for start in range(0, len(hops), 500):
-        part = hops[start : start + 500]
-        marks = ", ".join("?" * len(part))
-        for row in database.rows(f"SELECT * FROM links WHERE hop IN ({marks})", part):
+    for part in chunks([hop.id for hop in hops]):
+        for row in database.rows(f"SELECT * FROM links WHERE hop IN ({marks(part)})", part):
             link = Link(row["cause"], LinkKind(row["kind"]))
             found[row["hop"]] = (*found.get(row["hop"], ()), link)
-    return found
+    return [msgspec.structs.replace(hop, links=found[hop.id]) if hop.id in found else hop for hop in hops]
 
 
-def _hop(row: sqlite3.Row) -> Hop:
-    values = dict(row)
-    values["kind"] = HopKind(values["kind"])
-    values["keys"] = msgspec.json.decode(values["keys"]) if values["keys"] else {}
-    values["detail"] = msgspec.json.decode(values["detail"]) if values["detail"] else {}
-    return Hop(**values)
+def chunks(values: Sequence[int]) -> list[Sequence[int]]:
+    """The values in parts that fit into one statement."""
+    return [values[start : start + _CHUNK] for start in range(0, len(values), _CHUNK)]
+
+
+def marks(values: Sequence[object]) -> str:
+    """Places for values in a statement."""
+    return ", ".join("?" * len(values))

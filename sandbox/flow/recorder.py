@@ -9,41 +9,35 @@ Hops are buffered and written once per turn of the event loop, before the state 
 from __future__ import annotations
 
 import asyncio
-from collections import OrderedDict
+import logging
+import sqlite3
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import msgspec
-
 from sandbox.clock import Clock
+from sandbox.errors import StoreError
+from sandbox.flow.keybook import KeyBook
 from sandbox.flow.keys import BusinessKey, find_keys
-from sandbox.flow.payloads import DEFAULT_LIMIT, keep
+from sandbox.flow.lookup import Lookup
+from sandbox.flow.payloads import DEFAULT_LIMIT, keep, masked_facts
+from sandbox.flow.recent import Recent
+from sandbox.flow.retention import Retention
+from sandbox.flow.schema import COLUMNS, INSERT_HOP, INSERT_KEY, INSERT_LINK, SCHEMA, Row, as_json
 from sandbox.model.hops import Hop, HopKind, Link, LinkKind
 from sandbox.model.scope import Scope
 from sandbox.store.database import Database
 
-SCHEMA = """
-CREATE TABLE IF NOT EXISTS hops (
-    id INTEGER PRIMARY KEY, kind TEXT NOT NULL, at REAL NOT NULL, real_at REAL NOT NULL,
-    account TEXT NOT NULL, region TEXT NOT NULL, service TEXT NOT NULL, operation TEXT NOT NULL,
-    resource TEXT NOT NULL, cause INTEGER, flow INTEGER NOT NULL, status TEXT NOT NULL, error TEXT NOT NULL,
-    request_id TEXT NOT NULL, event_id TEXT NOT NULL, message_id TEXT NOT NULL, trace TEXT NOT NULL,
-    function TEXT NOT NULL, duration_ms REAL, keys TEXT NOT NULL, detail TEXT NOT NULL, payload TEXT NOT NULL
-);
-CREATE INDEX IF NOT EXISTS hops_flow ON hops (flow);
-CREATE INDEX IF NOT EXISTS hops_event ON hops (event_id) WHERE event_id != '';
-CREATE INDEX IF NOT EXISTS hops_message ON hops (message_id) WHERE message_id != '';
-CREATE INDEX IF NOT EXISTS hops_request ON hops (request_id) WHERE request_id != '';
-CREATE TABLE IF NOT EXISTS links (hop INTEGER NOT NULL, cause INTEGER NOT NULL, kind TEXT NOT NULL,
-    PRIMARY KEY (hop, cause)) WITHOUT ROWID;
-CREATE INDEX IF NOT EXISTS links_cause ON links (cause);
-CREATE TABLE IF NOT EXISTS keys (name TEXT NOT NULL, value TEXT NOT NULL, account TEXT NOT NULL,
-    flow INTEGER NOT NULL, hop INTEGER NOT NULL, PRIMARY KEY (value, name, account)) WITHOUT ROWID;
-"""
+#: Hops kept, and bytes of them.
+DEFAULT_HOPS = 1_000_000
+DEFAULT_BYTES = 2 * 1024**3
 
-_INSERT = f"INSERT OR REPLACE INTO hops VALUES ({', '.join('?' * 22)})"
 _REMEMBERED = 50_000
+#: Hops that wait in memory at most while the journal cannot be written.
+_BUFFERED = 20_000
+_log = logging.getLogger("sandbox.flow")
+#: Pages of the write-ahead log that are copied at once: hops come all the time, and a copy holds up the loop.
+_LOG_PAGES = 1_000
 #: Kinds that may begin in the middle of nowhere: an event published because a row was found in a database.
 _JOINABLE = frozenset({HopKind.EVENT_PUT, HopKind.MESSAGE_SENT})
 
@@ -56,6 +50,7 @@ class Journal:
         clock: gives both times of a hop.
         limit: hops kept; the oldest are dropped beyond it.
         payload_limit: characters of a payload kept.
+        max_bytes: bytes kept on disk.
     """
 
     def __init__(
@@ -63,26 +58,33 @@ class Journal:
         path: Path | None,
         clock: Clock,
         *,
-        limit: int = 1_000_000,
+        limit: int = DEFAULT_HOPS,
         payload_limit: int = DEFAULT_LIMIT,
+        max_bytes: int = DEFAULT_BYTES,
     ) -> None:
         self.database = Database(path)
+        self.database.rows(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
         self.database.define(SCHEMA)
         self._clock = clock
-        self._limit = limit
         self._payload_limit = payload_limit
         self._keys: list[BusinessKey] = []
-        self._hops: list[tuple[Any, ...]] = []
+        self._hops: list[Row] = []
         self._links: list[tuple[int, int, str]] = []
-        self._new_keys: list[tuple[str, str, str, int, int]] = []
-        self._flows: OrderedDict[int, int] = OrderedDict()
-        self._begun: OrderedDict[int, tuple[float, float]] = OrderedDict()
-        self._by_key: OrderedDict[tuple[str, str, str], tuple[int, int]] = OrderedDict()
+        self._flows: Recent[int, int] = Recent(_REMEMBERED)
+        self._begun: Recent[int, tuple[float, float]] = Recent(_REMEMBERED)
         self._subscribers: set[Callable[[Hop], None]] = set()
+        self._observers: set[Callable[[Sequence[Row]], None]] = set()
         self._scheduled = False
         newest = self.database.row("SELECT max(id) AS id FROM hops")
         self._next = (newest["id"] or 0) + 1 if newest else 1
-        self._swept = self._next
+        self._book = KeyBook(self.database)
+        self._retention = Retention(self.database, limit, max_bytes)
+        self.lookup = Lookup(self.database)
+
+    @property
+    def newest(self) -> int:
+        """The newest hop that has an id, recorded or reserved."""
+        return self._next - 1
 
     def declare_keys(self, keys: Sequence[BusinessKey]) -> None:
         """The business keys to look for in payloads from now on (those of the deployed sagas)."""
@@ -97,12 +99,30 @@ class Journal:
         self._subscribers.add(receive)
         return lambda: self._subscribers.discard(receive)
 
+    def observe(self, receive: Callable[[Sequence[Row]], None]) -> Callable[[], None]:
+        """Calls `receive` with the hops of each turn of the loop, as rows (`schema.COLUMNS`), when they are
+        written: cheaper than `subscribe` for who counts.
+
+        Returns:
+            The function that stops it.
+        """
+        self._observers.add(receive)
+        return lambda: self._observers.discard(receive)
+
+    def flow_of(self, hop: int) -> int | None:
+        """The flow that a hop belongs to, or None where the journal does not know the hop (any more)."""
+        known = self._flows.get(hop)
+        if known is not None:
+            return known
+        row = self.database.row("SELECT flow FROM hops WHERE id = ?", (hop,))
+        return int(row["flow"]) if row else None
+
     def reserve(self, cause: int | None = None) -> int:
         """An id for a hop that is recorded later; see `Recorder.reserve`."""
-        hop = self._take(cause)
-        self._begun[hop] = (self._clock.now(), self._clock.real_now())
-        if len(self._begun) > _REMEMBERED:
-            self._begun.popitem(last=False)
+        hop = self._next
+        self._next += 1
+        self._flows.put(hop, hop if cause is None else self._flow_of(cause))
+        self._begun.put(hop, (self._clock.now(), self._clock.real_now()))
         return hop
 
     def record(
@@ -128,142 +148,168 @@ class Journal:
         payload: str | bytes | None = None,
     ) -> int:
         """Records one hop; see `Recorder.record`."""
-        identity = hop if hop is not None else self._take(cause)
-        at, real_at = self._begun.pop(identity, (self._clock.now(), self._clock.real_now()))
-        keys = find_keys(self._keys, payload) if payload and self._keys else {}
-        flow, joined = self._place(kind, identity, scope, cause, keys)
-        record = Hop(
-            id=identity,
-            kind=kind,
-            at=at,
-            real_at=real_at,
-            account=scope.account,
-            region=scope.region,
-            service=service,
-            operation=operation,
-            resource=resource,
-            cause=cause,
-            links=(*links, *joined),
-            flow=flow,
-            status=status,
-            error=error,
-            request_id=request_id,
-            event_id=event_id,
-            message_id=message_id,
-            trace=trace or "",
-            function=function,
-            keys=keys,
-            duration_ms=duration_ms,
-            detail=dict(detail) if detail else {},
-            payload=keep(payload, self._payload_limit) if payload else "",
+        begun = None
+        if hop is None:
+            identity = self._next
+            self._next += 1
+        else:
+            identity = hop
+            begun = self._begun.pop(hop)
+            if hop <= self.lookup.passed:
+                self.lookup.missed(hop)
+        at, real_at = begun or (self._clock.now(), self._clock.real_now())
+        keys = find_keys(self._keys, payload) if payload and self._keys else None
+        flow = (
+            identity if cause is None and hop is None else self._flow_of(identity if cause is None else cause)
         )
-        self._buffer(record)
+        if keys:
+            flow, joined = self._join(kind, identity, scope, flow, keys)
+            links = (*links, *joined)
+        self._flows.put(identity, flow)
+        self._hops.append(
+            (
+                identity,
+                kind._value_,
+                at,
+                real_at,
+                scope.account,
+                scope.region,
+                service,
+                operation,
+                resource,
+                cause,
+                flow,
+                status,
+                error,
+                request_id,
+                event_id,
+                message_id,
+                trace or "",
+                function,
+                duration_ms,
+                as_json(keys),
+                as_json(masked_facts(detail)) if detail else "",
+                keep(payload, self._payload_limit) if payload else "",
+            )
+        )
+        if links:
+            self._links.extend((identity, link.cause, link.kind.value) for link in links)
+        if self._subscribers:
+            self._tell(self._hops[-1], kind, tuple(links), keys or {}, detail)
+        if not self._scheduled:
+            self._schedule()
         return identity
 
     def flush(self) -> None:
-        """Writes and commits what is buffered; the state's commit calls it first."""
+        """Writes and commits what is buffered; the state's commit calls it first.
+
+        Raises:
+            StoreError: it could not be written. It stays buffered (the newest of it) for the next flush: hops are
+                written by their ids, so one that is written twice is there once.
+        """
         if not self._hops:
             return
         hops, self._hops = self._hops, []
         links, self._links = self._links, []
-        keys, self._new_keys = self._new_keys, []
-        self.database.executemany(_INSERT, hops)
-        if links:
-            self.database.executemany("INSERT OR REPLACE INTO links VALUES (?, ?, ?)", links)
-        if keys:
-            self.database.executemany("INSERT OR IGNORE INTO keys VALUES (?, ?, ?, ?, ?)", keys)
-        self._sweep()
+        newest = self._next - 1
+        try:
+            self.database.executemany(INSERT_HOP, hops)
+            if links:
+                self.database.executemany(INSERT_LINK, links)
+            self._book.settle(newest)
+            self._retention.sweep(newest, len(hops))
+            self.database.commit()
+        except (sqlite3.Error, StoreError) as error:
+            self.database.abandon()
+            self._hops, self._links = hops[-_BUFFERED:], links[-_BUFFERED:]
+            raise StoreError(
+                "the sandbox could not write its journal",
+                error.why if isinstance(error, StoreError) else str(error),
+                "free some disk space in the state folder; everything acknowledged before is kept",
+            ) from error
+        self.lookup.follow(newest, self._retention.oldest)
+        for receive in tuple(self._observers):
+            receive(hops)
+
+    def settle(self) -> None:
+        """Writes everything that questions are answered from."""
+        self.flush()
+        self._book.settle(self._next - 1, now=True)
         self.database.commit()
+
+    def rewind(self, hop: int) -> None:
+        """Forgets every hop after `hop`; their ids are not given again."""
+        self.settle()
+        for table, column in (("hops", "id"), ("links", "hop"), ("keys", "hop")):
+            self.database.execute(f"DELETE FROM {table} WHERE {column} > ?", (hop,))
+        self.database.execute("UPDATE keys_written SET hop = min(hop, ?)", (hop,))
+        self.database.commit()
+        self._flows = Recent(_REMEMBERED)
+        self._begun = Recent(_REMEMBERED)
+        self._book = KeyBook(self.database)
+        self.lookup.rewind(hop)
+
+    def replace_by(self, hops: Sequence[Row], links: Sequence[Row], keys: Sequence[Row]) -> None:
+        """Holds other hops instead of its own: rows of its tables, as another journal has them."""
+        self.rewind(0)
+        self.database.executemany(INSERT_HOP, hops)
+        self.database.executemany(INSERT_LINK, links)
+        self.database.executemany(INSERT_KEY, keys)
+        newest = max((row[0] for row in hops), default=0)
+        self.database.execute("INSERT OR REPLACE INTO keys_written VALUES (1, ?)", (newest,))
+        self.database.commit()
+        self._book = KeyBook(self.database)
+        self._next = max(self._next, newest + 1)
 
     def close(self) -> None:
         """Writes what is buffered and closes the file."""
-        self.flush()
-        self.database.close()
-
-    def _take(self, cause: int | None) -> int:
-        hop = self._next
-        self._next += 1
-        self._remember_flow(hop, self._flow_of(cause) if cause is not None else hop)
-        return hop
+        try:
+            self.settle()
+        finally:
+            self.lookup.close()
+            self.database.close()
 
     # --- flows -------------------------------------------------------------------------------------------
-    def _place(
-        self, kind: HopKind, hop: int, scope: Scope, cause: int | None, keys: Mapping[str, str]
+    def _join(
+        self, kind: HopKind, hop: int, scope: Scope, flow: int, keys: Mapping[str, str]
     ) -> tuple[int, tuple[Link, ...]]:
-        """The flow a hop belongs to, and the inferred link that puts it there, if any."""
-        flow = self._flow_of(cause) if cause is not None else self._flow_of(hop)
+        """The flow a hop with business keys belongs to, and the inferred link that puts it there, if any."""
         joined: tuple[Link, ...] = ()
+        unknown = []
         for name, value in keys.items():
-            known = self._flow_of_key(name, value, scope.account)
+            key = (name, value, scope.account)
+            known = self._book.find(key)
             if known is None:
-                self._learn_key(name, value, scope.account, flow, hop)
-            elif kind in _JOINABLE and known[0] != flow:
-                flow = known[0]
-                joined = (Link(known[1], LinkKind.INFERRED),)
-                break
-        self._remember_flow(hop, flow)
+                unknown.append(key)
+            elif kind in _JOINABLE and known[0] != flow and not joined:
+                flow, joined = known[0], (Link(known[1], LinkKind.INFERRED),)
+        for key in unknown:
+            self._book.learn(key, flow, hop)
         return flow, joined
 
     def _flow_of(self, hop: int) -> int:
-        flow = self._flows.get(hop)
-        if flow is not None:
-            return flow
-        row = self.database.row("SELECT flow FROM hops WHERE id = ?", (hop,))
-        return int(row["flow"]) if row else hop
+        flow = self.flow_of(hop)
+        return hop if flow is None else flow
 
-    def _remember_flow(self, hop: int, flow: int) -> None:
-        self._flows[hop] = flow
-        if len(self._flows) > _REMEMBERED:
-            self._flows.popitem(last=False)
-
-    def _flow_of_key(self, name: str, value: str, account: str) -> tuple[int, int] | None:
-        known = self._by_key.get((name, value, account))
-        if known is not None:
-            return known
-        row = self.database.row(
-            "SELECT flow, hop FROM keys WHERE value = ? AND name = ? AND account = ?", (value, name, account)
-        )
-        return (row["flow"], row["hop"]) if row else None
-
-    def _learn_key(self, name: str, value: str, account: str, flow: int, hop: int) -> None:
-        self._by_key[name, value, account] = (flow, hop)
-        self._new_keys.append((name, value, account, flow, hop))
-        if len(self._by_key) > _REMEMBERED:
-            self._by_key.popitem(last=False)
-
-    # --- writing -----------------------------------------------------------------------------------------
-    def _buffer(self, hop: Hop) -> None:
-        self._hops.append(
-            (
-                hop.id,
-                hop.kind.value,
-                hop.at,
-                hop.real_at,
-                hop.account,
-                hop.region,
-                hop.service,
-                hop.operation,
-                hop.resource,
-                hop.cause,
-                hop.flow,
-                hop.status,
-                hop.error,
-                hop.request_id,
-                hop.event_id,
-                hop.message_id,
-                hop.trace,
-                hop.function,
-                hop.duration_ms,
-                _json(hop.keys),
-                _json(hop.detail),
-                hop.payload,
-            )
-        )
-        self._links.extend((hop.id, link.cause, link.kind.value) for link in hop.links)
+    # --- telling and writing -----------------------------------------------------------------------------
+    def _tell(
+        self,
+        row: Row,
+        kind: HopKind,
+        links: tuple[Link, ...],
+        keys: Mapping[str, str],
+        detail: Mapping[str, Any] | None,
+    ) -> None:
+        values = dict(zip(COLUMNS, row, strict=True))
+        values |= {
+            "kind": kind,
+            "links": links,
+            "keys": dict(keys),
+            "detail": dict(masked_facts(detail or {})),
+        }
+        hop = Hop(**values)
         for receive in tuple(self._subscribers):
             receive(hop)
-        if not self._scheduled:
-            self._schedule()
 
     def _schedule(self) -> None:
         try:
@@ -275,18 +321,7 @@ class Journal:
 
     def _end_of_turn(self) -> None:
         self._scheduled = False
-        self.flush()
-
-    def _sweep(self) -> None:
-        """Drops the oldest hops beyond the limit, a slice at a time."""
-        if self._next - self._swept < min(10_000, self._limit):
-            return
-        self._swept = self._next
-        oldest = self._next - self._limit
-        self.database.execute("DELETE FROM hops WHERE id < ?", (oldest,))
-        self.database.execute("DELETE FROM links WHERE hop < ?", (oldest,))
-        self.database.execute("DELETE FROM keys WHERE hop < ?", (oldest,))
-
-
-def _json(value: Mapping[str, Any]) -> str:
-    return msgspec.json.encode(value).decode() if value else ""
+        try:
+            self.flush()
+        except StoreError as error:
+            _log.error("%s", error)

@@ -8,6 +8,11 @@ import msgspec
 
 from sandbox.model.hops import Hop, HopKind, LinkKind
 
+#: Levels of a tree; it is walked by recursion, and read by people.
+DEEPEST = 150
+#: Characters of an error that stand on a line.
+_ERROR = 300
+
 
 class Branch(msgspec.Struct, kw_only=True):
     """A hop and what it caused.
@@ -24,8 +29,16 @@ class Branch(msgspec.Struct, kw_only=True):
 
 
 def build(hops: Sequence[Hop]) -> list[Branch]:
-    """Puts hops under their causes; hops without a cause among them are the roots, oldest first."""
+    """Puts hops under their causes; hops without a cause among them are the roots, oldest first.
+
+    Below `DEEPEST` levels (functions that call themselves on and on) hops stand beside their cause.
+
+    Args:
+        hops: in order of their ids.
+    """
     branches = {hop.id: Branch(hop=hop, children=[]) for hop in hops}
+    above: dict[int, Branch] = {}
+    depths: dict[int, int] = {}
     roots = []
     for hop in hops:
         branch = branches[hop.id]
@@ -34,8 +47,12 @@ def build(hops: Sequence[Hop]) -> list[Branch]:
             parent = _by_link(branch, branches)
         if parent is None or parent is branch:
             roots.append(branch)
-        else:
-            parent.children.append(branch)
+            continue
+        if depths.get(parent.hop.id, 0) >= DEEPEST:
+            parent = above[parent.hop.id]
+        above[hop.id] = parent
+        depths[hop.id] = depths.get(parent.hop.id, 0) + 1
+        parent.children.append(branch)
     return roots
 
 
@@ -87,6 +104,7 @@ _WORDS = {
     HopKind.MESSAGE_DELETED: "deleted",
     HopKind.MESSAGE_RETURNED: "visible again",
     HopKind.DEAD_LETTERED: "dead letter",
+    HopKind.REDRIVEN: "redriven",
     HopKind.INVOKE_START: "invoke",
     HopKind.INVOKE_END: "ended",
     HopKind.INVOKE_THROTTLED: "throttled",
@@ -105,7 +123,8 @@ def describe(branch: Branch, began: float) -> str:
     if branch.inferred:
         parts.append(f"(inferred by business key, published by hop {branch.via})")
     if hop.status != "ok":
-        parts.append(f"[{hop.status}{': ' + hop.error if hop.error else ''}]")
+        error = hop.error.split("\n", 1)[0][:_ERROR]
+        parts.append(f"[{hop.status}{': ' + error if error else ''}]")
     return " ".join(part for part in parts if part)
 
 
@@ -125,8 +144,12 @@ def _where(hop: Hop) -> str:
 def _facts(hop: Hop) -> Iterator[str]:
     if hop.detail.get("cold"):
         yield "cold"
+    if hop.kind is HopKind.INVOKE_START and hop.detail.get("attempt", 1) > 1:
+        yield f"attempt {hop.detail['attempt']}"
     if "receive_count" in hop.detail and hop.detail["receive_count"] != 1:
         yield f"receive {hop.detail['receive_count']}"
+    if hop.detail.get("changed"):
+        yield f"edited: {', '.join(map(str, hop.detail['changed']))}"
     if "waited_ms" in hop.detail:
         yield f"waited {hop.detail['waited_ms']:.0f} ms"
     if hop.detail.get("http_status"):

@@ -14,7 +14,7 @@ from sandbox.gateway.tap import Tap, resource_of
 from sandbox.model.arn import is_arn, parse_arn
 from sandbox.model.awserror import AwsError, NotImplementedByName
 from sandbox.model.call import Call, Caller
-from sandbox.model.http import HttpRequest, HttpResponse, Upstream
+from sandbox.model.http import HttpRequest, HttpResponse, Observe, Upstream
 from sandbox.model.ids import Ids
 from sandbox.model.ports import CallerDirectory, Recorder
 from sandbox.model.scope import Scope
@@ -77,6 +77,7 @@ class Dispatcher:
         mixed: native services whose remaining operations go to the long tail all the same; those of any other
             native service are refused, because the long tail knows nothing of its state.
         durable: awaited before an answer is given: everything written so far is on disk.
+        observe: told of every call that the long tail did, once it is recorded.
     """
 
     def __init__(
@@ -90,6 +91,7 @@ class Dispatcher:
         ids: Ids,
         durable: Callable[[], Awaitable[None]],
         mixed: Collection[str] = (),
+        observe: Observe | None = None,
     ) -> None:
         self.services = services
         self.long_tail = long_tail
@@ -99,6 +101,7 @@ class Dispatcher:
         self._clock = clock
         self._durable = durable
         self._mixed = frozenset(mixed)
+        self._observe = observe
 
     def find(self, service: str, operation: str) -> Native | Upstream:
         """Who does an operation.
@@ -125,13 +128,18 @@ class Dispatcher:
             )
         return self.long_tail
 
-    def origin(self, access_key: str, region: str, *, endpoint: str, trace: str | None) -> Origin:
+    def origin(
+        self, access_key: str, region: str, *, endpoint: str, trace: str | None, peer: Caller | None = None
+    ) -> Origin:
         """Where a signed request comes from.
 
         An execution environment's key stands for its function's account and for the invocation it serves; any
         other key is an account id or stands for the default account.
+
+        Args:
+            peer: whose container the request comes from, where addresses tell.
         """
-        caller = self._callers.lookup(access_key) if access_key else None
+        caller = peer or (self._callers.lookup(access_key) if access_key else None)
         if caller is None:
             account = account_of(access_key)
             caller = Caller(access_key, f"arn:aws:iam::{account}:root")
@@ -218,7 +226,6 @@ class Dispatcher:
             response = await upstream.forward(service, operation, request)
             if response.status >= 400:
                 error = AwsError(_error_type(response), f"HTTP {response.status}", status=response.status)
-            return response
         except AwsError as refusal:
             error = refusal
             raise
@@ -237,6 +244,9 @@ class Dispatcher:
                 duration_ms=(self._clock.elapsed() - started) * 1000,
                 payload=request.body,
             )
+        if self._observe is not None and error is None:
+            self._observe(service, operation, request, response, call)
+        return response
 
     async def stored(self, request_id: str) -> None:
         """Waits until everything written so far is on disk.

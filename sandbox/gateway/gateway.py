@@ -25,7 +25,8 @@ from sandbox.gateway.hosts import Doorman, cors_headers, preflight_headers
 from sandbox.gateway.routes import ApiRequest, api_request, bucket_in_host, fill_queue_url
 from sandbox.gateway.tap import resource_of
 from sandbox.model.awserror import AwsError
-from sandbox.model.http import ExecuteApi, Headers, HttpRequest, HttpResponse, Upstream
+from sandbox.model.call import Caller
+from sandbox.model.http import ExecuteApi, Headers, HttpRequest, HttpResponse, Observe, Upstream
 from sandbox.model.ids import Ids
 from sandbox.model.ports import CallerDirectory, Recorder
 from sandbox.wire.incoming import Incoming, Target, credential
@@ -53,6 +54,8 @@ class Gateway:
         wire: the protocols; None makes new ones.
         mixed: see `Dispatcher`.
         allowed_hosts, allowed_origins: see `Doorman`.
+        caller_at: whose container has an address, on engines with containers.
+        observe: see `Dispatcher`.
     """
 
     def __init__(
@@ -70,6 +73,8 @@ class Gateway:
         mixed: Collection[str] = (),
         allowed_hosts: Iterable[str] = (),
         allowed_origins: Iterable[str] = (),
+        caller_at: Callable[[str], Caller | None] = lambda _: None,
+        observe: Observe | None = None,
     ) -> None:
         self.wire = wire or Wire()
         self.dispatcher = Dispatcher(
@@ -81,10 +86,12 @@ class Gateway:
             ids=ids,
             durable=durable,
             mixed=mixed,
+            observe=observe,
         )
         self._ids = ids
         self._execute_api = execute_api
         self._doorman = Doorman(allowed_hosts, allowed_origins)
+        self._caller_at = caller_at
 
     async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
         """The ASGI entry; the server's own life cycle events are answered and otherwise ignored."""
@@ -138,7 +145,15 @@ class Gateway:
         except TooLargeError:
             return _message(413, "Request Too Long")
         client = scope.get("client") or ("127.0.0.1", 0)
-        request = HttpRequest(incoming.method, api.path, incoming.query, head_pairs(scope), body, client[0])
+        request = HttpRequest(
+            incoming.method,
+            api.path,
+            incoming.query,
+            head_pairs(scope),
+            body,
+            client[0],
+            scope.get("state", {}).get("header_names", ()),
+        )
         with cancelled_when_gone(receive):
             return await self._execute_api.handle(api.api_id, api.stage, request, endpoint)
 
@@ -179,6 +194,7 @@ class Gateway:
             target.region,
             endpoint=endpoint,
             trace=incoming.headers.get("x-amzn-trace-id"),
+            peer=self._caller_at((scope.get("client") or ("",))[0]),
         )
         if not isinstance(who, Native):
             return await self._forward(who, target, incoming, scope, origin, request_id)

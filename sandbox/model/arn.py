@@ -69,7 +69,7 @@ def parse_queue_url(url: str, region: str) -> tuple[Scope, str]:
     """The scope and name that a queue URL of any host, or a bare path, means.
 
     Args:
-        url: `…/account/name`, `…/queue/region/account/name`, or a bare queue name's URL of AWS itself.
+        url: `…/account/name`, where AWS's own hosts name the region, or `…/queue/region/account/name`.
         region: the caller's region, used where the URL does not say.
 
     Raises:
@@ -81,8 +81,10 @@ def parse_queue_url(url: str, region: str) -> tuple[Scope, str]:
         return Scope(parts[2], parts[1]), parts[3]
     if len(parts) == 2:
         host = (split.hostname or "").split(".")
-        if len(host) >= 4 and host[0] == "sqs" and host[-2] == "amazonaws":
-            region = host[1]
+        if len(host) >= 4 and host[0] == "sqs":
+            region = host[1]  # sqs.REGION.amazonaws.com, and the same before other names
+        elif len(host) >= 4 and host[1] == "queue":
+            region = host[0]  # REGION.queue.amazonaws.com, the form of old
         return Scope(parts[0], region), parts[1]
     raise ValueError(f"not a queue URL: {url!r}")
 
@@ -127,6 +129,16 @@ def log_group_arn(scope: Scope, name: str) -> Arn:
 def role_arn(account: str, path: str, name: str) -> Arn:
     """The ARN of an IAM role; `path` begins and ends with a slash."""
     return Arn("iam", "", account, f"role{path}{name}")
+
+
+def policy_arn(account: str, path: str, name: str) -> Arn:
+    """The ARN of a managed IAM policy; `path` begins and ends with a slash."""
+    return Arn("iam", "", account, f"policy{path}{name}")
+
+
+def root_arn(account: str) -> Arn:
+    """The ARN of an account's root user."""
+    return Arn("iam", "", account, "root")
 
 
 def db_instance_arn(scope: Scope, identifier: str) -> Arn:

@@ -34,7 +34,8 @@ class Call:
         scope: account and region the call is for.
         endpoint: base URL the caller used (`http://127.0.0.1:4566`); never stored, only rendered.
         request_id: the id answered in `x-amzn-RequestId`.
-        hop: id of the hop that records this call; the cause of everything the operation does.
+        hop: the cause of everything the operation does: the hop that records this call, or, for operations
+            that record their own hops (`records=True`), the hop that led to it; None where nothing known did.
         caller: who signed it.
         trace: the X-Ray trace header that came with it.
     """

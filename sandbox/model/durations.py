@@ -5,31 +5,38 @@ from __future__ import annotations
 import re
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
-_PART = re.compile(r"(\d+(?:\.\d+)?)(ms|s|m|h|d)")
+_PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
+#: Longer ones are slips of the pen: ten thousand years, in seconds.
+_LONGEST = 3.2e11
 
 
 def parse_duration(text: str) -> float:
     """Seconds in a duration; a bare number counts seconds.
 
     Raises:
-        ValueError: it is not a duration.
+        ValueError: it is not a duration, or longer than ten thousand years.
     """
     compact = text.strip().lower().replace(" ", "")
-    if re.fullmatch(r"\d+(?:\.\d+)?", compact):
-        return float(compact)
-    if not compact or _PART.sub("", compact):
+    if re.fullmatch(r"[0-9]+(?:\.[0-9]+)?", compact):
+        seconds = float(compact)
+    elif not compact or _PART.sub("", compact):
         raise ValueError(f"{text!r} is not a duration: write 90s, 1m30s, 2h or 500ms")
-    return sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(compact))
+    else:
+        seconds = sum(float(number) * _UNITS[unit] for number, unit in _PART.findall(compact))
+    if seconds > _LONGEST:
+        raise ValueError(f"{text[:30]!r} is longer than ten thousand years")
+    return seconds
 
 
 def format_duration(seconds: float) -> str:
     """A duration in at most two units (`1m 30s`); below a second in milliseconds."""
     if seconds < 0:
         return "-" + format_duration(-seconds)
-    if seconds < 1:
+    if round(seconds * 1000) < 1000:
         return f"{seconds * 1000:.0f}ms"
-    if seconds < 60:
+    if round(seconds, 1) < 60:
         return f"{seconds:.1f}s"
+    seconds = max(seconds, 60.0)
     for size, unit, smaller, name in ((86400, "d", 3600, "h"), (3600, "h", 60, "m"), (60, "m", 1, "s")):
         if seconds >= size:
             rest = int(seconds % size // smaller)

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
+from sandbox.model.call import Call
+
 Headers = Sequence[tuple[str, str]]
 
 
@@ -20,6 +22,7 @@ class HttpRequest:
         headers: in order, names in lower case, a name may occur more than once.
         body: the whole body.
         source_ip: the peer's address.
+        names: the names of `headers` as the client wrote them, where that is known.
     """
 
     method: str
@@ -28,6 +31,7 @@ class HttpRequest:
     headers: Headers = ()
     body: bytes = b""
     source_ip: str = "127.0.0.1"
+    names: Sequence[str] = ()
 
     def header(self, name: str, default: str = "") -> str:
         """The first header of that name (lower case), or `default`."""
@@ -68,4 +72,18 @@ class Upstream(Protocol):
 
     def refusal(self, service: str, operation: str) -> str | None:
         """Why the operation is not passed on (its effects would leave the server), or None."""
+        ...
+
+
+class Observe(Protocol):
+    """Told of a call that an upstream answered without an error, once the front door has recorded it."""
+
+    def __call__(
+        self, service: str, operation: str, request: HttpRequest, response: HttpResponse, call: Call
+    ) -> None:
+        """Records what the call did.
+
+        Args:
+            call: its context; its hop is the cause of whatever it did.
+        """
         ...

@@ -168,6 +168,17 @@ class LambdaRuntime:
         if self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
 
+    async def retire_all(self) -> None:
+        """Ends every environment, and waits until they are gone; zygotes stay, so that new ones are forks."""
+        for spec, pool in list(self._pools.items()):
+            self._retire_pool(spec, pool)
+            for environment in list(pool.all):  # its invocation is given up by whoever asks for this
+                self._end_soon(environment)
+        while self._tasks:
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        self._pools.clear()
+        self._keys.clear()
+
     def lookup(self, access_key: str) -> Caller | None:
         """The execution environment that owns the key; those that have ended are remembered for a while."""
         environment = self._keys.get(access_key)

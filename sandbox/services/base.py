@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import inspect
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
@@ -97,6 +98,12 @@ class Service:
 
     async def stop(self) -> None:
         """Ends the tasks and timers of the service; state stays in the store."""
+
+    def work(self) -> set[asyncio.Task[Any]]:
+        """The tasks that work now without being asked for by a request: waiting for them waits until the
+        service does nothing more by itself (long polls and timers are no work).
+        """
+        return set()
 
     async def call(self, operation_name: str, call: Call, params: Params) -> Answer:
         """Runs one operation.

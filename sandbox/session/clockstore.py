@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 
-from sandbox.clock import Clock
+from sandbox.clock import LATEST, Clock
 from sandbox.store.database import Database
 
 _SCHEMA = """
@@ -20,12 +20,26 @@ def restore_clock(database: Database) -> Clock:
     if row is None:
         return Clock()
     passed = max(0.0, time.time() - row["wall"])
-    return Clock(row["virtual"] + passed * row["speed"], row["speed"])
+    return Clock(min(row["virtual"] + passed * row["speed"], LATEST), row["speed"])
 
 
-def save_clock(database: Database, clock: Clock) -> None:
-    """Notes where the clock stands, whenever somebody moved it."""
+def put_back_clock(database: Database, clock: Clock) -> None:
+    """Has the clock stand, or run on, exactly where it was saved; at the wall clock where it was not."""
+    row = database.row("SELECT * FROM session_clock")
+    if row is None:
+        clock.put_back(clock.real_now(), clock.speed)
+    else:
+        clock.put_back(row["virtual"], row["speed"])
+
+
+def save_clock(database: Database, clock: Clock, *, ahead: float = 0.0) -> None:
+    """Notes where the clock stands, whenever somebody moved it.
+
+    Args:
+        ahead: virtual seconds that it is about to be moved: what fires on the way is stored as it happens, so
+            a crash in the middle must not lead to a time before that.
+    """
     database.execute(
         "INSERT OR REPLACE INTO session_clock VALUES (1, ?, ?, ?)",
-        (clock.now(), clock.real_now(), clock.speed),
+        (clock.now() + ahead, clock.real_now(), clock.speed),
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +19,7 @@ from sandbox.flow.recorder import Journal
 from sandbox.model.ids import Ids
 from sandbox.model.ports import AwsClient
 from sandbox.model.scope import DEFAULT_REGION, Scope
-from sandbox.session.sagas import read_keys
+from sandbox.session.sagas import named, read_declaration, read_keys
 from sandbox.session.tasks import Report, step
 from sandbox.store.database import Database
 
@@ -46,9 +47,19 @@ class Deployment:
         cache: Path,
     ) -> None:
         self._engine = engine
+        self._one_at_a_time = asyncio.Lock()
         self._journal = journal
         self._endpoint = endpoint
-        self.deployer = Deployer(client, database, engine.bindings, clock, ids, cache=cache / "templates")
+        self.deployer = Deployer(
+            client,
+            database,
+            engine.bindings,
+            clock,
+            ids,
+            cache=cache / "templates",
+            unsupported=engine.unsupported,
+            difference=engine.difference,
+        )
 
     def recorded(self) -> list[System]:
         """The systems of the stacks that the state holds, as far as their folders are still there."""
@@ -61,7 +72,7 @@ class Deployment:
         return found
 
     async def up(self, systems: Sequence[System], *, seed: bool, report: Report) -> None:
-        """Deploys systems one after the other.
+        """Deploys systems one after the other; a second deployment waits for the first.
 
         Args:
             seed: run the seeders of a system that was not seeded before.
@@ -70,20 +81,36 @@ class Deployment:
         Raises:
             TemplateError, DeployError, MigrationError, SeedError: what stands in the way.
         """
-        for system in systems:
+        async with self._one_at_a_time:
+            for system in systems:
+                await self._up(system, seed=seed, report=report)
+
+    async def _up(self, system: System, *, seed: bool, report: Report) -> None:
+        self._learn_keys(system)
+        with step(report, f"deploy {system.name}") as say:
+            told = _Told(f"deploy {system.name}", report)
+            await self.deployer.deploy(system, on_event=told.hear)
+            told.refreshed(await self._engine.refresh())
+            say(told.summary())
+            self._check_saga(system)
+        if system.databases:
+            with step(report, f"migrate {system.name}") as say:
+                applied = await self.deployer.migrate(system, self._engine.database_dsn)
+                say(f"{len(applied)} applied" if applied else "nothing new")
+        if seed and system.seeders and not self.deployer.seed_data(system.name):
+            with step(report, f"seed {system.name}") as say:
+                await self._seed(system)
+                say(", ".join(seeder.name for seeder in system.seeders))
+
+    def learn_keys(self) -> None:
+        """Teaches the journal the business keys of the systems that are deployed now, and no others."""
+        self._journal.declare_keys([])
+        for system in self.recorded():
             self._learn_keys(system)
-            with step(report, f"deploy {system.name}") as say:
-                told = _Told(f"deploy {system.name}", report)
-                await self.deployer.deploy(system, on_event=told.hear)
-                say(told.summary())
-            if system.databases:
-                with step(report, f"migrate {system.name}") as say:
-                    applied = await self.deployer.migrate(system, self._engine.database_dsn)
-                    say(f"{len(applied)} applied" if applied else "nothing new")
-            if seed and system.seeders and not self.deployer.seed_data(system.name):
-                with step(report, f"seed {system.name}") as say:
-                    await self._seed(system)
-                    say(", ".join(seeder.name for seeder in system.seeders))
+
+    def forget(self) -> None:
+        """Drops the record of every stack: what it made is gone with the engine that held it."""
+        self.deployer.forget()
 
     # --- views -------------------------------------------------------------------------------------------
     def views(self) -> list[StackView]:
@@ -102,7 +129,7 @@ class Deployment:
         """The first database that a stack declares, or None."""
         for stack in self.deployer.stacks():
             for kind, identifier in self.deployer.resources(stack.name).values():
-                if kind == _DATABASE:
+                if kind == _DATABASE and self._engine.has_database(identifier):
                     return self._engine.database(identifier)
         return None
 
@@ -112,6 +139,11 @@ class Deployment:
         if system.saga is not None:
             known |= {key.name: key for key in read_keys(system.saga)}
         self._journal.declare_keys(list(known.values()))
+
+    def _check_saga(self, system: System) -> None:
+        """The declaration names resources of the template: a slip is told now, not when somebody asks."""
+        if system.saga is not None:
+            named(system.saga, read_declaration(system.saga), self.deployer.resources(system.name))
 
     async def _seed(self, system: System) -> None:
         endpoint = self._endpoint()
@@ -152,6 +184,10 @@ class _Told:
             self._report(Progress(self._step, "note", text=event.detail))
         elif event.phase == "done" and event.action in ("create", "update", "replace", "delete"):
             self._done[event.action] = self._done.get(event.action, 0) + 1
+
+    def refreshed(self, functions: Sequence[str]) -> None:
+        if functions:
+            self._done["update"] = self._done.get("update", 0) + len(functions)
 
     def summary(self) -> str:
         return ", ".join(f"{count} {action}d" for action, count in self._done.items()) or "unchanged"

@@ -10,6 +10,7 @@ from typing import Any
 
 import psutil
 import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from sandbox.errors import PortTakenError, ServerStartError, UsageError
 
@@ -21,24 +22,25 @@ _FIRST_CHOICE = 20_000
 _KEEP_ALIVE = 75
 
 
-def listen(port: int) -> socket.socket:
-    """A listening socket on loopback.
+def listen(port: int, host: str = HOST) -> socket.socket:
+    """A listening socket, on loopback unless an engine has a network of its own.
 
     Args:
         port: the port, or 0 for a free one below 32768.
+        host: the address.
 
     Raises:
         PortTakenError: somebody else listens there.
         UsageError: the number is no port that may be used.
     """
     if port == 0:
-        return _listen_anywhere()
+        return _listen_anywhere(host)
     if not 0 < port < 65536:
         raise UsageError(
             f"{port} is not a port", "ports go from 1 to 65535", "say --port 4566, or 0 for a free one"
         )
     try:
-        return _bind(port)
+        return _bind(port, host)
     except PermissionError as error:
         raise UsageError(
             f"port {port} may not be used",
@@ -67,19 +69,19 @@ def who_listens(port: int) -> str:
 
 
 class FrontDoor:
-    """An HTTP server for an ASGI application, on a socket that listens already.
+    """An HTTP server for an ASGI application, on sockets that listen already.
 
     Args:
         app: the ASGI callable.
-        listener: from `listen`.
+        listeners: from `listen`.
     """
 
-    def __init__(self, app: Callable[..., Any], listener: socket.socket) -> None:
-        self._listener = listener
+    def __init__(self, app: Callable[..., Any], *listeners: socket.socket) -> None:
+        self._listeners = listeners
         self._server = _Server(
             uvicorn.Config(
                 app,
-                http="httptools",
+                http=_Protocol,
                 ws="none",
                 loop="none",
                 lifespan="off",
@@ -102,7 +104,7 @@ class FrontDoor:
         Raises:
             ServerStartError: the server ended at once.
         """
-        self._task = asyncio.create_task(self._server.serve(sockets=[self._listener]), name="front door")
+        self._task = asyncio.create_task(self._server.serve(sockets=list(self._listeners)), name="front door")
         up = asyncio.create_task(self._server.up.wait())
         await asyncio.wait({self._task, up}, return_when=asyncio.FIRST_COMPLETED)
         up.cancel()
@@ -116,7 +118,27 @@ class FrontDoor:
         if self._task is not None:
             self._server.end.set()
             await self._task
-        self._listener.close()
+        for listener in self._listeners:
+            listener.close()
+
+
+class _Protocol(HttpToolsProtocol):
+    """uvicorn's HTTP, which also tells how the client wrote the names of headers.
+
+    ASGI has them in lower case; functions behind API Gateway see them as they came. They are in the state of
+    the request, as `header_names`.
+    """
+
+    def on_message_begin(self) -> None:
+        """A request begins."""
+        super().on_message_begin()
+        self._names: list[str] = []
+        self.scope["state"]["header_names"] = self._names
+
+    def on_header(self, name: bytes, value: bytes) -> None:
+        """One header came."""
+        super().on_header(name, value)
+        self._names.append(name.decode("latin-1"))
 
 
 class _Server(uvicorn.Server):
@@ -143,11 +165,11 @@ class _Server(uvicorn.Server):
         self.should_exit = True
 
 
-def _bind(port: int) -> socket.socket:
+def _bind(port: int, host: str) -> socket.socket:
     listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
     try:
         listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        listener.bind((HOST, port))
+        listener.bind((host, port))
         listener.listen(2048)
         listener.setblocking(False)
     except OSError:
@@ -156,10 +178,10 @@ def _bind(port: int) -> socket.socket:
     return listener
 
 
-def _listen_anywhere() -> socket.socket:
+def _listen_anywhere(host: str) -> socket.socket:
     for port in range(_FIRST_CHOICE, _FIRST_EPHEMERAL):
         with contextlib.suppress(OSError):
-            return _bind(port)
+            return _bind(port, host)
     raise PortTakenError(
         "no port is free",
         f"every port from {_FIRST_CHOICE} to {_FIRST_EPHEMERAL - 1} is taken",

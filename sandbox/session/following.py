@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import Generic, Self, TypeVar
+
+from sandbox.control.protocol import Dropped
 
 T = TypeVar("T")
 Subscribe = Callable[[Callable[[T], None]], Callable[[], None]]
@@ -27,7 +29,7 @@ class Follower(Generic[T]):
         self._end: Callable[[], None] | None = None
         self._items: deque[T] = deque(maxlen=_BEHIND)
         self._some = asyncio.Event()
-        self.dropped = 0
+        self._dropped = 0
 
     def __enter__(self) -> Self:
         if self._subscribe is not None:
@@ -54,8 +56,16 @@ class Follower(Generic[T]):
             await self._some.wait()
         return self._items.popleft()
 
+    async def told(self) -> AsyncIterator[T | Dropped]:
+        """Everything that comes, and how much did not: a gap is told before what comes after it."""
+        async for item in self:
+            if self._dropped:
+                missed, self._dropped = self._dropped, 0
+                yield Dropped(missed)
+            yield item
+
     def _take(self, item: T) -> None:
         if len(self._items) == _BEHIND:
-            self.dropped += 1
+            self._dropped += 1
         self._items.append(item)
         self._some.set()

@@ -1,34 +1,153 @@
-"""Reads of a saga declaration what the journal needs: its business key and where payloads carry it."""
+"""The saga declarations of what is deployed, read from files, with the names of their stacks in them."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
+from difflib import get_close_matches
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
+import msgspec
 import yaml
 
-from sandbox.errors import TemplateError
+from sandbox.errors import SandboxError, TemplateError
 from sandbox.flow.keys import BusinessKey, business_key
+from sandbox.model.saga.declaration import Declaration, DeclarationError, Place
+from sandbox.model.saga.names import resolve
+from sandbox.model.saga.parsing import parse_declaration
+
+if TYPE_CHECKING:
+    from sandbox.session.deployment import Deployment
 
 
-def read_keys(declaration: Path) -> list[BusinessKey]:
+class Declared(msgspec.Struct, frozen=True, kw_only=True):
+    """A declaration of a stack, with the stack's names in it.
+
+    Attributes:
+        stack: name of the stack.
+    """
+
+    stack: str
+    declaration: Declaration
+
+
+def read_keys(path: Path) -> list[BusinessKey]:
     """The business keys of a saga declaration.
 
     Raises:
-        TemplateError: the file cannot be read, or declares no key.
-        KeyPathError: a path in it is malformed.
+        TemplateError: the declaration is wrong.
+    """
+    declaration = read_declaration(path)
+    return [business_key(declaration.key, declaration.key_paths)]
+
+
+def read_declaration(path: Path) -> Declaration:
+    """Reads and checks a saga declaration.
+
+    Raises:
+        TemplateError: it cannot be read, or is wrong: with its line.
     """
     try:
-        document = yaml.safe_load(declaration.read_text())
-    except (OSError, yaml.YAMLError) as error:
+        text = path.read_text()
+        document = yaml.safe_load(text)
+    except (OSError, yaml.YAMLError, UnicodeDecodeError) as error:
         raise TemplateError(
-            f"the saga declaration {declaration} cannot be read",
+            f"the saga declaration {path} cannot be read",
             str(error),
             "correct it, or take [saga] out of sandbox.toml",
         ) from error
-    if not isinstance(document, dict) or not document.get("key") or not document.get("keyPaths"):
-        raise TemplateError(
-            f"the saga declaration {declaration} names no business key",
-            "it needs `key` (a name) and `keyPaths` (a list of paths like $.notaFiscalId)",
-            "add both: without them, events cannot be joined across the database",
-        )
-    return [business_key(str(document["key"]), [str(path) for path in document["keyPaths"]])]
+    try:
+        return parse_declaration(document)
+    except DeclarationError as error:
+        raise located(path, text, error) from error
+
+
+def located(path: Path, text: str, error: DeclarationError) -> TemplateError:
+    """A mistake in a declaration, with the line on which it stands."""
+    line = _line(text, error.place)
+    where = f"{path}:{line}" if line else str(path)
+    return TemplateError(f"{where}: {error.what}", error.why, error.remedy)
+
+
+def named(path: Path, declaration: Declaration, resources: Mapping[str, tuple[str, str]]) -> Declaration:
+    """A declaration with the names of a stack's resources in it.
+
+    Args:
+        path: where it is declared, for errors.
+        resources: type and physical id of each resource by its logical id.
+
+    Raises:
+        TemplateError: it names what the stack does not have: with its line.
+    """
+    names = {logical: _name(kind, physical) for logical, (kind, physical) in resources.items()}
+    try:
+        return resolve(declaration, names)
+    except DeclarationError as error:
+        raise located(path, path.read_text(), error) from error
+
+
+class SagaBook:
+    """The declarations of all stacks, read again when a file has changed."""
+
+    def __init__(self) -> None:
+        self._read: dict[Path, tuple[int, Declaration]] = {}
+
+    def of(self, deployment: Deployment) -> list[Declared]:
+        """The declarations of the deployed systems that have one.
+
+        Raises:
+            TemplateError: a declaration is wrong, or names what its stack does not have.
+        """
+        found = []
+        for system in deployment.recorded():
+            if system.saga is None:
+                continue
+            resources = deployment.deployer.resources(system.name)
+            declaration = named(system.saga, self._declaration(system.saga), resources)
+            found.append(Declared(stack=system.name, declaration=declaration))
+        return found
+
+    def _declaration(self, path: Path) -> Declaration:
+        changed = path.stat().st_mtime_ns if path.exists() else 0
+        known = self._read.get(path)
+        if known is None or known[0] != changed:
+            known = self._read[path] = (changed, read_declaration(path))
+        return known[1]
+
+
+def no_saga(reference: str, known: Sequence[str]) -> SandboxError:
+    """The error for an id that no saga has; suggests near ones."""
+    near = [one for one in known if reference and reference in one][:3]
+    near = near or get_close_matches(reference, known, n=3, cutoff=0.5)
+    hint = f"did you mean {', '.join(near)}? " if near else ""
+    return SandboxError(
+        f"no saga has the id {reference}",
+        "neither the database nor the journal knows this value of the business key",
+        f"{hint}`sandbox saga ls` lists the newest",
+    )
+
+
+def _name(kind: str, physical: str) -> str:
+    """What a resource is called in ARNs and in the journal: a queue's physical id is its URL."""
+    return physical.rsplit("/", 1)[-1] if kind == "AWS::SQS::Queue" else physical
+
+
+def _line(text: str, place: Place) -> int | None:
+    """The line of a place in a YAML text, or of the nearest thing around it."""
+    node: Any = yaml.compose(text, Loader=yaml.SafeLoader)
+    line = node.start_mark.line + 1 if node is not None else None
+    for part in place:
+        below = _below(node, part)
+        if below is None:
+            break
+        key, node = below
+        line = key.start_mark.line + 1
+    return line
+
+
+def _below(node: Any, part: str | int) -> tuple[Any, Any] | None:
+    if isinstance(node, yaml.MappingNode):
+        return next(((key, value) for key, value in node.value if key.value == part), None)
+    if isinstance(node, yaml.SequenceNode) and isinstance(part, int) and part < len(node.value):
+        return node.value[part], node.value[part]
+    return None

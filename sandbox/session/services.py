@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from sandbox.deploy.suggest import did_you_mean
@@ -10,8 +11,11 @@ from sandbox.gateway.catalogue import NOT_CHECKED_ANYWHERE, Catalogue, Provision
 from sandbox.gateway.gateway import Gateway
 
 
-def service_views(gateway: Gateway, names: list[str]) -> list[dict[str, Any]]:
+def service_views(gateway: Gateway, names: list[str], notes: Sequence[str] = ()) -> list[dict[str, Any]]:
     """The services named, each with its operations; or the native ones, when none is named.
+
+    Args:
+        notes: what the engine says of all services that are not native.
 
     Raises:
         UsageError: a name is no AWS service.
@@ -23,12 +27,12 @@ def service_views(gateway: Gateway, names: list[str]) -> list[dict[str, Any]]:
             raise UsageError(
                 f"there is no AWS service {name}",
                 "names are those of the AWS SDK for Python (sqs, events, lambda, …)",
-                did_you_mean(name, known) or "`sandbox services` lists the native ones",
+                did_you_mean(name, known).strip() or "`sandbox services` lists the native ones",
             )
-    return [_view(entry) for entry in catalogue.entries(names or None)]
+    return [_view(entry, notes) for entry in catalogue.entries(names or None)]
 
 
-def _view(entry: ServiceEntry) -> dict[str, Any]:
+def _view(entry: ServiceEntry, notes: Sequence[str]) -> dict[str, Any]:
     return {
         "service": entry.name,
         "native": entry.native,
@@ -42,5 +46,5 @@ def _view(entry: ServiceEntry) -> dict[str, Any]:
             }
             for operation in entry.operations
         ],
-        "not_checked": [*entry.not_checked, *(NOT_CHECKED_ANYWHERE if entry.native else ())],
+        "not_checked": [*entry.not_checked, *(NOT_CHECKED_ANYWHERE if entry.native else notes)],
     }

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import socket
+import sqlite3
 import time
 from collections import deque
 from collections.abc import Sequence
@@ -15,18 +17,24 @@ from sandbox.control.server import ControlServer
 from sandbox.deploy.system import System
 from sandbox.engines import registry
 from sandbox.engines.base import EngineKit
+from sandbox.errors import SandboxError, StoreError
 from sandbox.faults.plan import NoFaults
+from sandbox.flow.counters import Counters
 from sandbox.flow.recorder import Journal
 from sandbox.gateway.gateway import Gateway
 from sandbox.gateway.inprocess import InProcessClient
+from sandbox.gateway.peers import PeersOnly
 from sandbox.model.ids import Ids
 from sandbox.session.clockstore import restore_clock
 from sandbox.session.deployment import Deployment
 from sandbox.session.door import HOST, FrontDoor, listen
+from sandbox.session.gate import Gate
 from sandbox.session.methods import method_table
 from sandbox.session.options import Options
 from sandbox.session.statefolder import StateFolder
 from sandbox.session.tasks import Report, step
+from sandbox.session.topology import TopologyBook
+from sandbox.session.world import World
 from sandbox.store.database import Database
 from sandbox.store.folders import cache_folder
 
@@ -69,6 +77,13 @@ class Session:
         """
         try:
             await self._start(systems)
+        except sqlite3.DatabaseError as error:
+            await self.stop()
+            raise StoreError(
+                f"the state in {self.folder.path} cannot be read",
+                f"SQLite says: {error}",
+                "begin empty with `sandbox up --fresh`, or put a copy of the folder back",
+            ) from error
         except BaseException:
             await self.stop()
             raise
@@ -110,7 +125,9 @@ class Session:
         with step(self._report, "state"):
             self.folder.claim(fresh=self.options.fresh)
             self._started.callback(self.folder.release)
+            self.folder.settle_engine(registry.known(self.options.engine))
             listener = listen(self.options.port)
+            self._started.callback(listener.close)
             self.port: int = listener.getsockname()[1]
             self._open_store()
         with step(self._report, "postgres and services"):
@@ -119,15 +136,17 @@ class Session:
             await self.engine.start()
         with step(self._report, "front door") as say:
             self._open_gateway()
-            self._door = FrontDoor(self.gateway, listener)
+            self._door = self._front_door(listener)
             await self._door.start()
             self._started.push_async_callback(self._door.stop)
             self._control = ControlServer(control_socket(self.folder.path), method_table(self))
-            await self._control.start()
             self._started.push_async_callback(self._control.stop)
+            await self._control.start()
             self.folder.describe({"endpoint": self.endpoint})
             say(self.endpoint)
         wanted = self.deployment.recorded() if systems is None else systems
+        if not self.engine.keeps_state:
+            self.deployment.forget()
         await self.deployment.up(wanted, seed=self.options.seed, report=self._report)
         await self.find_database()
         await self.database.committed()
@@ -135,11 +154,16 @@ class Session:
 
     def _open_store(self) -> None:
         self.database = Database(self.folder.state_db)
+        self._started.callback(self.database.close)
         self.clock: Clock = restore_clock(self.database)
+        self._started.callback(self.clock.close)
         self.journal = Journal(self.folder.journal_db, self.clock)
+        self._started.callback(self._close_journal)
+        self.counters = Counters()
+        self.journal.observe(self.counters.take)
+        self.topology = TopologyBook(self)
         self.database.before_commit = self.journal.flush
         self.ids = Ids()
-        self._started.callback(self._close_store)
 
     def _engine_kit(self) -> EngineKit:
         return EngineKit(
@@ -151,14 +175,36 @@ class Session:
             faults=NoFaults(),
             endpoint=lambda: self.endpoint,
             notice=self.notice,
+            progress=self._report,
         )
 
-    def _close_store(self) -> None:
-        self.clock.close()
-        self.database.close()
-        self.journal.close()
+    def _close_journal(self) -> None:
+        """The journal closes before the state, which has nothing to commit after this."""
+        try:
+            self.database.commit()
+        finally:
+            self.database.before_commit = None
+            self.journal.close()
+
+    def _front_door(self, listener: socket.socket) -> FrontDoor:
+        """The front door on loopback, and on the engine's network of containers where it has one."""
+        network = self.engine.network_door
+        if network is None:
+            return FrontDoor(self.gate, listener)
+        try:
+            beside = listen(self.port, network.address)
+        except SandboxError:
+            # Docker Desktop's networks are in a virtual machine: their addresses are not this machine's.
+            self.notice(
+                f"the front door cannot be opened on the containers' network ({network.address}): functions"
+                " call LocalStack directly, and their calls are not in the journal"
+            )
+            return FrontDoor(self.gate, listener)
+        network.port = self.port
+        return FrontDoor(PeersOnly(self.gate, network.address, network.subnet), listener, beside)
 
     def _open_gateway(self) -> None:
+        network = self.engine.network_door
         self.gateway = Gateway(
             services=self.engine.services,
             execute_api=self.engine.execute_api,
@@ -168,6 +214,17 @@ class Session:
             clock=self.clock,
             ids=self.ids,
             durable=self.database.committed,
+            allowed_hosts=[network.address] if network else (),
+            caller_at=network.caller_at if network else lambda _: None,
+            observe=self.engine.observe,
+        )
+        self.gate = Gate(self.gateway)
+        self.world = World(
+            engine=self.engine,
+            database=self.database,
+            journal=self.journal,
+            clock=self.clock,
+            gate=self.gate,
         )
         self.client = InProcessClient(self.gateway.dispatcher, self.gateway.wire)
         self.deployment = Deployment(

@@ -5,22 +5,35 @@ from __future__ import annotations
 import fcntl
 import os
 import shutil
+import signal
 from pathlib import Path
 from typing import IO
 
 import msgspec
 
-from sandbox.errors import SandboxError, StoreError
+from sandbox.backing.leftovers import end_leftover
+from sandbox.errors import SandboxError, StoreError, UsageError
 
 _MARK = "sandbox-state"
-#: What emptying leaves: the lock is held, the log is being written.
-_KEPT = frozenset({_MARK, ".gitignore", "lock", "daemon.log"})
+#: Whose state it is where nothing was noted: there was no other engine then.
+_FIRST_ENGINE = "embedded"
+_ENGINE_NOTE = "engine"
+#: What emptying leaves: the lock is held, the log is being written, snapshots are meant to last.
+_KEPT = frozenset({_MARK, ".gitignore", "lock", "daemon.log", "snapshots"})
 
 
 class AlreadyRunningError(SandboxError):
     """A sandbox runs in the state folder already."""
 
     exit_code = 6
+
+
+def engine_of(path: Path) -> str:
+    """The engine that a state folder's note names; nothing where there is none."""
+    try:
+        return (path / _ENGINE_NOTE).read_text().strip()
+    except OSError:
+        return ""
 
 
 class StateFolder:
@@ -54,21 +67,35 @@ class StateFolder:
         """What a detached daemon says."""
         return self.path / "daemon.log"
 
+    @property
+    def snapshots(self) -> Path:
+        """What was saved under a name; emptying the folder leaves it."""
+        return self.path / "snapshots"
+
     def prepare(self) -> None:
         """Makes the folder, and marks it as a sandbox's.
 
         Raises:
-            StoreError: it is a folder of something else.
+            StoreError: it is a folder of something else, or cannot be written.
         """
-        if self.path.exists() and not self._is_ours():
-            raise StoreError(
-                f"{self.path} is not a sandbox's state folder",
-                "it holds other files, and a state folder may be emptied by --fresh",
-                "name another folder with --state DIR",
+        try:
+            if self.path.exists() and not self._is_ours():
+                raise StoreError(
+                    f"{self.path} is not a sandbox's state folder",
+                    "it holds other files, and a state folder may be emptied by --fresh",
+                    "name another folder with --state DIR",
+                )
+            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            (self.path / _MARK).write_text(
+                "This folder belongs to sandbox; `sandbox up --fresh` empties it.\n"
             )
-        self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-        (self.path / _MARK).write_text("This folder belongs to sandbox; `sandbox up --fresh` empties it.\n")
-        (self.path / ".gitignore").write_text("*\n")
+            (self.path / ".gitignore").write_text("*\n")
+        except OSError as error:
+            raise StoreError(
+                f"{self.path} cannot be a state folder",
+                str(error),
+                "name a folder that you may write to with --state DIR",
+            ) from error
 
     def claim(self, *, fresh: bool) -> None:
         """Takes the folder for this process, creating it where missing.
@@ -86,6 +113,22 @@ class StateFolder:
             self._empty()
         shutil.rmtree(self.run, ignore_errors=True)
         self.run.mkdir(mode=0o700)
+        self.describe({})
+
+    def settle_engine(self, engine: str) -> None:
+        """Notes which engine the state is of; another engine could not go on with it, and would spoil it.
+
+        Raises:
+            UsageError: it is another engine's.
+        """
+        known = engine_of(self.path) or (_FIRST_ENGINE if self.state_db.exists() else engine)
+        if known != engine:
+            raise UsageError(
+                f"the state in {self.path} is of the {known} engine, and {engine} was asked for",
+                "an engine cannot go on with what another one kept",
+                f"say --engine {known}, name another folder with --state DIR, or begin empty with --fresh",
+            )
+        (self.path / _ENGINE_NOTE).write_text(f"{engine}\n")
 
     def describe(self, facts: dict[str, object]) -> None:
         """Leaves facts of the running daemon (its pid) for commands that cannot reach its socket."""
@@ -99,7 +142,7 @@ class StateFolder:
             self._lock = None
 
     def daemon_pid(self) -> int | None:
-        """The pid that a running, or crashed, daemon left."""
+        """The pid that a starting, running or crashed daemon left."""
         try:
             facts = msgspec.json.decode((self.run / "daemon.json").read_bytes(), type=dict[str, object])
         except (OSError, msgspec.DecodeError):
@@ -138,6 +181,9 @@ class StateFolder:
         self._lock = lock
 
     def _empty(self) -> None:
+        # With the folder goes what tells a crashed sandbox's servers from others: they end first.
+        for record in self.path.glob("*/server.pid"):
+            end_leftover(record, signal.SIGINT)
         for entry in self.path.iterdir():
             if entry.name in _KEPT:
                 continue

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import os
 import time
+from collections.abc import Callable
 from datetime import UTC, datetime
 from importlib.metadata import version
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sandbox.clock import Clock
 from sandbox.control.protocol import ClockView, ProcessView, StatusView
-from sandbox.flow.tree import Branch
+from sandbox.flow.tree import Branch, describe
+from sandbox.model.hops import Hop, HopKind
+from sandbox.model.views.flows import BranchView
 
 if TYPE_CHECKING:
     from sandbox.session.session import Session
@@ -65,14 +68,28 @@ def status_view(session: Session) -> StatusView:
     )
 
 
-def branch_view(branch: Branch) -> dict[str, Any]:
-    """A branch of a flow's tree as plain data."""
-    return {
-        "hop": branch.hop,
-        "inferred": branch.inferred,
-        "via": branch.via,
-        "children": [branch_view(child) for child in branch.children],
-    }
+def branch_view(
+    branch: Branch, began: float, log: Callable[[int], list[str]], error: Callable[[Hop], str]
+) -> BranchView:
+    """A branch of a flow's tree, with the log lines of its invocations.
+
+    Args:
+        began: virtual time from which the lines count.
+        log: gives the log lines that an invocation wrote, by the hop of its start.
+        error: gives what failed the message of a dead letter.
+    """
+    hop = branch.hop
+    line = describe(branch, began)
+    if hop.kind is HopKind.DEAD_LETTERED and (last := error(hop)):
+        line = f"{line} [{last}]"
+    return BranchView(
+        hop=hop,
+        line=line,
+        children=[branch_view(child, began, log, error) for child in branch.children],
+        inferred=branch.inferred,
+        via=branch.via,
+        log=log(hop.id) if hop.kind is HopKind.INVOKE_START else [],
+    )
 
 
 def iso(moment: float) -> str:

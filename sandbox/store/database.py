@@ -7,9 +7,11 @@ WAL with `synchronous=NORMAL`: a commit survives the death of the process. Whoev
 from __future__ import annotations
 
 import asyncio
+import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from contextvars import ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,11 @@ from sandbox.errors import StoreError
 
 #: Raise when the layout of stored state changes in a way that older versions cannot read.
 FORMAT = 1
+_log = logging.getLogger("sandbox.store")
+#: Failed commits that are remembered, for requests that wrote and ask later.
+_REMEMBERED = 1_000
+#: The database and the commit that the current task wrote for last.
+_written: ContextVar[tuple[Database, int] | None] = ContextVar("written", default=None)
 
 
 class Database:
@@ -34,10 +41,14 @@ class Database:
         #: Called right before each commit; the state commits after its journal this way.
         self.before_commit: Callable[[], None] | None = None
         self._depth = 0
+        #: A transaction was begun and not ended by us: SQLite may have ended it by itself.
+        self._begun = False
+        #: Number of the next commit, and those that failed.
+        self._turn = 0
+        self._failed: dict[int, StoreError] = {}
         self._scheduled = False
         self._closed = False
         self._waiters: list[asyncio.Future[None]] = []
-        self._failed: StoreError | None = None
         self._connection = _open(path)
 
     def define(self, schema: str) -> None:
@@ -79,10 +90,13 @@ class Database:
         try:
             yield
         except BaseException:
-            self._connection.execute(f"ROLLBACK TO {name}")
+            # A full disk may have ended the whole transaction already; `commit` tells then.
+            if self._connection.in_transaction:
+                self._connection.execute(f"ROLLBACK TO {name}")
             raise
         finally:
-            self._connection.execute(f"RELEASE {name}")
+            if self._connection.in_transaction:
+                self._connection.execute(f"RELEASE {name}")
             self._depth -= 1
 
     # --- committing --------------------------------------------------------------------------------------
@@ -90,39 +104,118 @@ class Database:
         """Waits until everything written so far is on disk.
 
         Raises:
-            StoreError: it could not be written (disk full); nothing of this turn was kept.
+            StoreError: it could not be written (disk full): nothing of this turn was kept, or nothing of an
+                earlier turn in which the task that asks has written.
         """
-        if not self._connection.in_transaction:
+        mine = _written.get()
+        if mine is not None and mine[0] is self and mine[1] in self._failed:
+            raise self._failed[mine[1]]
+        if not self._begun:
             return
         waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiters.append(waiter)
-        self._begin()  # what was written before the loop ran has no end of a turn to be committed at
+        self._schedule()
         await waiter
 
     def commit(self) -> None:
-        """Commits now; otherwise the end of the turn does."""
-        if self.before_commit is not None:
-            self.before_commit()
+        """Commits now and tells those who wait for it; otherwise the end of the turn does.
+
+        Raises:
+            StoreError: it could not be written; nothing that was not committed before is kept.
+        """
+        waiters, self._waiters = self._waiters, []
+        try:
+            self._commit()
+        except StoreError as error:
+            self._failed[self._turn] = error
+            if len(self._failed) > _REMEMBERED:
+                del self._failed[next(iter(self._failed))]
+            for waiter in waiters:
+                if not waiter.done():
+                    waiter.set_exception(error)
+            raise
+        finally:
+            self._turn += 1
+        for waiter in waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+
+    # --- copies ------------------------------------------------------------------------------------------
+    def copy_to(self, target: sqlite3.Connection) -> None:
+        """Commits, and makes `target` the same as this database."""
+        self.commit()
+        self._connection.backup(target)
+
+    def replace_by(self, source: sqlite3.Connection) -> None:
+        """Commits, and makes this database the same as `source`: all of it, or nothing.
+
+        Raises:
+            StoreError: it could not be written; it is as it was.
+        """
+        self.commit()
+        try:
+            source.backup(self._connection)
+        except sqlite3.Error as error:
+            raise _not_stored(str(error)) from error
+
+    def abandon(self) -> None:
+        """Gives up what was written since the last commit; nobody may have been told of it, or wait for it."""
         if self._connection.in_transaction:
-            self._connection.execute("COMMIT")
+            self._connection.execute("ROLLBACK")
+        self._begun = False
 
     def close(self) -> None:
-        """Commits and closes."""
-        self.commit()
-        self._closed = True
-        self._wake(None)
-        self._connection.close()
+        """Commits and closes.
+
+        Raises:
+            StoreError: the last changes could not be written; it is closed all the same.
+        """
+        try:
+            self.commit()
+        finally:
+            self._closed = True
+            self._connection.close()
+
+    def _commit(self) -> None:
+        try:
+            if self.before_commit is not None:
+                self.before_commit()
+            if self._begun:
+                self._check_alive()
+                self._connection.execute("COMMIT")
+        except (sqlite3.Error, StoreError) as error:
+            if self._connection.in_transaction:
+                self._connection.execute("ROLLBACK")
+            if isinstance(error, StoreError):
+                raise
+            raise _not_stored(str(error)) from error
+        finally:
+            self._begun = False
 
     def _begin(self) -> None:
-        if not self._connection.in_transaction:
+        """Makes sure of a transaction, and of its end."""
+        if self._begun:
+            self._check_alive()
+        else:
             self._connection.execute("BEGIN IMMEDIATE")
-        if not self._scheduled:
-            try:
-                loop = asyncio.get_running_loop()
-            except RuntimeError:  # written before the loop runs: whoever does so commits by itself
-                return
-            self._scheduled = True
-            loop.call_soon(self._end_of_turn)
+            self._begun = True
+        _written.set((self, self._turn))
+        self._schedule()
+
+    def _check_alive(self) -> None:
+        """A full disk may have ended the transaction of this turn, with what others had written in it."""
+        if not self._connection.in_transaction:
+            raise _not_stored("SQLite gave the transaction up, most likely because the disk is full")
+
+    def _schedule(self) -> None:
+        if self._scheduled:
+            return
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # written before the loop runs: whoever does so commits by itself
+            return
+        self._scheduled = True
+        loop.call_soon(self._end_of_turn)
 
     def _end_of_turn(self) -> None:
         self._scheduled = False
@@ -130,57 +223,60 @@ class Database:
             return
         try:
             self.commit()
-        except sqlite3.Error as error:
-            if self._connection.in_transaction:
-                self._connection.execute("ROLLBACK")
-            self._wake(
-                StoreError(
-                    "the sandbox could not store a change",
-                    str(error),
-                    "free some disk space in the state folder; everything acknowledged before is kept",
-                )
-            )
-        else:
-            self._wake(None)
-
-    def _wake(self, error: StoreError | None) -> None:
-        waiters, self._waiters = self._waiters, []
-        for waiter in waiters:
-            if waiter.done():
-                continue
-            if error is None:
-                waiter.set_result(None)
-            else:
-                waiter.set_exception(error)
+        except StoreError as error:
+            _log.error("%s", error)
 
 
 def _open(path: Path | None) -> sqlite3.Connection:
     try:
         connection = sqlite3.connect(path or ":memory:", isolation_level=None, cached_statements=512)
-        connection.row_factory = sqlite3.Row
-        for pragma in (
-            "journal_mode=WAL",
-            "synchronous=NORMAL",
-            "foreign_keys=ON",
-            "temp_store=MEMORY",
-            "cache_size=-16000",
-            "wal_autocheckpoint=4000",
-            "busy_timeout=2000",
-        ):
-            connection.execute(f"PRAGMA {pragma}")
-        (version,) = connection.execute("PRAGMA user_version").fetchone()
-    except sqlite3.DatabaseError as error:
-        raise StoreError(
-            f"{path} cannot be read",
-            f"SQLite says: {error}",
-            "stop other programs that use the folder, or begin empty with `sandbox up --fresh`",
-        ) from error
-    if version > FORMAT:
+    except sqlite3.Error as error:
+        raise _unreadable(path, error) from error
+    try:
+        _prepare(connection, path)
+    except sqlite3.Error as error:
         connection.close()
+        raise _unreadable(path, error) from error
+    except StoreError:
+        connection.close()
+        raise
+    return connection
+
+
+def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
+    connection.row_factory = sqlite3.Row
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    if version > FORMAT:
         raise StoreError(
             f"{path} was written by a newer sandbox",
             f"its format is {version}, this version reads up to {FORMAT}",
             "update sandbox, or begin empty with `sandbox up --fresh`",
         )
-    connection.execute(f"PRAGMA user_version={FORMAT}")
-    return connection
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=NORMAL",
+        "foreign_keys=ON",
+        "temp_store=MEMORY",
+        "cache_size=-16000",
+        "wal_autocheckpoint=4000",
+        "busy_timeout=2000",
+    ):
+        connection.execute(f"PRAGMA {pragma}")
+    if version < FORMAT:
+        connection.execute(f"PRAGMA user_version={FORMAT}")
+
+
+def _not_stored(why: str) -> StoreError:
+    return StoreError(
+        "the sandbox could not store a change",
+        why,
+        "free some disk space in the state folder; everything acknowledged before is kept",
+    )
+
+
+def _unreadable(path: Path | None, error: sqlite3.Error) -> StoreError:
+    return StoreError(
+        f"{path} cannot be read",
+        f"SQLite says: {error}",
+        "stop other programs that use the folder, or begin empty with `sandbox up --fresh`",
+    )

@@ -1,7 +1,7 @@
 """Sandboxes for the end-to-end tests.
 
-`nfe` is shared by the tests of one pytest process: its clock stands still, so that only a test moves it, and each
-test brings its own products. Tests that kill, restart or empty a sandbox take one of their own from `sandboxes`.
+`nfe` is shared by the tests of one pytest process: its clock stands still, so that only a test moves it, and
+each test brings its own products. Tests that kill, restart or empty a sandbox take one from `sandboxes`.
 """
 
 from __future__ import annotations

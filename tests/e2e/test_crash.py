@@ -1,4 +1,4 @@
-"""`kill -9` of the daemon, of PostgreSQL and of a worker: nothing acknowledged is lost, nothing is left running."""
+"""`kill -9` of the daemon, of PostgreSQL and of a worker: nothing is lost, nothing is left running."""
 
 from __future__ import annotations
 
@@ -24,6 +24,8 @@ Resources:
   Inbox:
     Type: AWS::SQS::Queue
     Properties: {VisibilityTimeout: 60}
+  Begun:
+    Type: AWS::SQS::Queue
   Worker:
     Type: AWS::Serverless::Function
     Properties:
@@ -32,25 +34,33 @@ Resources:
       Handler: app.handler
       CodeUri: app/
       Timeout: 30
+      Environment:
+        Variables: {BEGUN_URL: !Ref Begun}
       Events:
         Inbox:
           Type: SQS
           Properties: {Queue: !GetAtt Inbox.Arn, BatchSize: 1}
 Outputs:
   InboxUrl: {Value: !Ref Inbox}
+  BegunUrl: {Value: !Ref Begun}
 """
 
-#: Tells that it began, then waits for a file that the test makes.
+#: Tells over a queue that it began, and goes no further: at a message's first delivery, or when asked to.
 BLOCKING_HANDLER = """\
 import os, threading
 
+import boto3
+
+sqs = boto3.client("sqs")
+
 def handler(event, context):
-    gate = event.get("gate") or event["Records"][0]["body"]
-    print("begun", gate, flush=True)
-    while not os.path.exists(gate):
-        threading.Event().wait(0.01)
-    print("through", gate, flush=True)
-    return gate
+    records = event.get("Records")
+    blocks = records[0]["attributes"]["ApproximateReceiveCount"] == "1" if records else event["block"]
+    if blocks:
+        sqs.send_message(QueueUrl=os.environ["BEGUN_URL"], MessageBody="begun")
+        threading.Event().wait()
+    print("through")
+    return "through"
 """
 
 
@@ -98,7 +108,9 @@ def test_killing_postgres_brings_it_back_with_every_row(sandboxes: Maker) -> Non
     first = sandbox.pid("postgres")
     psutil.Process(first).kill()
     second = eventually(
-        lambda: [process["pid"] for process in sandbox.status()["processes"] if process["name"] == "postgres"],
+        lambda: [
+            process["pid"] for process in sandbox.status()["processes"] if process["name"] == "postgres"
+        ],
         lambda pids: pids and pids != [first],
         what="another PostgreSQL in `status`",
     )
@@ -114,35 +126,27 @@ def test_killing_postgres_brings_it_back_with_every_row(sandboxes: Maker) -> Non
 
 def test_killing_a_worker_fails_its_invocation_only(sandboxes: Maker, tmp_path: Path) -> None:
     sandbox = _blocking(sandboxes, tmp_path)
-    gate = tmp_path / "gate"
-    payload = json.dumps({"gate": str(gate)})
-    with sandbox.stream("logs", "-f", "--json") as logs, ThreadPoolExecutor(1) as pool:
-        running = pool.submit(
-            sandbox.aws("lambda").invoke, FunctionName="worker", Payload=payload, LogType="Tail"
-        )
-        logs.until(lambda line: line["message"].startswith("begun"), what="start of the handler")
+    client = sandbox.aws("lambda")
+    with ThreadPoolExecutor(1) as pool:
+        running = pool.submit(client.invoke, FunctionName="worker", Payload='{"block": true}')
         _kill_busy_worker(sandbox)
         answer = running.result(30)
     error = json.loads(answer["Payload"].read())
     assert (answer["StatusCode"], answer["FunctionError"]) == (200, "Unhandled")
     assert error["errorType"] == "Runtime.ExitError"
     assert "signal: killed" in error["errorMessage"]
-    gate.touch()
-    again = sandbox.aws("lambda").invoke(FunctionName="worker", Payload=payload)
-    assert ("FunctionError" not in again, json.loads(again["Payload"].read())) == (True, str(gate))
+    again = client.invoke(FunctionName="worker", Payload='{"block": false}')
+    assert ("FunctionError" in again, json.loads(again["Payload"].read())) == (False, "through")
 
 
 def test_a_message_whose_worker_was_killed_is_delivered_again(sandboxes: Maker, tmp_path: Path) -> None:
     sandbox = _blocking(sandboxes, tmp_path)
-    gate = tmp_path / "gate"
     with sandbox.stream("logs", "-f", "--json") as logs:
-        sandbox.aws("sqs").send_message(QueueUrl=sandbox.outputs["InboxUrl"], MessageBody=str(gate))
-        logs.until(lambda line: line["message"].startswith("begun"), what="start of the handler")
+        sandbox.aws("sqs").send_message(QueueUrl=sandbox.outputs["InboxUrl"], MessageBody="x")
         _kill_busy_worker(sandbox)
         logs.until(lambda line: "signal: killed" in line["message"], what="report of the worker's end")
-        gate.touch()
         sandbox.advance("61s")
-        logs.until(lambda line: line["message"].startswith("through"), what="second delivery")
+        logs.until(lambda line: line["message"] == "through", what="second delivery")
 
 
 def _blocking(sandboxes: Maker, folder: Path) -> Sandbox:
@@ -155,6 +159,8 @@ def _blocking(sandboxes: Maker, folder: Path) -> Sandbox:
 
 
 def _kill_busy_worker(sandbox: Sandbox) -> None:
+    begun = sandbox.aws("sqs").receive_message(QueueUrl=sandbox.outputs["BegunUrl"], WaitTimeSeconds=20)
+    assert begun.get("Messages"), "the handler did not begin"
     (busy,) = [view for view in sandbox.status()["functions"] if view["state"] == "busy"]
     psutil.Process(busy["pid"]).kill()
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
 import socket
 import subprocess
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import httpx
@@ -39,6 +41,49 @@ def test_a_second_up_shows_the_running_one(nfe: Sandbox) -> None:
     assert f"process {nfe.view['pid']}" in again.err
     words = nfe.cli("up", code=6)
     assert nfe.endpoint in words.out
+
+
+def test_of_two_that_start_at_once_one_runs_and_one_says_so(sandboxes: Maker) -> None:
+    sandbox = sandboxes()
+    with ThreadPoolExecutor(2) as pool:
+        words = ["up", "--detach", "--json", "--port", "0", "--state", str(sandbox.state)]
+        command = [str(BIN / "sandbox"), *words]
+        started = [
+            pool.submit(
+                subprocess.run,
+                command,
+                env=sandbox.environment,
+                cwd=sandbox.cwd,
+                capture_output=True,
+                text=True,
+                check=False,
+            )
+            for _ in range(2)
+        ]
+        done = sorted((one.result(60) for one in started), key=lambda one: one.returncode)
+    assert [one.returncode for one in done] == [0, 6], [one.stderr for one in done]
+    assert "is running in" in done[1].stderr
+    sandbox.view = json.loads(done[0].stdout)
+    assert sandbox.status()["pid"] == sandbox.view["pid"]
+    sandbox.down()
+    sandbox.cli("down", code=3)
+
+
+def test_garbage_at_the_front_door_is_refused_and_harms_nothing(nfe: Sandbox) -> None:
+    port = int(nfe.endpoint.rsplit(":", 1)[1])
+    for garbage in (
+        b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: \xff\r\nno colon\r\n\r\n",
+    ):
+        with socket.create_connection(("127.0.0.1", port), timeout=PATIENCE) as raw:
+            raw.sendall(garbage)
+            assert raw.recv(65536).startswith(b"HTTP/1.1 400"), garbage
+    big = nfe.api("POST", "/api/v1/notas", content=b"x" * (10 * 1024 * 1024 + 1))
+    assert big.status_code == 413
+    deep = nfe.api("POST", "/api/v1/notas", content=b"[" * 100_000)
+    assert deep.status_code == 400
+    assert nfe.api("GET", "/no/such/path").status_code == 403
+    assert nfe.api("GET", "/health").status_code == 200
 
 
 def test_a_taken_port_is_refused_with_its_owner(sandboxes: Maker) -> None:

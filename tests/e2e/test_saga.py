@@ -98,9 +98,7 @@ def test_an_unknown_product_is_compensated_with_the_whole_invoice(nfe: Sandbox) 
 def test_an_idempotency_key_makes_one_invoice_of_repeated_requests(nfe: Sandbox) -> None:
     produto = product(nfe, 10)
     key = {"Idempotency-Key": f"pedido-{produto}"}
-    first, second = (
-        nfe.api("POST", "/api/v1/notas", json=order(produto, 4), headers=key) for _ in range(2)
-    )
+    first, second = (nfe.api("POST", "/api/v1/notas", json=order(produto, 4), headers=key) for _ in range(2))
     assert (first.status_code, second.status_code) == (201, 201)
     assert first.json() == second.json()
     other = nfe.api("POST", "/api/v1/notas", json=order(produto, 5), headers=key)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -57,7 +58,7 @@ def handler(event, context):
             sqs.send_message(QueueUrl=os.environ["DONE_URL"], MessageBody=record["body"].upper())
         return None
     words = [os.environ["GREETING"], event["pathParameters"]["name"]]
-    return {"statusCode": 200, "body": json.dumps({"words": words, "host": sorted(k for k in os.environ if "SECRET_OF" in k)})}
+    return {"statusCode": 200, "body": json.dumps({"words": words})}
 """
 
 
@@ -72,13 +73,15 @@ def own(sandboxes: Maker, tmp_path: Path) -> Sandbox:
 
 
 def test_a_plain_template_runs_follows_its_files_and_its_changes(own: Sandbox) -> None:
-    assert own.api("GET", "/hello/ana%20b").json() == {"words": ["oi", "ana b"], "host": []}
+    assert own.api("GET", "/hello/ana%20b").json() == {"words": ["oi", "ana%20b"]}
     sqs = own.aws("sqs")
     sqs.send_message(QueueUrl=own.outputs["InboxUrl"], MessageBody="olá")
     assert _received(own) == "OLÁ"
 
     handler = own.cwd / "app" / "app.py"
-    handler.write_text(HANDLER.replace(".upper()", "[::-1]").replace('"words": words', '"words": words[::-1]'))
+    handler.write_text(
+        HANDLER.replace(".upper()", "[::-1]").replace('"words": words', '"words": words[::-1]')
+    )
     assert own.api("GET", "/hello/ana").json()["words"] == ["ana", "oi"]
     sqs.send_message(QueueUrl=own.outputs["InboxUrl"], MessageBody="abc")
     assert _received(own) == "cba"
@@ -117,17 +120,16 @@ def test_a_broken_template_is_refused_with_file_line_and_resource(sandboxes: Mak
     template.write_text(TEMPLATE.replace(*BROKEN[0][:2], 1))
     refused = sandbox.cli("up", "--detach", "--json", "--port", "0", code=5)
     assert all(word in refused.err for word in BROKEN[0][2]), refused.err
+    assert "template.yaml:6" in refused.err
     assert refused.out == ""
     sandbox.cli("status", code=3)
 
-    template.write_text("Resources: {}\n")
-    (tmp_path / "empty").mkdir()
     sandbox.up("--fresh", str(_good(tmp_path)))
     for old, new, words in BROKEN[1:]:
         template.write_text(TEMPLATE.replace(old, new, 1))
         refused = sandbox.cli("deploy", "template.yaml", code=5)
         assert all(word in refused.err for word in words), f"{new!r}: {refused.err}"
-        assert ":" in refused.err
+        assert re.search(r"template\.yaml:\d+", refused.err), refused.err
     assert sandbox.status()["stacks"][0]["name"] == "good"
 
 

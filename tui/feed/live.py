@@ -14,6 +14,7 @@ from collections.abc import Callable
 from typing import Any
 
 import msgspec
+from textual.message import Message
 
 from sandbox.errors import SandboxError
 from sandbox.model.views.system import LogView
@@ -106,25 +107,30 @@ class LiveFeed:
                 _close(channel)
                 channel = None
                 lost = error if isinstance(error, SandboxError) else _broken(error)
-                self._post(Pictured(self._painter.lose(lost)))
+                self._say(self._post, Pictured(self._painter.lose(lost)))
                 self._wake.wait(_RETRY)
                 self._wake.clear()
         _close(channel)
 
     def _one_picture(self, channel: Channel) -> None:
-        topics = self._topics
+        topics = self._wanted()
         changed = self._changed.is_set()
         names = self._painter.due(topics, changed=changed)
         if names:
             if all(name in names for name in topics - self._painter.picture.missing):
                 self._changed.clear()
-            before = self._painter.picture
-            picture = self._painter.paint(channel, names)
-            if picture.missing != before.missing and "snapshot" in picture.missing:
-                self._topics |= {"status"}
-            self._post(Pictured(picture))
-        self._wake.wait(min(5.0, self._painter.wait(self._topics, changed=self._changed.is_set())) or 0.001)
+            self._say(self._post, Pictured(self._painter.paint(channel, names)))
+        self._wake.wait(min(5.0, self._painter.wait(self._wanted(), changed=self._changed.is_set())))
         self._wake.clear()
+
+    def _wanted(self) -> frozenset[str]:
+        """What the screen wants; a sandbox that cannot make snapshots is at least asked for its status."""
+        return self._topics | ({"status"} if "snapshot" in self._painter.picture.missing else set())
+
+    def _say(self, post: Post, message: Message) -> None:
+        if not self._stopped.is_set():
+            with contextlib.suppress(RuntimeError):  # the application has ended meanwhile
+                post(message)
 
     def _watch(self) -> None:
         """Is told of changes; without that control method, everything is taken to change all the time."""
@@ -155,7 +161,7 @@ class LiveFeed:
                     if self._stopped.is_set():
                         return
                     if self._tail.put(msgspec.convert(item, LogView)):
-                        self._post(LinesReady())
+                        self._say(self._post, LinesReady())
             except (SandboxError, OSError, msgspec.DecodeError, msgspec.ValidationError):
                 limit = 0  # what there was before is on the screen already
             finally:
@@ -165,9 +171,7 @@ class LiveFeed:
     def _answer(self) -> None:
         while (item := self._asks.get()) is not None:
             ask, post = item
-            message = self._answered(ask)
-            if not self._stopped.is_set():
-                post(message)
+            self._say(post, self._answered(ask))
 
     def _answered(self, ask: Ask) -> Answered:
         channel: Channel | None = None
@@ -193,7 +197,9 @@ def _close(channel: Channel | None) -> None:
 
 def _broken(error: Exception) -> SandboxError:
     return SandboxError(
-        "the connection to the sandbox broke", f"{type(error).__name__}: {error}", "it is opened again by itself"
+        "the connection to the sandbox broke",
+        f"{type(error).__name__}: {error}",
+        "it is opened again by itself",
     )
 
 

@@ -102,7 +102,9 @@ class Painter:
         connection = self.picture.connection
         since = connection.since if connection.link is Link.LOST else self._wall()
         self.picture = replace(
-            self.picture, connection=Connection(Link.LOST, since, error.what, error.remedy), missing=frozenset()
+            self.picture,
+            connection=Connection(Link.LOST, since, error.what, error.remedy),
+            missing=frozenset(),
         )
         self._asked.clear()
         self._next.clear()

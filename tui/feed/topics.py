@@ -10,7 +10,7 @@ import msgspec
 
 from sandbox.control.protocol import StatusView
 from sandbox.model.views.flows import FlowSummary
-from sandbox.model.views.queues import QueueView
+from sandbox.model.views.messages import QueueView
 from sandbox.model.views.sagas import SagaCheck, SagaView
 from sandbox.model.views.system import LintView, Snapshot, TableView
 from tui.picture import Picture
@@ -68,7 +68,9 @@ TOPICS: dict[str, Topic] = {
         {"limit": 500},
         every=1.0,
     ),
-    "check": Topic("saga_check", SagaCheck, lambda picture, answer: replace(picture, check=answer), {}, 10.0, 30.0),
+    "check": Topic(
+        "saga_check", SagaCheck, lambda picture, answer: replace(picture, check=answer), {}, 10.0, 30.0
+    ),
     "flows": Topic(
         "flow_ls",
         list[FlowSummary],
@@ -84,7 +86,14 @@ TOPICS: dict[str, Topic] = {
         every=1.0,
     ),
     "tables": Topic(
-        "tables", list[TableView], lambda picture, answer: replace(picture, tables=tuple(answer)), {}, 5.0, 10.0
+        "tables",
+        list[TableView],
+        lambda picture, answer: replace(picture, tables=tuple(answer)),
+        {},
+        5.0,
+        10.0,
     ),
-    "lints": Topic("lint", list[LintView], lambda picture, answer: replace(picture, lints=tuple(answer)), {}, 5.0, 30.0),
+    "lints": Topic(
+        "lint", list[LintView], lambda picture, answer: replace(picture, lints=tuple(answer)), {}, 5.0, 30.0
+    ),
 }

@@ -88,6 +88,16 @@ def _cut(line: Line, width: int) -> Line:
     return tuple(spans)
 
 
+def squeeze(name: str, width: int) -> str:
+    """A name in so many cells; what tells names apart is often at both ends, so the middle goes."""
+    if cell_len(name) <= width:
+        return name
+    if width < 5:
+        return set_cell_size(name, max(0, width))
+    tail = (width - 1) // 2
+    return f"{set_cell_size(name, width - 1 - tail)}…{name[-tail:]}"
+
+
 def wrap(line: Line, width: int, *, indent: int = 0, most: int = 200) -> list[Line]:
     """The line over as many lines as it needs, broken at blanks where there are some.
 
@@ -98,9 +108,7 @@ def wrap(line: Line, width: int, *, indent: int = 0, most: int = 200) -> list[Li
     if width_of(line) <= width:
         return [line]
     room = max(8, width - indent)
-    words: list[Span] = [
-        (word, tone) for piece, tone in line for word in _words(piece, room)
-    ]
+    words: list[Span] = [(word, tone) for piece, tone in line for word in _words(piece, room)]
     lines: list[list[Span]] = [[]]
     used = 0
     for word, tone in words:
@@ -111,8 +119,10 @@ def wrap(line: Line, width: int, *, indent: int = 0, most: int = 200) -> list[Li
             used = 0
             if not word.strip():
                 continue
+        if used + size > (width if len(lines) == 1 else room):
+            word = word.rstrip()
         lines[-1].append((word, tone))
-        used += size
+        used += cell_len(word)
     blank: Line = ((" " * indent, Tone.PLAIN),) if indent else ()
     wrapped = [tuple(spans) if not index else (*blank, *spans) for index, spans in enumerate(lines)]
     if len(wrapped) > most:

@@ -42,7 +42,13 @@ def milliseconds(value: float | None) -> str:
     """Milliseconds with as many digits as matter."""
     if value is None:
         return "–"
-    return f"{value:.1f} ms" if value < 100 else f"{value:,.0f} ms" if value < 10_000 else f"{value / 1000:.1f} s"
+    return (
+        f"{value:.1f} ms"
+        if value < 100
+        else f"{value:,.0f} ms"
+        if value < 10_000
+        else f"{value / 1000:.1f} s"
+    )
 
 
 def per_second(rate: float) -> str:
@@ -71,9 +77,7 @@ def sparkline(series: tuple[float, ...], width: int, tone: Tone = Tone.ACCENT) -
     top = max(shown, default=0.0)
     if top <= 0:
         return text("·" * width, Tone.IDLE)
-    blocks = "".join(
-        "·" if value <= 0 else _BLOCKS[min(7, int(value / top * 7.999))] for value in shown
-    )
+    blocks = "".join("·" if value <= 0 else _BLOCKS[min(7, int(value / top * 7.999))] for value in shown)
     return ((("·" * (width - len(shown))) + blocks, tone),)
 
 

@@ -64,6 +64,8 @@ class Table(Generic[T]):
 
 def layout(columns: Sequence[Column], width: int) -> list[int]:
     """The width of each column; 0 for those that there is no room for."""
+    if not columns:
+        return []
     shown = list(range(len(columns)))
 
     def needed() -> int:
@@ -93,7 +95,8 @@ def row(cells: Sequence[Cell], columns: Sequence[Column], widths: Sequence[int])
         if not width:
             continue
         if not first:
-            spans.append((" " * GAP, Tone.PLAIN))
+            goes_on = spans[-1][0].endswith("─")  # an arrow runs on into the next column
+            spans.append(("─" * GAP, spans[-1][1]) if goes_on else (" " * GAP, Tone.PLAIN))
         first = False
         line = cell(width) if callable(cell) else cell
         spans.extend(fit(line, width, right=column.right))

@@ -7,6 +7,7 @@ the first call is answered. Writes run one at a time, so that the record has the
 from __future__ import annotations
 
 import asyncio
+import hashlib
 import os
 import re
 import signal
@@ -64,6 +65,8 @@ class MotoServer:
         self._writing = asyncio.Lock()
         self._process: SupervisedProcess | None = None
         self._port = 0
+        #: Digest of the writes that the running process did.
+        self._done = hashlib.sha256()
 
     # --- the port `Upstream` -----------------------------------------------------------------------------
     def refusal(self, service: str, operation: str) -> str | None:
@@ -87,6 +90,7 @@ class MotoServer:
             response = await self._send(service, operation, request, write.at, write.sequence)
             if response.status < 300:
                 self._log.append(write)
+                _add(self._done, write)
             return response
 
     # --- life --------------------------------------------------------------------------------------------
@@ -100,6 +104,16 @@ class MotoServer:
             if self._process is not None:
                 await self._process.stop()
                 self._process = None
+
+    async def go_on(self) -> None:
+        """The record was replaced: where it differs from what moto did, the next call starts anew."""
+        if self._process is None:
+            return
+        recorded = hashlib.sha256()
+        for write in self._log.all():
+            _add(recorded, write)
+        if recorded.digest() != self._done.digest():
+            await self.stop()
 
     def processes(self) -> list[tuple[str, int]]:
         """Name and id of the process while it runs."""
@@ -149,7 +163,9 @@ class MotoServer:
         return process
 
     async def _repeat_writes(self) -> None:
+        self._done = hashlib.sha256()
         for write in self._log.all():
+            _add(self._done, write)
             extra = self._extra_headers(write.request, write.at, write.sequence)
             response = await send(HOST, self._port, write.request, extra)
             if response.status >= 300:
@@ -183,6 +199,13 @@ class MotoServer:
         if seed is not None:
             headers.append(("x-sandbox-seed", str(seed)))
         return headers
+
+
+def _add(digest: hashlib._Hash, write: LoggedWrite) -> None:
+    request = write.request
+    digest.update(
+        repr((write.sequence, write.at, write.operation, request.path, request.query, request.body)).encode()
+    )
 
 
 def default_account_of(access_key: str) -> str:

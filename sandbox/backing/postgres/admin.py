@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
 
@@ -85,7 +85,8 @@ class Admin:
         """The names of the databases that users can connect to, in order."""
         async with self._home() as connection:
             rows = await connection.execute(
-                "SELECT datname FROM pg_database WHERE NOT datistemplate ORDER BY datname"
+                "SELECT datname FROM pg_database WHERE NOT datistemplate AND datname NOT LIKE 'sandbox~%'"
+                " ORDER BY datname"
             )
         return [row[0] for row in rows if row[0] is not None]
 
@@ -109,6 +110,41 @@ class Admin:
         finally:
             await connection.close()
 
+    async def roles(self) -> dict[str, str]:
+        """The roles that users made or own databases with: what makes each, by name."""
+        async with self._home() as connection:
+            rows = await connection.execute(
+                "SELECT rolname, rolcanlogin, rolcreatedb, rolcreaterole, rolinherit, rolpassword"
+                " FROM pg_authid WHERE rolname !~ '^pg_'"
+                f" AND rolname NOT IN ({literal(SUPERUSER)}, {literal(_MASTERS)})"
+            )
+        return {str(row[0]): _attributes(row) for row in rows}
+
+    async def add_roles(self, roles: Mapping[str, str]) -> None:
+        """Makes the roles that are missing; those that are there stay as they are.
+
+        Args:
+            roles: from `roles`, maybe of another server.
+
+        Raises:
+            PostgresError: a name or an attribute that PostgreSQL refuses.
+        """
+        async with self._home() as connection:
+            for name, attributes in roles.items():
+                if not await _exists(connection, "pg_roles", "rolname", name):
+                    await connection.execute(f"CREATE ROLE {identifier(name)} {attributes}")
+
+    async def connect_home(self, home: str) -> AdminConnection:
+        """A lasting connection, to a database that serves nothing else and is made first where it is missing.
+
+        Raises:
+            PostgresError: the server cannot be asked.
+        """
+        async with self._home() as connection:
+            if not await _exists(connection, "pg_database", "datname", home):
+                await connection.execute(f"CREATE DATABASE {identifier(home)} IS_TEMPLATE true")
+        return await AdminConnection.connect(self._socket(), SUPERUSER, home)
+
     @asynccontextmanager
     async def _home(self) -> AsyncIterator[AdminConnection]:
         async with self._alone:
@@ -117,6 +153,16 @@ class Admin:
                 yield connection
             finally:
                 await connection.close()
+
+
+def _attributes(row: Row) -> str:
+    """The attributes of a role as CREATE ROLE takes them."""
+    words = [
+        word if value == "t" else f"NO{word}"
+        for word, value in zip(("LOGIN", "CREATEDB", "CREATEROLE", "INHERIT"), row[1:5], strict=True)
+    ]
+    password = row[5]
+    return " ".join([*words, *([f"PASSWORD {literal(password)}"] if password else [])])
 
 
 async def _exists(connection: AdminConnection, catalog: str, column: str, name: str) -> bool:

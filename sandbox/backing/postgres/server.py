@@ -8,6 +8,7 @@ import os
 import re
 import signal
 import tempfile
+from collections.abc import Iterable
 from pathlib import Path
 from urllib.parse import quote
 
@@ -16,6 +17,7 @@ from sandbox.backing.portfinder import HOST, on_free_port
 from sandbox.backing.postgres.admin import Admin
 from sandbox.backing.postgres.binaries import Binaries, find_binaries
 from sandbox.backing.postgres.cluster import default_cache, ensure_cluster
+from sandbox.backing.postgres.copies import DatabaseCopies
 from sandbox.backing.postgres.settings import server_arguments
 from sandbox.backing.process import ProcessSpec, SupervisedProcess
 from sandbox.backing.restart import KeptRunning, Report
@@ -52,6 +54,9 @@ class PostgresServer:
         self.folder = folder.absolute()
         self.cluster = self.folder / "cluster"
         self.admin = Admin(self._socket)
+        self.copies = DatabaseCopies(self.admin)
+        #: User and password of the databases that were made, or looked at, since the server started.
+        self._ensured: dict[str, tuple[str, str]] = {}
         self._cache = cache
         self._identity = identity
         self._port: int | None = None
@@ -83,6 +88,15 @@ class PostgresServer:
         credentials = f"{quote(user, '')}:{quote(password, '')}"
         return f"postgresql://{credentials}@{self.host}:{self.port}/{quote(database, '')}"
 
+    @property
+    def socket(self) -> Path:
+        """The socket that only the sandbox itself connects through."""
+        return self._socket()
+
+    def program(self, name: str) -> str:
+        """Path of a program of the installed build."""
+        return self._found().program(name)
+
     def processes(self) -> list[tuple[str, int]]:
         """Name and id of the server process while it runs."""
         process = self._kept.process
@@ -112,6 +126,8 @@ class PostgresServer:
 
     async def stop(self) -> None:
         """Ends the server: sessions are cut, everything committed is kept."""
+        await self.copies.stop()
+        self._ensured.clear()
         await self._kept.stop()
         _remove_sockets(self._sockets, self.folder)
 
@@ -126,8 +142,11 @@ class PostgresServer:
         Raises:
             PostgresError: a name that PostgreSQL refuses.
         """
+        if self._ensured.get(database) == (user, password):
+            return
         await self.admin.ensure_role(user, password)
         await self.admin.ensure_database(database, user)
+        self._ensured[database] = (user, password)
 
     async def drop(self, database: str) -> None:
         """Drops a database with all that is in it, whoever is connected.
@@ -135,7 +154,13 @@ class PostgresServer:
         Raises:
             PostgresError: a name that PostgreSQL refuses.
         """
+        self._ensured.pop(database, None)
         await self.admin.drop_database(database)
+
+    def forget(self, databases: Iterable[str]) -> None:
+        """Databases were removed by other means than `drop`: `ensure` makes them again."""
+        for database in databases:
+            self._ensured.pop(database, None)
 
     # --- inside ------------------------------------------------------------------------------------------
     def _found(self) -> Binaries:

@@ -81,6 +81,10 @@ class AdminConnection:
         self._writer.close()
         await asyncio.gather(self._writer.wait_closed(), return_exceptions=True)
 
+    def abandon(self) -> None:
+        """Closes at once, whatever is under way."""
+        self._writer.close()
+
     async def _until_ready(self) -> list[Row]:
         rows: list[Row] = []
         refused: PostgresError | None = None

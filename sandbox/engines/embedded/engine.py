@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import Any
 
 from sandbox.backing.moto.log import DatabaseMotoLog
 from sandbox.backing.moto.server import MotoServer
 from sandbox.backing.postgres.server import PostgresServer
 from sandbox.control.protocol import PostgresView
-from sandbox.engines.base import EngineKit, FunctionView
-from sandbox.engines.embedded.bindings import LiveBindings
+from sandbox.engines.base import EngineKit, FunctionView, NetworkDoor, NoDatabaseError
+from sandbox.engines.bindings import LiveBindings
 from sandbox.engines.embedded.deliverer import Switchboard
 from sandbox.engines.embedded.requirements import FunctionRequirements
+from sandbox.engines.embedded.shelf import Shelf
 from sandbox.errors import SandboxError
 from sandbox.model.awserror import AwsError
+from sandbox.model.http import Observe
 from sandbox.model.ports import Delivery
 from sandbox.model.scope import Scope
 from sandbox.runtime.dependencies import Dependencies
@@ -38,6 +42,11 @@ class EmbeddedEngine:
     """Everything in one process but the functions, PostgreSQL and moto; implements `Engine`."""
 
     name = "embedded"
+    virtual_time = True
+    keeps_state = True
+    notes: tuple[str, ...] = ()
+    network_door: NetworkDoor | None = None
+    observe: Observe | None = None
 
     def __init__(self, kit: EngineKit) -> None:
         self._kit = kit
@@ -58,6 +67,8 @@ class EmbeddedEngine:
         self.long_tail = MotoServer(
             kit.folder / "moto", DatabaseMotoLog(kit.database), kit.clock, report=kit.notice
         )
+        self._retiring: asyncio.Task[None] | None = None
+        self.databases = Shelf(self.postgres, lambda: self.rds.instances())
         own = Kit(kit.database, kit.clock, kit.journal, kit.faults, kit.ids)
         switchboard = Switchboard()
         self.logs = LogsService(own)
@@ -95,17 +106,54 @@ class EmbeddedEngine:
         Raises:
             ServerStartError: PostgreSQL did not start.
         """
-        await asyncio.gather(self.postgres.start(), self.runtime.start(), self.long_tail.start())
+        # All of them come to an end before one that failed is told: what is stopped must not be starting.
+        ended = await asyncio.gather(
+            self.postgres.start(), self.runtime.start(), self.long_tail.start(), return_exceptions=True
+        )
+        for failure in ended:
+            if isinstance(failure, BaseException):
+                raise failure
         for service in self.services.values():
             await service.start()
 
     async def stop(self) -> None:
-        """Ends deliveries first, then functions, then servers."""
+        """Ends deliveries first, then functions, then servers; one that fails does not hold up the others."""
+        async with AsyncExitStack() as stack:
+            stack.push_async_callback(self.postgres.stop)
+            stack.push_async_callback(self.long_tail.stop)
+            stack.push_async_callback(self.runtime.stop)
+            for service in self.services.values():
+                stack.push_async_callback(service.stop)
+
+    async def halt(self) -> None:
+        """Ends all that runs; see `Engine.halt`."""
         for service in reversed(self.services.values()):
             await service.stop()
-        await self.runtime.stop()
-        await self.long_tail.stop()
-        await self.postgres.stop()
+        # They are killed now; that they are gone is waited for by `go_on`, beside what goes on until then.
+        self._retiring = asyncio.create_task(self.runtime.retire_all(), name="end of all environments")
+
+    async def go_on(self) -> None:
+        """Rebuilds the services from the store; see `Engine.go_on`."""
+        if self._retiring is not None:
+            await self._retiring
+            self._retiring = None
+        await self.long_tail.go_on()
+        for service in self.services.values():
+            await service.start()
+
+    async def quiet(self) -> None:
+        """Waits until nothing runs; see `Engine.quiet`."""
+        while tasks := self._tasks():
+            await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+
+    def work(self) -> Sequence[str]:
+        """What runs now; see `Engine.work`."""
+        return sorted(task.get_name() for task in self._tasks())
+
+    @property
+    def waiting(self) -> int:
+        """Long polls that wait for messages."""
+        return self.sqs.arrivals.waiting
 
     async def warm(self) -> None:
         """Starts the zygotes of the functions, so that their first cold starts are forks."""
@@ -115,9 +163,31 @@ class EmbeddedEngine:
             except (AwsError, SandboxError) as error:
                 self._kit.notice(f"{function.name} cannot be run: {error}")
 
+    def unsupported(self, type_: str, properties: Mapping[str, Any]) -> str | None:
+        """Nothing: what is not implemented has no type; see `Engine.unsupported`."""
+        return None
+
+    def difference(self, type_: str, properties: Mapping[str, Any]) -> str | None:
+        """Nothing; see `Engine.difference`."""
+        return None
+
+    async def refresh(self) -> Sequence[str]:
+        """Nothing: functions run the files of their folders as they are."""
+        return ()
+
+    def has_database(self, instance: str) -> bool:
+        """Whether a database instance is there; see `Engine.has_database`."""
+        return any(known.identifier == instance for known in self.rds.instances())
+
     def database(self, instance: str) -> PostgresView:
         """How a client reaches a database instance; see `Engine.database`."""
-        found = next(known for known in self.rds.instances() if known.identifier == instance)
+        found = next((known for known in self.rds.instances() if known.identifier == instance), None)
+        if found is None:
+            raise NoDatabaseError(
+                f"there is no database instance {instance}",
+                "it was deleted after the stack that declares it was deployed",
+                "deploy the system again: `sandbox deploy`",
+            )
         return self._view(found.database, found.username, found.password)
 
     def database_dsn(self, instance: str) -> str:
@@ -139,6 +209,9 @@ class EmbeddedEngine:
             FunctionView(view.id, view.function, view.pid, view.state, view.invocations, view.memory_mb)
             for view in self.runtime.snapshot()
         ]
+
+    def _tasks(self) -> set[asyncio.Task[Any]]:
+        return {task for service in self.services.values() for task in service.work()}
 
     def _view(self, database: str, user: str, password: str) -> PostgresView:
         server = self.postgres

@@ -1,4 +1,4 @@
-"""What a saga declaration must keep beyond its shape: names that are declared, queries with their parameters."""
+"""What a saga declaration keeps beyond its shape: names are declared, queries use their parameters."""
 
 from __future__ import annotations
 

@@ -1,24 +1,20 @@
 """The declaration of a saga: `saga.yaml` beside a system, read into types and checked.
 
-Three ways to write a saga exist, and a declaration names its own (`Style`). What is declared is the same for all of
-them; who tells the state of one running saga is not.
+Three ways to write a saga exist, and a declaration names its own (`Style`). What is declared is the same for
+all of them; who tells the state of a running saga is not.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Mapping
+from collections.abc import Iterable
 from difflib import get_close_matches
 from enum import StrEnum
-from typing import Any
 
 import msgspec
 
 from sandbox.errors import SandboxError
 from sandbox.model.durations import parse_duration
 
-#: The version of the schema that is read.
-VERSION = 1
 #: Where in the document something stands: names of members and indexes of lists.
 Place = tuple[str | int, ...]
 
@@ -214,92 +210,13 @@ class Declaration(_Part, frozen=True, kw_only=True):
         return self.state.values.get(status) if self.state is not None else None
 
 
-def parse_declaration(document: Any) -> Declaration:
-    """Reads a declaration from a decoded document.
-
-    Raises:
-        DeclarationError: it is wrong; says where, why and what to do.
-    """
-    if not isinstance(document, Mapping):
-        raise DeclarationError((), "it is not a mapping of names to values", "begin it with `saga: NAME`")
-    _check_header(document)
-    try:
-        declaration = msgspec.convert(document, Declaration)
-    except msgspec.ValidationError as error:
-        raise _refusal(str(error), document) from error
-    from sandbox.model.saga.checks import check  # the checks know these types
-
-    check(declaration)
-    return declaration
-
-
 def place_words(place: Place) -> str:
     """A place as people write it: `steps[2].trigger.queue`; `the top` for the whole document."""
     text = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in place)
     return text.removeprefix(".") or "the top"
 
 
-def near(word: str, known: Any) -> str:
+def near(word: str, known: Iterable[str]) -> str:
     """` Did you mean X?`, or an empty text."""
-    close = get_close_matches(word, [str(name) for name in known], n=1)
+    close = get_close_matches(word, list(known), n=1)
     return f" Did you mean {close[0]}?" if close else ""
-
-
-def _check_header(document: Mapping[str, Any]) -> None:
-    """What decides how the rest is read."""
-    version = document.get("version")
-    if version != VERSION or isinstance(version, bool):
-        raise DeclarationError(
-            ("version",),
-            f"version {version!r} of the schema is not known",
-            f"write `version: {VERSION}`",
-        )
-    style = document.get("style")
-    styles = [one.value for one in Style]
-    if style not in styles:
-        raise DeclarationError(
-            ("style",),
-            f"{style!r} is not a style of saga.{near(str(style), styles)}",
-            f"write one of {', '.join(styles)}",
-        )
-
-
-_AT = re.compile(r"^(?P<what>.*?)(?: - at `\$(?P<path>[^`]*)`)?$", re.DOTALL)
-_STEP = re.compile(r"\[(\d+)\]|\[\.\.\.\]|\.([^.\[]+)")
-_UNKNOWN = re.compile(r"unknown field `([^`]*)`")
-_MISSING = re.compile(r"missing required field `([^`]*)`")
-
-
-def _refusal(message: str, document: Any) -> DeclarationError:
-    match = _AT.match(message)
-    assert match is not None
-    place: Place = tuple(
-        int(index) if index else name for index, name in _STEP.findall(match["path"] or "") if index or name
-    )
-    what = match["what"]
-    if unknown := _UNKNOWN.search(what):
-        known = _members(place)
-        return DeclarationError(
-            (*place, unknown[1]),
-            f"{unknown[1]} is not a key here.{near(unknown[1], known)}",
-            f"use {', '.join(known)}" if known else "remove it",
-        )
-    if missing := _MISSING.search(what):
-        return DeclarationError(place, f"{missing[1]} is missing", f"add `{missing[1]}: …`")
-    return DeclarationError(place, what, "correct the value; the README of handlers/nfe explains each key")
-
-
-_SHAPES: Mapping[tuple[str, ...], type[msgspec.Struct]] = {
-    (): Declaration,
-    ("participants",): Participant,
-    ("steps",): Step,
-    ("steps", "trigger"): Trigger,
-    ("events",): Events,
-    ("state",): State,
-    ("invariants",): Invariant,
-}
-
-
-def _members(place: Place) -> list[str]:
-    shape = _SHAPES.get(tuple(part for part in place if isinstance(part, str)))
-    return list(shape.__struct_encode_fields__) if shape is not None else []

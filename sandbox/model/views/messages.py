@@ -14,7 +14,8 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
         visible, in_flight, delayed: messages in each state.
         oldest_seconds: virtual age of the oldest message, None when it is empty.
         dead_letter_queue: name of its dead-letter queue.
-        sources: names of the queues whose dead letters it takes; a queue with sources is a dead-letter queue.
+        sources: names of the queues (and of rules and functions) whose dead letters it takes; a queue with
+            sources is a dead-letter queue.
         consumers: names of the functions that event source mappings feed from it.
         visibility_timeout, retention: seconds.
         max_receives: receives before a message is dead-lettered.

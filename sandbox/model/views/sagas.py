@@ -42,6 +42,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
         what: in words: `in queue estoque-reserva`, `function nfe-estoque-dev`.
         step: the step it belongs to. from_at, to_at: virtual seconds; to_at is None while it lasts.
         attempt: which attempt. ok: whether it ended well.
+        duration_ms: real milliseconds of work that ended (virtual time may stand still meanwhile).
     """
 
     kind: str
@@ -53,6 +54,7 @@ class TimelineEntry(msgspec.Struct, frozen=True, kw_only=True):
     ok: bool = True
     error: str = ""
     hop: int | None = None
+    duration_ms: float | None = None
 
 
 class SagaDetail(msgspec.Struct, frozen=True, kw_only=True):
@@ -64,6 +66,7 @@ class SagaDetail(msgspec.Struct, frozen=True, kw_only=True):
         steps: name of each declared step -> `done`, `current`, `pending`, `failed`, `compensated`, `skipped`.
         compensation: steps that were compensated.
         waited_seconds, worked_seconds: virtual seconds spent each way.
+        worked_ms: real milliseconds of work that ended.
     """
 
     saga: SagaView
@@ -73,6 +76,7 @@ class SagaDetail(msgspec.Struct, frozen=True, kw_only=True):
     compensation: list[str] = []
     waited_seconds: float = 0.0
     worked_seconds: float = 0.0
+    worked_ms: float = 0.0
 
 
 class Violation(msgspec.Struct, frozen=True, kw_only=True):

@@ -30,7 +30,8 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True):
 class EdgeView(msgspec.Struct, frozen=True, kw_only=True):
     """What one resource does to another.
 
-    `kind`: `routes`, `triggers`, `matches`, `delivers`, `dead-letters`, `publishes`.
+    `kind`: `routes`, `triggers`, `matches`, `delivers`, `dead-letters`, `publishes` (seen, not declared),
+    `connects` (a function's variables name a database).
     """
 
     source: str

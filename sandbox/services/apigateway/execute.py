@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import msgspec
 
@@ -13,47 +13,37 @@ from sandbox.model.awserror import AwsError
 from sandbox.model.hops import HopKind
 from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.ids import Ids
-from sandbox.model.ports import Invoker, LogSink, Recorder
-from sandbox.services.apigateway.proxy import MalformedAnswerError, Stage, build_event, read_answer
-from sandbox.services.apigateway.routing import Match, Router
+from sandbox.model.ports import Invoker, InvokeResult, LogSink, Recorder
+from sandbox.services.apigateway.live import ACCOUNT_BURST, ACCOUNT_RATE, LiveStage
+from sandbox.services.apigateway.proxy import MalformedAnswerError, build_event, read_answer
+from sandbox.services.apigateway.routing import Match
 from sandbox.services.apigateway.throttle import TokenBucket
 
-#: Limits of an account where a stage sets none: 10,000 requests per second, 5,000 at once.
-ACCOUNT_RATE, ACCOUNT_BURST = 10_000.0, 5_000.0
 _LARGEST_BODY = 10 * 1024 * 1024
-
-
-class MethodSettings(msgspec.Struct, frozen=True, omit_defaults=True):
-    """What a stage sets for a method, or for all (`*/*`).
-
-    Attributes:
-        rate, burst: throttling in requests per second, and at once; None leaves the account's.
-        log_level: `OFF`, `ERROR` or `INFO`: what is written to the stage's execution log.
-        data_trace: log request and response bodies too.
-    """
-
-    rate: float | None = None
-    burst: float | None = None
-    log_level: str = "OFF"
-    data_trace: bool = False
+#: What the journal says of a client that closed the connection (nginx's number; nobody gets this answer).
+_CLIENT_GONE = 499
+#: Characters of a request's body that the journal keeps, and of a line of the execution log.
+_KEPT_REQUEST = 4096
+_LONGEST_LOG_LINE = 1024
 
 
 @dataclass(slots=True)
-class LiveStage:
-    """A stage ready to serve: its router, settings and token buckets."""
+class _Exchange:
+    """One request on its way.
 
-    stage: Stage
-    router: Router
-    settings: dict[str, MethodSettings]
-    buckets: dict[str, TokenBucket]
+    Attributes:
+        began: real seconds, of the clock's own origin.
+        log: what the execution log says of what went wrong.
+    """
 
-    def setting(self, match: Match) -> tuple[str, MethodSettings]:
-        """The most special settings for a method, and the name of the bucket they share."""
-        path = match.route.path.lstrip("/").replace("/", "~1")
-        for key in (f"{path}/{match.route.method}", f"{path}/*", f"*/{match.route.method}", "*/*"):
-            if key in self.settings:
-                return key, self.settings[key]
-        return "", MethodSettings()
+    live: LiveStage
+    match: Match | None
+    request: HttpRequest
+    request_id: str
+    trace: str
+    hop: int
+    began: float
+    log: list[str] = field(default_factory=list)
 
 
 class Executor:
@@ -65,70 +55,121 @@ class Executor:
         self._recorder = recorder
         self._invoker = invoker
         self._logs = logs
+        self._invocations: set[asyncio.Task[InvokeResult]] = set()
+
+    async def stop(self) -> None:
+        """Ends the invocations that nobody waits for any more."""
+        running = tuple(self._invocations)
+        for invocation in running:
+            invocation.cancel()
+        await asyncio.gather(*running, return_exceptions=True)
 
     async def handle(self, live: LiveStage, request: HttpRequest) -> HttpResponse:
         """Answers one request; never raises for what a client or function did."""
-        request_id, began = self._ids.uuid(), self._clock.elapsed()
-        trace = self._trace(request)
-        hop = self._recorder.reserve()
-        match = live.router.match(request.method, request.path)
-        log: list[str] = []
-        if match is None:
-            response = error(403, "Missing Authentication Token", "MissingAuthenticationTokenException")
-        else:
-            response = await self._run(live, match, request, request_id, trace, hop, log)
+        exchange = _Exchange(
+            live=live,
+            match=live.router.match(request.method, request.path),
+            request=request,
+            request_id=self._ids.uuid(),
+            trace=self._trace(request),
+            hop=self._recorder.reserve(),
+            began=self._clock.elapsed(),
+        )
+        try:
+            response = await self._answer(exchange)
+        except asyncio.CancelledError:
+            exchange.log.append("The client closed the connection before it had its answer")
+            self._record(exchange, HttpResponse(_CLIENT_GONE))
+            raise
+        except Exception as failure:
+            exchange.log.append(f"The sandbox failed: {type(failure).__name__}: {failure}")
+            self._record(exchange, HttpResponse(500))
+            raise
         response = HttpResponse(
             response.status,
             (
                 *response.headers,
-                ("x-amzn-RequestId", request_id),
-                ("x-amz-apigw-id", request_id.replace("-", "")[:15] + "="),
-                ("X-Amzn-Trace-Id", trace),
+                ("x-amzn-RequestId", exchange.request_id),
+                ("x-amz-apigw-id", exchange.request_id.replace("-", "")[:15] + "="),
+                ("X-Amzn-Trace-Id", exchange.trace),
             ),
             response.body,
         )
-        self._record(live, match, request, response, hop, request_id, trace, began, log)
+        self._record(exchange, response)
         return response
 
-    async def _run(
-        self,
-        live: LiveStage,
-        match: Match,
-        request: HttpRequest,
-        request_id: str,
-        trace: str,
-        hop: int,
-        log: list[str],
-    ) -> HttpResponse:
+    async def _answer(self, exchange: _Exchange) -> HttpResponse:
+        live, match, request = exchange.live, exchange.match, exchange.request
+        if match is None:
+            return error(403, "Missing Authentication Token", "MissingAuthenticationTokenException")
         if not self._admit(live, match):
             return error(429, "Too Many Requests", "TooManyRequestsException")
         if len(request.body) > _LARGEST_BODY:
             return error(413, "Request Too Long", "RequestTooLargeException")
+        if match.route.integration_method != "POST":
+            # AWS takes the definition and fails each request: Lambda's Invoke is a POST.
+            exchange.log.append(
+                f"Execution failed due to configuration error: {match.route.integration_method} is not the "
+                "httpMethod of a Lambda integration, which is always POST"
+            )
+            return _failed(500)
+        return await self._integrate(exchange, match)
+
+    async def _integrate(self, exchange: _Exchange, match: Match) -> HttpResponse:
+        """Invokes the function and makes an answer of its result."""
+        request, stage, log = exchange.request, exchange.live.stage, exchange.log
         event = build_event(
-            request, live.stage, match, request_id=request_id, trace=trace, now=self._clock.now()
+            request,
+            stage,
+            match,
+            request_id=exchange.request_id,
+            trace=exchange.trace,
+            now=self._clock.now(),
         )
         try:
-            # A client waits in real time, so the integration's timeout is real too.
-            async with asyncio.timeout(match.route.timeout_ms / 1000):
-                result = await self._invoker.invoke(
-                    parse_arn(match.route.function), event, cause=hop, trace=trace
-                )
+            result = await self._invoke(exchange, match, event)
         except TimeoutError:
             log.append("Execution failed due to a timeout error")
-            return error(504, "Endpoint request timed out", "GatewayTimeoutException")
+            return error(504, "Endpoint request timed out", "InternalServerErrorException")
         except AwsError as refused:
             log.append(f"Execution failed due to configuration error: {refused}")
-            return error(500, "Internal server error", "InternalServerErrorException")
+            return _failed(500)
         if result.function_error is not None:
             log.append(f"Lambda execution failed: {result.payload[:1024].decode(errors='replace')}")
-            return error(502, "Internal server error", "InternalServerErrorException")
+            return _failed(502)
         try:
-            return read_answer(result.payload, request.header("accept"), live.stage.binary_types)
+            return read_answer(result.payload, request.header("accept"), stage.binary_types)
         except MalformedAnswerError as malformed:
             log.append(
                 f"Execution failed due to configuration error: Malformed Lambda proxy response: {malformed}"
             )
-            return error(502, "Internal server error", "InternalServerErrorException")
+            return _failed(502)
+
+    async def _invoke(self, exchange: _Exchange, match: Match, event: bytes) -> InvokeResult:
+        """Waits for the function as long as the route says. The function goes on when nobody waits any more:
+        Lambda knows nothing of a client that left, or of a timeout here.
+
+        Raises:
+            TimeoutError: it takes longer.
+            AwsError: it cannot be invoked.
+        """
+        invocation = asyncio.ensure_future(
+            self._invoker.invoke(
+                parse_arn(match.route.function), event, cause=exchange.hop, trace=exchange.trace
+            )
+        )
+        self._invocations.add(invocation)
+        invocation.add_done_callback(self._forget)
+        # A client waits in real time, so the integration's timeout is real too.
+        done, _ = await asyncio.wait({invocation}, timeout=match.route.timeout_ms / 1000)
+        if not done:
+            raise TimeoutError
+        return invocation.result()
+
+    def _forget(self, invocation: asyncio.Task[InvokeResult]) -> None:
+        self._invocations.discard(invocation)
+        if not invocation.cancelled():
+            invocation.exception()  # looked at: who invoked may be gone
 
     def _admit(self, live: LiveStage, match: Match) -> bool:
         key, settings = live.setting(match)
@@ -144,58 +185,40 @@ class Executor:
         given = request.header("x-amzn-trace-id")
         return given if "Root=" in given else f"Root=1-{int(self._clock.now()):08x}-{self._ids.hex(24)}"
 
-    def _record(
-        self,
-        live: LiveStage,
-        match: Match | None,
-        request: HttpRequest,
-        response: HttpResponse,
-        hop: int,
-        request_id: str,
-        trace: str,
-        began: float,
-        log: list[str],
-    ) -> None:
-        stage = live.stage
-        failed = response.status >= 500 or response.status == 429
+    def _record(self, exchange: _Exchange, response: HttpResponse) -> None:
+        stage, request = exchange.live.stage, exchange.request
         self._recorder.record(
             HopKind.HTTP_REQUEST,
             stage.scope,
             "apigateway",
-            hop=hop,
+            hop=exchange.hop,
             operation=f"{request.method} {request.path}",
             resource=str(
                 execute_api_arn(stage.scope, stage.api_id, stage.name, request.method, request.path)
             ),
-            status=("throttled" if response.status == 429 else "error") if failed else "ok",
-            error=log[-1] if log else "",
-            request_id=request_id,
-            trace=trace,
-            duration_ms=(self._clock.elapsed() - began) * 1000,
-            detail={"http_status": response.status, "request": request.body[:4096].decode(errors="replace")},
+            status=_outcome(response.status),
+            error=exchange.log[-1] if exchange.log else "",
+            request_id=exchange.request_id,
+            trace=exchange.trace,
+            duration_ms=(self._clock.elapsed() - exchange.began) * 1000,
+            detail={
+                "http_status": response.status,
+                "request": request.body[:_KEPT_REQUEST].decode(errors="replace"),
+            },
             payload=response.body,
         )
-        if match is not None:
-            self._write_log(live, match, request, response, request_id, log, hop)
+        if exchange.match is not None:
+            self._write_log(exchange, exchange.match, response)
 
-    def _write_log(
-        self,
-        live: LiveStage,
-        match: Match,
-        request: HttpRequest,
-        response: HttpResponse,
-        request_id: str,
-        log: list[str],
-        hop: int,
-    ) -> None:
+    def _write_log(self, exchange: _Exchange, match: Match, response: HttpResponse) -> None:
         """The execution log of the stage, at the level it asks for."""
-        _, settings = live.setting(match)
-        if settings.log_level == "OFF" or (settings.log_level == "ERROR" and not log):
+        _, settings = exchange.live.setting(match)
+        if settings.log_level == "OFF" or (settings.log_level == "ERROR" and not exchange.log):
             return
-        lines = []
+        request, lines = exchange.request, []
         if settings.log_level == "INFO":
             lines = [
-                f"Starting execution for request: {request_id}",
+                f"Starting execution for request: {exchange.request_id}",
                 f"HTTP Method: {request.method}, Resource Path: {match.route.path}",
             ]
             if settings.data_trace:
@@ -205,17 +228,30 @@ class Executor:
                 lines.append(
                     f"Method response body after transformations: {response.body.decode(errors='replace')}"
                 )
-        lines.extend(log)
+        lines.extend(exchange.log)
         lines.append(f"Method completed with status: {response.status}")
         now = self._clock.now()
-        stage = live.stage
+        stage = exchange.live.stage
         self._logs.write(
             stage.scope,
             f"API-Gateway-Execution-Logs_{stage.api_id}/{stage.name}",
             stage.deployment_id,
-            [(now, f"({request_id}) {line}") for line in lines],
-            cause=hop,
+            [(now, f"({exchange.request_id}) {line}"[:_LONGEST_LOG_LINE]) for line in lines],
+            cause=exchange.hop,
         )
+
+
+def _outcome(status: int) -> str:
+    """The status of the hop that an HTTP status means: clients' mistakes are no failures of the flow."""
+    if status == 429:
+        return "throttled"
+    if status == _CLIENT_GONE:
+        return "client-gone"
+    return "error" if status >= 500 else "ok"
+
+
+def _failed(status: int) -> HttpResponse:
+    return error(status, "Internal server error", "InternalServerErrorException")
 
 
 def error(status: int, message: str, kind: str) -> HttpResponse:

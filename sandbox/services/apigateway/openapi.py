@@ -7,7 +7,7 @@ other than Lambda proxies, authorizers, validators and models are refused by nam
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -19,8 +19,8 @@ METHODS = ("GET", "PUT", "POST", "DELETE", "OPTIONS", "HEAD", "PATCH")
 _ANY = "x-amazon-apigateway-any-method"
 _INTEGRATION = "x-amazon-apigateway-integration"
 _LAMBDA_URI = re.compile(r"arn:aws[\w-]*:apigateway:[\w-]+:lambda:path/2015-03-31/functions/(.+)/invocations")
-_IGNORED_INTEGRATION = frozenset(
-    {"type", "uri", "httpMethod", "passthroughBehavior", "credentials", "responses", "contentHandling"}
+_INTEGRATION_MEMBERS = frozenset(
+    {"type", "uri", "httpMethod", "passthroughBehavior", "credentials", "responses", "timeoutInMillis"}
 )
 _REFUSED_TOP = (
     "x-amazon-apigateway-gateway-responses",
@@ -33,12 +33,21 @@ _REFUSED_METHOD = ("x-amazon-apigateway-request-validator", "x-amazon-apigateway
 
 
 class Route(msgspec.Struct, frozen=True):
-    """A method of a resource and the function that answers it; `ANY` stands for those without their own."""
+    """A method of a resource and the function that answers it.
+
+    Attributes:
+        method: upper case; `ANY` stands for those without a route of their own.
+        path: with its variables.
+        function: ARN.
+        timeout_ms: how long API Gateway waits for the function.
+        integration_method: `httpMethod` of the integration; anything but POST fails each request.
+    """
 
     method: str
     path: str
     function: str
     timeout_ms: int = 29_000
+    integration_method: str = "POST"
 
 
 def read_definition(document: Mapping[str, Any]) -> list[Route]:
@@ -60,9 +69,12 @@ def read_definition(document: Mapping[str, Any]) -> list[Route]:
         raise AwsError("BadRequestException", "Invalid OpenAPI input: paths is not a mapping.")
     routes: list[Route] = []
     for path, item in paths.items():
+        if not isinstance(path, str):
+            raise AwsError("BadRequestException", f"Invalid OpenAPI input: the path {path!r} is not a text.")
         check_path(path)
         for method, operation in _methods(path, item):
             routes.append(_route(method, path, operation))
+    check_variables(route.path for route in routes)
     return routes
 
 
@@ -84,6 +96,29 @@ def check_path(path: str) -> None:
                 "Resource's path part only allow a-zA-Z0-9._-: or a valid greedy path variable and curly "
                 f"braces at the beginning and the end: {part}.",
             )
+
+
+def check_variables(paths: Iterable[str]) -> None:
+    """Refuses two names for one path variable, as API Gateway does: a resource has one of each kind at most.
+
+    Raises:
+        AwsError: `BadRequestException`.
+    """
+    names: dict[str, str] = {}
+    for path in paths:
+        parts = path.split("/")[1:]
+        for index, part in enumerate(parts):
+            if not part.startswith("{"):
+                continue
+            place = "/".join("{}" if other.startswith("{") else other for other in parts[:index])
+            kind = "+" if part.endswith("+}") else ""
+            known = names.setdefault(f"{place}/{{{kind}}}", part)
+            if known != part:
+                raise AwsError(
+                    "BadRequestException",
+                    f"A sibling ({known}) of this resource already has a variable path part -- only one is "
+                    f"allowed: {part} in {path}",
+                )
 
 
 def function_of_uri(uri: str) -> str:
@@ -110,6 +145,8 @@ def _methods(path: str, item: Any) -> Iterator[tuple[str, Mapping[str, Any]]]:
     if not isinstance(item, Mapping):
         raise AwsError("BadRequestException", f"Invalid OpenAPI input: {path} is not a mapping.")
     for name, operation in item.items():
+        if not isinstance(name, str):
+            raise AwsError("BadRequestException", f"Invalid OpenAPI input: {name!r} of {path} is not a text.")
         if name == _ANY:
             yield "ANY", operation
         elif name.upper() in METHODS:
@@ -130,9 +167,10 @@ def _route(method: str, path: str, operation: Mapping[str, Any]) -> Route:
     if kind != "aws_proxy":
         raise NotImplementedByName("apigateway", f"integration type {kind or 'none'} of {where}")
     for name in integration:
-        if name not in _IGNORED_INTEGRATION and name != "timeoutInMillis":
+        if name not in _INTEGRATION_MEMBERS:
             raise NotImplementedByName("apigateway", f"integration property {name} of {where}")
     timeout = integration.get("timeoutInMillis", 29_000)
-    if not isinstance(timeout, int) or not 50 <= timeout <= 29_000:
+    if not isinstance(timeout, int) or isinstance(timeout, bool) or not 50 <= timeout <= 29_000:
         raise AwsError("BadRequestException", "Timeout should be between 50 ms and 29000 ms")
-    return Route(method, path, function_of_uri(str(integration.get("uri", ""))), timeout)
+    function = function_of_uri(str(integration.get("uri", "")))
+    return Route(method, path, function, timeout, str(integration.get("httpMethod", "POST")).upper())

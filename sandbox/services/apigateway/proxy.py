@@ -6,7 +6,6 @@ Follows "Lambda proxy integrations in API Gateway" of the API Gateway Developer 
 from __future__ import annotations
 
 import base64
-import binascii
 import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,9 +19,13 @@ from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.scope import Scope
 from sandbox.services.apigateway.routing import Match
 
-_ANSWER_MEMBERS = frozenset(
-    {"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded", "cookies"}
-)
+_ANSWER_MEMBERS = frozenset({"statusCode", "headers", "multiValueHeaders", "body", "isBase64Encoded"})
+#: Headers of the event that are not the client's, whatever it sends, and those of the connection.
+_OWN_HEADERS = frozenset({"x-amzn-trace-id", "connection", "content-length", "transfer-encoding"})
+#: Headers that API Gateway sets itself; those of a function reach the client under another name.
+_REMAPPED = frozenset({"authorization", "connection", "date", "server", "www-authenticate"})
+#: Headers that describe the function's own answer: API Gateway makes its own of what it sends.
+_NOT_SENT = frozenset({"content-length", "transfer-encoding"})
 
 
 class MalformedAnswerError(Exception):
@@ -47,10 +50,15 @@ def build_event(
     """The event document.
 
     Args:
-        request: path begins after the stage, names of its headers in lower case.
+        request: path begins after the stage. Functions see the names of headers as the client wrote them.
         now: virtual time, seconds.
     """
-    headers = _multi((_cased(name), value) for name, value in request.headers)
+    names = request.names or [_cased(name) for name, _ in request.headers]
+    headers = _multi(
+        (name, value)
+        for name, (lower, value) in zip(names, request.headers, strict=True)
+        if lower not in _OWN_HEADERS
+    )
     headers["X-Amzn-Trace-Id"] = [trace]
     headers.setdefault("X-Forwarded-For", [request.source_ip])
     headers.setdefault("X-Forwarded-Proto", ["http"])
@@ -60,7 +68,7 @@ def build_event(
     domain = f"{stage.api_id}.execute-api.{stage.scope.region}.amazonaws.com"
     event = {
         "resource": match.route.path,
-        "path": request.path,
+        "path": "/" + request.path.lstrip("/"),
         "httpMethod": request.method,
         "headers": {name: values[-1] for name, values in headers.items()},
         "multiValueHeaders": headers,
@@ -112,6 +120,11 @@ def read_answer(payload: bytes, accept: str, binary_types: Sequence[str]) -> Htt
             "isBase64Encoded, and nothing else"
         )
     headers = _answer_headers(answer)
+    headers = [
+        (f"x-amzn-Remapped-{name}" if name.lower() in _REMAPPED else name, value)
+        for name, value in headers
+        if name.lower() not in _NOT_SENT
+    ]
     if not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("Content-Type", "application/json"))
     return HttpResponse(_status(answer), headers, _answer_body(answer, accept, binary_types))
@@ -130,13 +143,14 @@ def _status(answer: Mapping[str, Any]) -> int:
     status = answer.get("statusCode", 200)
     if isinstance(status, str) and status.isdigit():
         status = int(status)
-    if not isinstance(status, int) or isinstance(status, bool) or not 100 <= status <= 599:
+    if not isinstance(status, int) or isinstance(status, bool) or not 200 <= status <= 599:
         raise MalformedAnswerError(f"statusCode {status!r} is not an HTTP status")
     return status
 
 
 def _answer_headers(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
-    single, multi = answer.get("headers") or {}, answer.get("multiValueHeaders") or {}
+    single, multi = answer.get("headers"), answer.get("multiValueHeaders")
+    single, multi = {} if single is None else single, {} if multi is None else multi
     if not isinstance(single, dict) or not isinstance(multi, dict):
         raise MalformedAnswerError("headers and multiValueHeaders must be objects")
     merged: list[tuple[str, str]] = []
@@ -160,7 +174,7 @@ def _answer_body(answer: Mapping[str, Any], accept: str, binary_types: Sequence[
     if answer.get("isBase64Encoded") and matches_type(accept.split(",")[0], binary_types):
         try:
             return base64.b64decode(body, validate=True)
-        except binascii.Error as error:
+        except ValueError as error:  # also what binascii raises
             raise MalformedAnswerError("body is not valid base64") from error
     return body.encode()
 
@@ -181,7 +195,7 @@ def _multi(pairs: Any) -> dict[str, list[str]]:
 
 
 def _cased(name: str) -> str:
-    """The case in which HTTP/1.1 clients write header names; the server hands them over in lower case."""
+    """The case in which most clients write header names, where the client's own is not known."""
     return "-".join(part.capitalize() for part in name.split("-"))
 
 

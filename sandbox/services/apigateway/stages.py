@@ -13,7 +13,7 @@ from typing import Any
 import msgspec
 
 from sandbox.model.awserror import AwsError, NotImplementedByName
-from sandbox.services.apigateway.execute import ACCOUNT_BURST, ACCOUNT_RATE, MethodSettings
+from sandbox.services.apigateway.live import ACCOUNT_BURST, ACCOUNT_RATE, MethodSettings, method_key
 
 _LEVELS = ("OFF", "ERROR", "INFO")
 
@@ -89,26 +89,30 @@ def _set_variable(change: StageChange, kind: str, name: str, value: str) -> None
 def _set_method(change: StageChange, kind: str, path: str, value: str) -> None:
     parts = path.strip("/").split("/")
     if kind == "remove" and len(parts) == 2:
-        change.settings.pop("/".join(parts), None)
+        change.settings.pop(method_key(*parts), None)
         return
-    if kind != "replace" or len(parts) != 4:
+    if kind not in ("replace", "remove") or len(parts) < 4:
         raise NotImplementedByName("apigateway", f"patch {kind} {path} of UpdateStage")
-    key, name = "/".join(parts[:2]), "/".join(parts[2:])
+    key, name = method_key("~1".join(parts[:-3]), parts[-3]), "/".join(parts[-2:])
     setting = change.settings.get(key, MethodSettings())
+    change.settings[key] = _changed(setting, path, name, None if kind == "remove" else value)
+
+
+def _changed(setting: MethodSettings, path: str, name: str, value: str | None) -> MethodSettings:
+    """Settings with one of them changed; None takes it back to what it is by itself."""
+    replace = msgspec.structs.replace
     match name:
         case "throttling/rateLimit":
-            setting = msgspec.structs.replace(setting, rate=_number(path, value))
+            return replace(setting, rate=None if value is None else _number(path, value))
         case "throttling/burstLimit":
-            setting = msgspec.structs.replace(setting, burst=_number(path, value))
-        case "logging/loglevel" if value in _LEVELS:
-            setting = msgspec.structs.replace(setting, log_level=value)
+            return replace(setting, burst=None if value is None else _number(path, value))
+        case "logging/loglevel" if value in (None, *_LEVELS):
+            return replace(setting, log_level=value or "OFF")
         case "logging/dataTrace":
-            setting = msgspec.structs.replace(setting, data_trace=value == "true")
-        case "metrics/enabled" | "caching/enabled" if value == "false":
-            pass  # what it asks for is how it is
-        case _:
-            raise NotImplementedByName("apigateway", f"patch {path} = {value!r} of UpdateStage")
-    change.settings[key] = setting
+            return replace(setting, data_trace=value == "true")
+        case "metrics/enabled" | "caching/enabled" if value in (None, "false"):
+            return setting  # what it asks for is how it is
+    raise NotImplementedByName("apigateway", f"patch {path} = {value!r} of UpdateStage")
 
 
 def _number(path: str, value: str) -> float:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: What differences of times (seconds since the epoch, as floats) may lack of a whole token.
+_HAIR = 1e-4
+
 
 @dataclass(slots=True)
 class TokenBucket:
@@ -24,7 +27,7 @@ class TokenBucket:
         """Takes a token at virtual time `now`, if there is one."""
         self.tokens = min(self.burst, self.tokens + max(0.0, now - self.at) * self.rate)
         self.at = now
-        if self.tokens < 1:
+        if self.tokens < 1 - _HAIR:
             return False
-        self.tokens -= 1
+        self.tokens = max(0.0, self.tokens - 1)
         return True

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import ClassVar
+import asyncio
+from typing import Any, ClassVar
 
 from sandbox.model.call import Call
 from sandbox.model.ports import Deliverer
@@ -47,6 +48,10 @@ class EventsCore(Service):
         """Ends timers and deliveries under way."""
         self.schedules.stop()
         await self.dispatcher.stop()
+
+    def work(self) -> set[asyncio.Task[Any]]:
+        """The task of deliveries; see `Service.work`."""
+        return self.dispatcher.work()
 
     def bus_of(self, call: Call, params: Params) -> tuple[Scope, str]:
         """The scope and name of the bus that `EventBusName` names."""

@@ -7,6 +7,7 @@ must wait is stored before anything is acknowledged, and goes on after a restart
 from __future__ import annotations
 
 import asyncio
+from typing import Any
 
 from sandbox.clock import Timer, TimerKind
 from sandbox.model.ports import Deliverer
@@ -46,6 +47,10 @@ class Dispatcher:
         if task is not None:
             task.cancel()
             await asyncio.gather(task, return_exceptions=True)
+
+    def work(self) -> set[asyncio.Task[Any]]:
+        """The task that works off what is due, while it does."""
+        return {self._task} if self._task is not None and not self._task.done() else set()
 
     async def deliver(self, pending: Pending) -> None:
         """Tries now, and stores the delivery when it has to be tried again; never fails the publisher."""

@@ -126,6 +126,34 @@ class Publisher:
             await self._route(scope, bus, event, flat, hop, trace)
         return {"EventId": event.id}
 
+    async def repeat(self, scope: Scope, bus: str, document: str) -> int:
+        """Hands an event document to the rules of a bus under the id that it has: a duplicate, where that was
+        published before.
+
+        Returns:
+            Its hop.
+
+        Raises:
+            MalformedJsonError: it is no JSON object.
+            AwsError: ResourceNotFoundException, no such bus.
+        """
+        tree = decode(document)
+        if not isinstance(tree, dict):
+            raise MalformedJsonError("an event is a JSON object")
+        self._store.bus(scope, bus)
+        event = EventDocument(str(tree["id"]), document, tree, str(tree["time"]))
+        hop = self._recorder.record(
+            HopKind.REPLAYED,
+            scope,
+            "events",
+            resource=str(event_bus_arn(scope, bus)),
+            event_id=event.id,
+            detail={"source": tree["source"], "detailType": tree["detail-type"]},
+            payload=document,
+        )
+        await self._route(scope, bus, event, flatten(tree), hop, None)
+        return hop
+
     async def _route(
         self, scope: Scope, bus: str, event: EventDocument, flat: FlatEvent, cause: int, trace: str | None
     ) -> None:

@@ -12,13 +12,13 @@ from urllib.parse import quote
 
 import msgspec
 
-from sandbox.model.arn import Arn, role_arn
+from sandbox.model.arn import policy_arn, role_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
 from sandbox.services.base import Answer, Params, Service, operation
 
-_NAME = re.compile(r"[\w+=,.@-]{1,64}")
-_POLICY_NAME = re.compile(r"[\w+=,.@-]{1,128}")
+_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}")
+_POLICY_NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{1,128}")
 _PAGE = 100
 
 
@@ -28,7 +28,7 @@ class IamService(Service):
     name = "iam"
     NOT_CHECKED = (
         "permissions: policies are stored and not evaluated",
-        "the existence of a role that a function or API names",
+        "the existence of a role that a function or API names, and of a managed policy of AWS's own",
     )
     SCHEMA = """
     CREATE TABLE IF NOT EXISTS iam_roles (account TEXT NOT NULL, name TEXT NOT NULL, path TEXT NOT NULL,
@@ -253,7 +253,7 @@ class IamService(Service):
                 params.get("Description", ""),
             ),
         )
-        return {"Policy": self._policy_view(self._policy(account, _policy_arn(account, path, name)))}
+        return {"Policy": self._policy_view(self._policy(account, str(policy_arn(account, path, name))))}
 
     @operation("GetPolicy", "PolicyArn")
     def get_policy(self, call: Call, params: Params) -> Answer:
@@ -298,12 +298,12 @@ class IamService(Service):
         row = self.database.row(
             "SELECT * FROM iam_policies WHERE account = ? AND name = ?", (account, arn.rsplit("/", 1)[-1])
         )
-        if row is None or _policy_arn(row["account"], row["path"], row["name"]) != arn:
+        if row is None or str(policy_arn(row["account"], row["path"], row["name"])) != arn:
             raise AwsError("NoSuchEntity", f"Policy {arn} does not exist or is not attachable.", status=404)
         return row
 
     def _policy_view(self, row: sqlite3.Row) -> dict[str, Any]:
-        arn = _policy_arn(row["account"], row["path"], row["name"])
+        arn = str(policy_arn(row["account"], row["path"], row["name"]))
         attached = self.database.row(
             "SELECT count(*) AS n FROM iam_attached WHERE account = ? AND policy = ?", (row["account"], arn)
         )
@@ -340,10 +340,6 @@ def _role(row: sqlite3.Row) -> dict[str, Any]:
         "MaxSessionDuration": row["max_session"],
         "Tags": msgspec.json.decode(row["tags"]),
     }
-
-
-def _policy_arn(account: str, path: str, name: str) -> str:
-    return str(Arn("iam", "", account, f"policy{path}{name}"))
 
 
 def _valid(name: str, pattern: re.Pattern[str], member: str) -> str:

@@ -5,8 +5,10 @@ Reference: https://docs.aws.amazon.com/lambda/latest/dg/invocation-async-error-h
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from functools import partial
+from typing import Any
 
 from sandbox.clock import Timer
 from sandbox.model.arn import function_arn
@@ -44,6 +46,10 @@ class AsyncQueue:
     def running(self) -> int:
         """Events that are being worked on now."""
         return len(self._tasks)
+
+    def tasks(self) -> set[asyncio.Task[Any]]:
+        """The tasks that work on them."""
+        return self._tasks.all()
 
     def start(self) -> None:
         """Takes up every event of the store."""

@@ -5,6 +5,7 @@ Reference: https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMa
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import Any
 
@@ -42,6 +43,11 @@ class Mappings:
     def running(self) -> int:
         """Batches of every mapping that run now."""
         return sum(poller.running for poller in (*self._pollers.values(), *self._leaving))
+
+    def tasks(self) -> set[asyncio.Task[Any]]:
+        """The tasks that run those batches."""
+        pollers = (*self._pollers.values(), *self._leaving)
+        return {task for poller in pollers for task in poller.tasks()}
 
     def start(self) -> None:
         """Reads the mappings from the store and starts the enabled ones."""

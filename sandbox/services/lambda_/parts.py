@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sandbox.model.lambda_limits import CONCURRENCY
 from sandbox.model.ports import Bindings, Deliverer, EventSource, Executor, LogSink
@@ -73,6 +74,10 @@ class LambdaParts(Service):
     def running(self) -> int:
         """How much runs now: at none, nothing happens here without a timer, a message or a call."""
         return self.concurrency.total + self.events.running + self.mappings.running
+
+    def work(self) -> set[asyncio.Task[Any]]:
+        """The tasks of what runs; see `Service.work`."""
+        return self.tasks.all() | self.events.tasks() | self.mappings.tasks()
 
     async def start(self) -> None:
         """Reads functions and mappings, takes up queued events, and begins to feed functions from queues."""

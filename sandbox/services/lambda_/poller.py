@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import Any
 
 from sandbox.clock import Timer
 from sandbox.model.awserror import AwsError
@@ -61,6 +62,10 @@ class Poller:
     def running(self) -> int:
         """Batches that run now."""
         return len(self._tasks)
+
+    def tasks(self) -> set[asyncio.Task[Any]]:
+        """The tasks that run them."""
+        return self._tasks.all()
 
     def start(self) -> None:
         """Begins to listen, and looks at what is in the queue already."""

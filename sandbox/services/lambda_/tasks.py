@@ -18,6 +18,10 @@ class Tasks:
     def __len__(self) -> int:
         return len(self._running)
 
+    def all(self) -> set[asyncio.Task[Any]]:
+        """The tasks that run now."""
+        return set(self._running)
+
     def start(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
         """Runs `work` as a task of this group."""
         task = asyncio.get_running_loop().create_task(work, name=name)

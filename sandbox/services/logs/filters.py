@@ -13,6 +13,7 @@ from collections.abc import Callable
 from sandbox.model.awserror import AwsError, NotImplementedByName
 
 _TERM = re.compile(r'([?-]?)(?:"((?:[^"\\]|\\.)*)"|([^\s"]+))')
+_ESCAPED = re.compile(r"\\(.)")
 
 
 def compile_filter(pattern: str) -> Callable[[str], bool]:
@@ -29,14 +30,15 @@ def compile_filter(pattern: str) -> Callable[[str], bool]:
         raise NotImplementedByName("logs", "filter patterns over JSON or columns")
     if text[:1] == "%":
         raise NotImplementedByName("logs", "filter patterns with regular expressions")
-    if text.count('"') % 2:
+    if _TERM.sub("", text).strip():  # a quote that is not closed
         raise AwsError("InvalidParameterException", "Invalid filter pattern")
     required: list[str] = []
     optional: list[str] = []
     excluded: list[str] = []
     for sign, phrase, word in _TERM.findall(text):
-        term = phrase.replace('\\"', '"') if phrase else word
-        {"": required, "?": optional, "-": excluded}[sign].append(term)
+        term = _ESCAPED.sub(r"\1", phrase) if phrase else word
+        if term:
+            {"": required, "?": optional, "-": excluded}[sign].append(term)
 
     def matches(message: str) -> bool:
         return (

@@ -123,6 +123,11 @@ class Arrivals:
                 return taken
         return []
 
+    @property
+    def waiting(self) -> int:
+        """Long polls that stand in line now."""
+        return sum(len(line) for line in self._lines.values())
+
     def rebuild(self) -> None:
         """Takes everybody's timers from the store anew and has everybody look again."""
         self._closed = False

@@ -78,6 +78,10 @@ class MessageJournal:
         detail = {"source": str(source), "receive_count": row["receives"]}
         return self._next(HopKind.DEAD_LETTERED, target, row, row["hop"], origin, detail)
 
+    def redriven(self, target: Arn, row: sqlite3.Row, origin: Origin, detail: dict[str, object]) -> int:
+        """A dead letter leaves its queue, to be sent anew to `target`."""
+        return self._next(HopKind.REDRIVEN, target, row, row["hop"], origin, detail)
+
     def _next(
         self,
         kind: HopKind,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.model.arn import root_arn
 from sandbox.model.call import Call
 from sandbox.services.base import Answer, Params, Service, operation
 
@@ -15,11 +16,11 @@ class StsService(Service):
     @operation("GetCallerIdentity")
     def get_caller_identity(self, call: Call, params: Params) -> Answer:
         """The account and principal of the caller's access key."""
-        if call.caller.arn:
+        if call.caller.arn and not call.caller.arn.endswith(":root"):
             unique = f"{call.caller.access_key}:{call.caller.arn.rsplit('/', 1)[-1]}"
             return {"UserId": unique, "Account": call.scope.account, "Arn": call.caller.arn}
         return {
-            "UserId": call.caller.access_key or call.scope.account,
+            "UserId": call.scope.account,
             "Account": call.scope.account,
-            "Arn": f"arn:aws:iam::{call.scope.account}:root",
+            "Arn": str(root_arn(call.scope.account)),
         }

@@ -5,15 +5,23 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.control.server import Method
+from sandbox.session.methods.buses import Buses
+from sandbox.session.methods.data import Data
+from sandbox.session.methods.desk import Desk
 from sandbox.session.methods.flows import Flows
 from sandbox.session.methods.functions import Functions
 from sandbox.session.methods.lifecycle import Lifecycle
+from sandbox.session.methods.lints import Lints
+from sandbox.session.methods.overview import Overview
+from sandbox.session.methods.sagas import Sagas
+from sandbox.session.methods.snapshots import Snapshots
+from sandbox.session.methods.testing import Testing
 from sandbox.session.methods.time import Time
 
 if TYPE_CHECKING:
     from sandbox.session.session import Session
 
-_GROUPS = (Lifecycle, Functions, Time, Flows)
+_GROUPS = (Lifecycle, Functions, Time, Flows, Sagas, Lints, Testing, Desk, Buses, Overview, Data, Snapshots)
 
 
 def method_table(session: Session) -> dict[str, Method]:

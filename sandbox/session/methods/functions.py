@@ -6,6 +6,7 @@ from collections.abc import AsyncIterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
+from sandbox.control.protocol import Dropped
 from sandbox.control.server import Method
 from sandbox.errors import SandboxError
 from sandbox.model.scope import Scope
@@ -60,16 +61,18 @@ class Functions:
             "log": answer.get("LogResult", ""),
         }
 
-    async def logs(self, names: list[str], limit: int, follow: bool) -> AsyncIterator[LogView]:
+    async def logs(self, names: list[str], limit: int, follow: bool) -> AsyncIterator[LogView | Dropped]:
         """Log lines, the newest `limit` first, then, when following, every line that is written."""
         logs = self._session.engine.logs
         groups = [await self._log_group(name) for name in names]
         with Follower[LogLine](logs.follow if follow else None) as follower:
             for line in logs.newest(Scope(), groups, limit):
                 yield _log_view(line)
-            async for line in follower:
-                if not groups or line.group in groups:
-                    yield _log_view(line)
+            async for told in follower.told():
+                if isinstance(told, Dropped):
+                    yield told
+                elif not groups or told.group in groups:
+                    yield _log_view(told)
 
     async def _function(self, name: str) -> str:
         known = [function["FunctionName"] for function in await self.functions()]
@@ -79,10 +82,11 @@ class Functions:
         if len(matching) == 1:
             return str(matching[0])
         near = matching or get_close_matches(name, known, n=3)
+        empty = "say one of these" if known else "deploy a system first: `sandbox deploy`"
         raise SandboxError(
             f"there is no function {name}" if not matching else f"{name} is part of several functions' names",
             f"the sandbox has: {', '.join(sorted(known)) or 'none'}",
-            f"say {' or '.join(near)}" if near else "deploy a system first: `sandbox deploy`",
+            f"say {' or '.join(near)}" if near else empty,
         )
 
     async def _log_group(self, name: str) -> str:

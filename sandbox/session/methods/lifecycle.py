@@ -44,7 +44,7 @@ class Lifecycle:
 
     async def services(self, names: list[str]) -> list[dict[str, Any]]:
         """What each service does: see `sandbox services`."""
-        return service_views(self._session.gateway, names)
+        return service_views(self._session.gateway, names, self._session.engine.notes)
 
     async def deploy(self, systems: list[str], cwd: str, seed: bool) -> AsyncIterator[Progress]:
         """Deploys systems, telling every step."""

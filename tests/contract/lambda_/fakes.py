@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -14,101 +14,15 @@ from sandbox.clock import Clock
 from sandbox.errors import DependencyError
 from sandbox.model.arn import Arn
 from sandbox.model.awserror import AwsError
-from sandbox.model.hops import HopKind, Link
+from sandbox.model.hops import HopKind
 from sandbox.model.ports import (
     Delivery,
-    Fault,
     FunctionSpec,
     InvocationRequest,
     LeasedMessage,
     Outcome,
 )
-from sandbox.model.scope import Scope
-
-
-@dataclass
-class KeptHop:
-    """A recorded hop, as far as these tests look."""
-
-    id: int
-    kind: HopKind
-    cause: int | None
-    links: tuple[Link, ...]
-    resource: str
-    status: str
-    error: str
-    request_id: str
-    trace: str | None
-    function: str
-    duration_ms: float | None
-    detail: Mapping[str, Any]
-    payload: str | bytes | None
-
-
-@dataclass
-class KeptHops:
-    """A recorder that keeps everything in memory."""
-
-    hops: list[KeptHop] = field(default_factory=list)
-    last: int = 0
-
-    def reserve(self, cause: int | None = None) -> int:
-        self.last += 1
-        return self.last
-
-    def record(
-        self,
-        kind: HopKind,
-        scope: Scope,
-        service: str,
-        *,
-        hop: int | None = None,
-        cause: int | None = None,
-        links: Sequence[Link] = (),
-        operation: str = "",
-        resource: str = "",
-        status: str = "ok",
-        error: str = "",
-        request_id: str = "",
-        event_id: str = "",
-        message_id: str = "",
-        trace: str | None = None,
-        function: str = "",
-        duration_ms: float | None = None,
-        detail: Mapping[str, Any] | None = None,
-        payload: str | bytes | None = None,
-    ) -> int:
-        number = self.reserve() if hop is None else hop
-        kept = KeptHop(
-            number,
-            kind,
-            cause,
-            tuple(links),
-            resource,
-            status,
-            error,
-            request_id,
-            trace,
-            function,
-            duration_ms,
-            detail or {},
-            payload,
-        )
-        self.hops.append(kept)
-        return number
-
-    def of(self, kind: HopKind) -> list[KeptHop]:
-        return [hop for hop in self.hops if hop.kind is kind]
-
-    def kinds(self) -> list[HopKind]:
-        return [hop.kind for hop in self.hops]
-
-
-class NoFaults:
-    """A plan without faults."""
-
-    def check(self, point: str, **match: str) -> Fault | None:
-        return None
+from tests.support.fakes import KeptHops
 
 
 class Failure(Exception):  # noqa: N818 - what a handler raises, not an error of ours
@@ -302,34 +216,6 @@ class FakeQueues:
     def _wake(self, queue: Arn) -> None:
         for wake in list(self._listeners[queue]):
             wake()
-
-
-@dataclass
-class KeptLog:
-    """One write to the log."""
-
-    group: str
-    stream: str
-    lines: Sequence[tuple[float, str]]
-    cause: int | None
-
-
-@dataclass
-class KeptLogs:
-    """A log sink that keeps what is written."""
-
-    writes: list[KeptLog] = field(default_factory=list)
-
-    def write(
-        self,
-        scope: Scope,
-        group: str,
-        stream: str,
-        lines: Sequence[tuple[float, str]],
-        *,
-        cause: int | None = None,
-    ) -> None:
-        self.writes.append(KeptLog(group, stream, lines, cause))
 
 
 @dataclass

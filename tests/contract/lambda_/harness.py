@@ -27,11 +27,9 @@ from tests.contract.lambda_.fakes import (
     FakeExecutor,
     FakeQueues,
     KeptDeliveries,
-    KeptHops,
-    KeptLogs,
-    NoFaults,
     Tokens,
 )
+from tests.support.fakes import KeptHops, KeptLogs, NoFaults
 
 START = 1_700_000_000.0
 ROLE = "arn:aws:iam::000000000000:role/execucao"

@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -16,89 +15,18 @@ from sandbox.clock import Clock
 from sandbox.model.arn import Arn, queue_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call, Caller
-from sandbox.model.hops import HopKind, Link
 from sandbox.model.ids import Ids
-from sandbox.model.ports import Fault
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
 from sandbox.services.sqs.service import SqsService
 from sandbox.store.database import Database
+from tests.support.fakes import KeptHops, NoFaults
 
 START = 1_700_000_000.0
 ENDPOINT = "http://127.0.0.1:4566"
 HERE = Scope()
 
 T = TypeVar("T")
-
-
-@dataclass
-class KeptHop:
-    """A recorded hop, as far as these tests look."""
-
-    id: int
-    kind: HopKind
-    cause: int | None
-    links: tuple[Link, ...]
-    resource: str
-    message_id: str
-    event_id: str
-    trace: str | None
-    detail: Mapping[str, Any]
-    payload: str | bytes | None
-
-
-@dataclass
-class KeptHops:
-    """A recorder that keeps everything in memory."""
-
-    hops: list[KeptHop] = field(default_factory=list)
-    last: int = 0
-
-    def reserve(self, cause: int | None = None) -> int:
-        self.last += 1
-        return self.last
-
-    def record(
-        self,
-        kind: HopKind,
-        scope: Scope,
-        service: str,
-        *,
-        hop: int | None = None,
-        cause: int | None = None,
-        links: Sequence[Link] = (),
-        operation: str = "",
-        resource: str = "",
-        status: str = "ok",
-        error: str = "",
-        request_id: str = "",
-        event_id: str = "",
-        message_id: str = "",
-        trace: str | None = None,
-        function: str = "",
-        duration_ms: float | None = None,
-        detail: Mapping[str, Any] | None = None,
-        payload: str | bytes | None = None,
-    ) -> int:
-        number = self.reserve() if hop is None else hop
-        kept = KeptHop(
-            number, kind, cause, tuple(links), resource, message_id, event_id, trace, detail or {}, payload
-        )
-        self.hops.append(kept)
-        return number
-
-    def of(self, kind: HopKind) -> list[KeptHop]:
-        return [hop for hop in self.hops if hop.kind is kind]
-
-    def kinds(self) -> list[HopKind]:
-        return [hop.kind for hop in self.hops]
-
-
-class NoFaults:
-    """A plan without faults."""
-
-    def check(self, point: str, **match: str) -> Fault | None:
-        return None
 
 
 class World:

@@ -36,9 +36,10 @@ class LiveBindings:
         kind, _, rest = name.partition(":")
         if name == "endpoint":
             return self._endpoint()
-        if kind == "rds":
+        instance, _, wanted = rest.rpartition(":")
+        if kind == "rds" and instance and wanted in ("address", "port"):
             host, port = self._database()
-            return host if rest.rpartition(":")[2] == "address" else str(port)
+            return host if wanted == "address" else str(port)
         raise UnknownBindingError(
             f"{{{{sandbox:{name}}}}} means nothing here",
             "the state was written by another version, or the token was typed by hand",

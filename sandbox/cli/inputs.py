@@ -1,0 +1,66 @@
+"""What commands take in: texts from an argument, a file or standard input, and message attributes."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import Any
+
+import msgspec
+
+from sandbox.errors import UsageError
+
+
+def read_text(word: str) -> str:
+    """A text: the word itself, the file behind `@FILE`, or standard input for `-`.
+
+    Raises:
+        UsageError: the file cannot be read.
+    """
+    if word == "-":
+        return sys.stdin.read()
+    if not word.startswith("@"):
+        return word
+    try:
+        return Path(word[1:]).read_text()
+    except (OSError, UnicodeDecodeError) as error:
+        raise UsageError(
+            f"{word[1:]} cannot be read", str(error), "name a text file, or give the text itself"
+        ) from error
+
+
+def read_attributes(words: tuple[str, ...], document: str | None) -> dict[str, dict[str, Any]] | None:
+    """Message attributes in the form of the SQS API.
+
+    Args:
+        words: `NAME=VALUE`, each a String.
+        document: all of them as JSON (`--attributes-json`), for other types.
+
+    Returns:
+        None when none were given.
+
+    Raises:
+        UsageError: one cannot be read.
+    """
+    if not words and document is None:
+        return None
+    found: dict[str, dict[str, Any]] = {}
+    if document is not None:
+        try:
+            found = msgspec.json.decode(read_text(document), type=dict[str, dict[str, Any]])
+        except (msgspec.DecodeError, msgspec.ValidationError) as error:
+            raise UsageError(
+                "the message attributes cannot be read",
+                str(error),
+                '--attributes-json takes {"cor": {"DataType": "String", "StringValue": "azul"}}',
+            ) from error
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise UsageError(
+                f"{word!r} is no message attribute",
+                "an attribute is NAME=VALUE",
+                "write --attribute cor=azul",
+            )
+        found[name] = {"DataType": "String", "StringValue": value}
+    return found

@@ -1,0 +1,1 @@
+"""The Docker engine: LocalStack, DynamoDB Local and PostgreSQL in containers, behind the same front door."""

@@ -1,0 +1,89 @@
+"""What LocalStack 4.14.0 lacks, by name: told before a deployment, and refused when it is called.
+
+Found in its source and by trying; the community image is meant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+LOCALSTACK = "LocalStack 4.14.0"
+
+#: Services that it has nothing of, or nothing that runs.
+_SERVICES = {
+    "apigatewayv2": "it has no HTTP or WebSocket APIs",
+    "cognito-idp": "it has no Cognito",
+    "cognito-identity": "it has no Cognito",
+    "xray": "it has no X-Ray",
+    "elasticache": "it has no ElastiCache",
+    "elbv2": "it has no load balancers",
+    "pipes": "it has no EventBridge Pipes",
+    "scheduler": "it keeps the schedules of EventBridge Scheduler and never fires them",
+}
+#: Operations whose effect it does not have.
+_OPERATIONS = {
+    ("events", "StartReplay"): "its replay fails as soon as the archive holds an event",
+}
+#: Properties of a template whose effect it does not have: (type, path) -> why.
+_LISTS = {
+    ("AWS::Events::Rule", "Targets", "DeadLetterConfig"): "it ignores the dead-letter queues of targets"
+}
+#: Properties that it takes and does not act on, and without which a system still runs.
+_DIFFERENCES = {
+    ("AWS::ApiGateway::Stage", "MethodSettings"): "method settings: it does not throttle",
+    (
+        "AWS::Lambda::EventSourceMapping",
+        "ScalingConfig",
+    ): "ScalingConfig: it runs one poller for each mapping",
+}
+_STREAM = ":dynamodb:"
+_NO_STREAMS = f"{LOCALSTACK} does not read the streams of DynamoDB Local"
+
+#: For `sandbox services`, whatever the service.
+NOTES = (
+    f"{LOCALSTACK} and DynamoDB Local answer; what they check and do not check is theirs.",
+    "Nothing they hold outlives the sandbox: every start begins empty and deploys again.",
+    "The clock is real: `sandbox clock` cannot move it.",
+)
+
+
+def refusal(service: str, operation: str) -> str | None:
+    """Why a call is not passed on, or None."""
+    reason = _SERVICES.get(service) or _OPERATIONS.get((service, operation))
+    return f"{LOCALSTACK} cannot do it: {reason}" if reason else None
+
+
+def refused_member(service: str, operation: str, body: Mapping[str, Any]) -> str | None:
+    """Why a call is refused for what it asks, or None."""
+    if (service, operation) == ("events", "PutTargets"):
+        for target in body.get("Targets") or ():
+            if isinstance(target, dict) and target.get("DeadLetterConfig"):
+                return f"{LOCALSTACK} ignores DeadLetterConfig of a target"
+    mapping = (service, operation) == ("lambda", "CreateEventSourceMapping")
+    if mapping and _STREAM in str(body.get("EventSourceArn", "")):
+        return _NO_STREAMS
+    return None
+
+
+def unsupported(type_: str, properties: Mapping[str, Any]) -> str | None:
+    """Why a resource of a template cannot be deployed, or None."""
+    for (known, listed, member), reason in _LISTS.items():
+        items = properties.get(listed)
+        if type_ != known or not isinstance(items, list):
+            continue
+        if any(isinstance(item, dict) and member in item for item in items):
+            return f"{LOCALSTACK} cannot do {member} of {listed}: {reason}"
+    if type_ == "AWS::Lambda::EventSourceMapping" and "StartingPosition" in properties:
+        source = str(properties.get("EventSourceArn", ""))
+        if _STREAM in source or "StreamArn" in source:
+            return _NO_STREAMS
+    return None
+
+
+def difference(type_: str, properties: Mapping[str, Any]) -> str | None:
+    """What of a resource has no effect on this engine, or None."""
+    for (known, name), said in _DIFFERENCES.items():
+        if type_ == known and name in properties:
+            return f"{LOCALSTACK} takes and ignores {said}"
+    return None

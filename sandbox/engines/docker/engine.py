@@ -1,0 +1,250 @@
+"""Wires the containers into one engine: LocalStack and DynamoDB Local upstream, PostgreSQL behind our RDS."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import os
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from typing import Any
+
+from sandbox.backing.moto.client import send
+from sandbox.backing.portfinder import free_port
+from sandbox.control.protocol import PostgresView
+from sandbox.engines.base import EngineKit, FunctionView, NetworkDoor, NoDatabaseError
+from sandbox.engines.bindings import LiveBindings
+from sandbox.engines.docker.capabilities import NOTES, difference, unsupported
+from sandbox.engines.docker.compose import ComposePlan, compose_file, read_compose
+from sandbox.engines.docker.containers import Containers, PortRaceError, Probe
+from sandbox.engines.docker.daemon import connect
+from sandbox.engines.docker.errors import ContainerError
+from sandbox.engines.docker.execute import ContainerExecuteApi
+from sandbox.engines.docker.functions import FunctionCalls
+from sandbox.engines.docker.observe import Observer
+from sandbox.engines.docker.packages import Packages
+from sandbox.engines.docker.postgres import ContainerPostgres
+from sandbox.engines.docker.progress import Steps
+from sandbox.engines.docker.refusals import NoReturn
+from sandbox.engines.docker.threads import Threads
+from sandbox.engines.docker.upstream import HOST, ContainerUpstream, Ports
+from sandbox.engines.docker.watch import FunctionWatch
+from sandbox.model.call import Caller
+from sandbox.model.http import HttpRequest, Observe
+from sandbox.services.base import Kit, Service
+from sandbox.services.iam.service import IamService
+from sandbox.services.rds.service import RdsService
+
+#: What of the environment changes the containers; the engine sets everything else.
+_PASSED_ON = ("LOCALSTACK_IMAGE", "LOCALSTACK_AUTH_TOKEN", "DYNAMODB_IMAGE", "POSTGRES_IMAGE")
+_PASSWORD = "sandbox"
+#: Name, user and password of the database for who declares none.
+_SPARE = "sandbox"
+#: As their containers listen; functions reach them by these, and by name.
+_LOCALSTACK_PORT, _DYNAMODB_PORT, _POSTGRES_PORT = 4566, 8000, 5432
+_STARTS = 3
+
+
+class DockerEngine(NoReturn):
+    """Three containers, and one for each execution environment of a function; implements `Engine`."""
+
+    name = "docker"
+    virtual_time = False
+    keeps_state = False
+    notes = NOTES
+
+    def __init__(self, kit: EngineKit) -> None:
+        self._kit = kit
+        self._steps = Steps(kit.progress)
+        self._threads = Threads()
+        self._containers: Containers | None = None
+        self._ports = Ports()
+        self.network_door: NetworkDoor | None = None
+        self.project = f"sandbox-{hashlib.sha256(str(kit.folder).encode()).hexdigest()[:10]}"
+        self.postgres = ContainerPostgres(_PASSWORD)
+        self.bindings = LiveBindings(kit.endpoint, lambda: (self.postgres.host, self.postgres.port))
+        self.long_tail = ContainerUpstream(self._ports)
+        self.functions = FunctionCalls(
+            Packages(),
+            LiveBindings(self._functions_endpoint, lambda: ("postgres", _POSTGRES_PORT)),
+            self._functions_endpoint,
+            self.long_tail.configuration,
+        )
+        self.long_tail.functions = self.functions
+        self.execute_api = ContainerExecuteApi(self.long_tail, kit.journal, kit.clock, kit.ids)
+        self.logs = FunctionWatch(self.project, kit.clock, kit.journal)
+        self.observe: Observe = Observer(kit.journal)
+        self.callers = self
+        own = Kit(kit.database, kit.clock, kit.journal, kit.faults, kit.ids)
+        self.rds = RdsService(own, self.postgres)
+        # LocalStack refuses policies without a version, which AWS takes and SAM writes: roles are kept here.
+        self.services: Mapping[str, Service] = {"rds": self.rds, "iam": IamService(own)}
+
+    # --- life --------------------------------------------------------------------------------------------
+    async def start(self) -> None:
+        """Starts the containers, side by side, and waits until each is ready.
+
+        Raises:
+            DockerUnavailableError: there is no daemon to use.
+            ImageError: an image cannot be had.
+            ContainerError: a container did not become ready.
+        """
+        client, socket = await self._threads.run(connect)
+        self._containers = Containers(client, self.project, self._threads)
+        for left in range(_STARTS - 1, -1, -1):
+            try:
+                await self._start(self._containers, socket)
+                break
+            except PortRaceError as race:
+                await self._containers.stop()
+                if not left:
+                    raise ContainerError(
+                        "no port was found for the containers", str(race), "try again; `ss -ltnp` lists ports"
+                    ) from race
+        gateway, subnet = await self._threads.run(self._containers.gateway)
+        self.network_door = NetworkDoor(gateway, subnet, self.logs.caller_at)
+        self.logs.start(client, self._containers.named("localstack"), asyncio.get_running_loop())
+        # The containers begin empty, so nothing may be remembered of what a sandbox before this one had.
+        for name, service in self.services.items():
+            self._forget(name)
+            await service.start()
+
+    async def stop(self) -> None:
+        """Removes everything that carries this sandbox's label, functions' containers included."""
+        await self._threads.finished()
+        self.logs.stop()
+        if self._containers is not None:
+            await self._containers.stop()
+            self._containers.client.close()
+
+    async def warm(self) -> None:
+        """Nothing: a function's container starts with its first invocation."""
+
+    async def _start(self, containers: Containers, socket: str) -> None:
+        plan = self._plan(socket)
+        with self._steps.step("images and network") as step:
+            await containers.prepare(plan, step.note)
+        self._ports.localstack = plan.containers["localstack"].port(_LOCALSTACK_PORT)
+        self._ports.dynamodb = plan.containers["dynamodb"].port(_DYNAMODB_PORT)
+        self.postgres.port = plan.containers["postgres"].port(_POSTGRES_PORT)
+        probes: dict[str, Probe] = {
+            "localstack": self._localstack_ready,
+            "dynamodb": self._dynamodb_ready,
+            "postgres": self.postgres.ready,
+        }
+
+        async def start(service: str) -> None:
+            container = plan.containers[service]
+            with self._steps.step(f"container {service}") as step:
+                step.say(f"{container.image}: {await containers.start(container, probes[service])}")
+
+        tasks = [asyncio.create_task(start(service)) for service in plan.containers]
+        try:
+            await asyncio.gather(*tasks)
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _forget(self, service: str) -> None:
+        tables = self._kit.database.rows(
+            "SELECT name FROM sqlite_master WHERE type = 'table' AND name GLOB ?", (f"{service}_*",)
+        )
+        for table in tables:
+            self._kit.database.execute(f'DELETE FROM "{table["name"]}"')
+
+    def _plan(self, socket: str) -> ComposePlan:
+        variables = {name: os.environ[name] for name in _PASSED_ON if os.environ.get(name)}
+        variables |= {
+            "SANDBOX_PROJECT": self.project,
+            "DOCKER_SOCKET": socket,
+            "POSTGRES_PASSWORD": _PASSWORD,
+            "LOCALSTACK_PORT": str(free_port()),
+            "DYNAMODB_PORT": str(free_port()),
+            "POSTGRES_PORT": str(free_port()),
+        }
+        return read_compose(compose_file(), variables)
+
+    # --- readiness ---------------------------------------------------------------------------------------
+    async def _localstack_ready(self) -> str | None:
+        body = await _get(self._ports.localstack, "/_localstack/init/ready")
+        return "its start scripts have run" if body and b'"completed": true' in body else None
+
+    async def _dynamodb_ready(self) -> str | None:
+        return "it answers" if await _get(self._ports.dynamodb, "/") is not None else None
+
+    # --- for the deployment ------------------------------------------------------------------------------
+    def unsupported(self, type_: str, properties: Mapping[str, Any]) -> str | None:
+        """Why a resource cannot be deployed here; see `Engine.unsupported`."""
+        return unsupported(type_, properties)
+
+    def difference(self, type_: str, properties: Mapping[str, Any]) -> str | None:
+        """What of a resource has no effect here; see `Engine.difference`."""
+        return difference(type_, properties)
+
+    async def refresh(self) -> Sequence[str]:
+        """Uploads the code of functions whose folders have changed; see `Engine.refresh`."""
+        return await self.functions.refresh(self.long_tail.upload)
+
+    def lookup(self, access_key: str) -> Caller | None:
+        """Nobody: functions are known by the addresses of their containers; see `CallerDirectory.lookup`."""
+        return None
+
+    # --- databases ---------------------------------------------------------------------------------------
+    def has_database(self, instance: str) -> bool:
+        """Whether a database instance is there; see `Engine.has_database`."""
+        return any(known.identifier == instance for known in self.rds.instances())
+
+    def database(self, instance: str) -> PostgresView:
+        """How a client reaches a database instance; see `Engine.database`."""
+        for known in self.rds.instances():
+            if known.identifier == instance:
+                return self._view(known.database, known.username, known.password)
+        raise NoDatabaseError(
+            f"there is no database instance {instance}",
+            "it was deleted after the stack that declares it was deployed",
+            "deploy the system again: `sandbox deploy`",
+        )
+
+    def database_dsn(self, instance: str) -> str:
+        """The connection string of a database instance."""
+        return self.database(instance).dsn
+
+    async def spare_database(self) -> PostgresView:
+        """A database for who declares none; see `Engine.spare_database`."""
+        await self.postgres.ensure(_SPARE, _SPARE, _SPARE)
+        return self._view(_SPARE, _SPARE, _SPARE)
+
+    def _view(self, database: str, user: str, password: str) -> PostgresView:
+        return PostgresView(
+            dsn=self.postgres.dsn(database, user, password),
+            host=self.postgres.host,
+            port=self.postgres.port,
+            database=database,
+            user=user,
+            password=password,
+        )
+
+    # --- what runs ---------------------------------------------------------------------------------------
+    def processes(self) -> Sequence[tuple[str, int]]:
+        """The first process of each server's container."""
+        return self._containers.processes() if self._containers is not None else []
+
+    def environments(self) -> Sequence[FunctionView]:
+        """The functions' containers that are alive."""
+        return self.logs.environments()
+
+    def _functions_endpoint(self) -> str:
+        """The front door's URL on the containers' network; nothing where it could not be opened there."""
+        door = self.network_door
+        return f"http://{door.address}:{door.port}" if door is not None and door.port else ""
+
+
+async def _get(port: int, path: str) -> bytes | None:
+    """The body of an answer, whatever its status; None while nothing answers."""
+    with suppress(OSError):
+        response = await asyncio.wait_for(
+            send(HOST, port, HttpRequest("GET", path, headers=[("host", HOST)]), ()), 5
+        )
+        return response.body
+    return None

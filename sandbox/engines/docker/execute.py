@@ -1,0 +1,56 @@
+"""Requests to deployed APIs: answered by LocalStack, recorded here."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from sandbox.clock import Clock
+from sandbox.engines.docker.upstream import ContainerUpstream
+from sandbox.model.arn import execute_api_arn
+from sandbox.model.hops import HopKind
+from sandbox.model.http import HttpRequest, HttpResponse
+from sandbox.model.ids import Ids
+from sandbox.model.ports import Recorder
+from sandbox.model.scope import Scope
+
+#: Bytes of a request's body that the journal keeps.
+_KEPT = 4096
+
+
+class ContainerExecuteApi:
+    """Implements `ExecuteApi` over LocalStack's own path for it, `/_aws/execute-api/API/STAGE/…`."""
+
+    def __init__(self, upstream: ContainerUpstream, recorder: Recorder, clock: Clock, ids: Ids) -> None:
+        self._upstream = upstream
+        self._recorder = recorder
+        self._clock = clock
+        self._ids = ids
+
+    async def handle(self, api_id: str, stage: str, request: HttpRequest, endpoint: str) -> HttpResponse:
+        """Answers a request whose path begins after the stage.
+
+        Raises:
+            AwsError: LocalStack does not answer.
+        """
+        hop = self._recorder.reserve()
+        began = self._clock.elapsed()
+        passed = replace(request, path=f"/_aws/execute-api/{api_id}/{stage}{request.path}")
+        response = await self._upstream.send("apigateway", f"{request.method} {request.path}", passed)
+        failed = response.status >= 500
+        headers = dict(response.headers)
+        self._recorder.record(
+            HopKind.HTTP_REQUEST,
+            Scope(),
+            "apigateway",
+            hop=hop,
+            operation=f"{request.method} {request.path}",
+            resource=str(execute_api_arn(Scope(), api_id, stage, request.method, request.path)),
+            status="error" if failed else "ok",
+            error=f"HTTP {response.status}" if failed else "",
+            request_id=headers.get("x-amzn-requestid") or self._ids.uuid(),
+            trace=headers.get("x-amzn-trace-id"),
+            duration_ms=(self._clock.elapsed() - began) * 1000,
+            detail={"http_status": response.status, "request": request.body[:_KEPT].decode(errors="replace")},
+            payload=response.body,
+        )
+        return response

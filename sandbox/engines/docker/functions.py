@@ -1,0 +1,166 @@
+"""What is changed in Lambda's own calls on their way to LocalStack.
+
+A local folder becomes an archive with the function's dependencies; tokens in its variables become the
+addresses that its container reaches; its SDK is pointed to the front door, so that its calls are recorded.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+from urllib.parse import unquote
+
+import msgspec
+
+from sandbox.engines.docker.packages import Packages
+from sandbox.model.awserror import AwsError
+from sandbox.model.http import HttpRequest
+from sandbox.model.ports import Bindings
+
+#: As in the deployer: the bucket that means "this folder on this machine".
+_FOLDER = "hot-reload"
+_NAME_IN_PATH = re.compile(r"/functions/([^/?]+)")
+_ENDPOINT = "AWS_ENDPOINT_URL"
+_DEFAULT_ARCHITECTURE = "x86_64"
+
+#: Reads a function's configuration, by the name or ARN it is called by (percent-encoded).
+Configuration = Callable[[str], Awaitable[dict[str, Any]]]
+
+#: Replaces a function's code by an archive.
+Upload = Callable[[str, bytes], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Deployed:
+    """A function that came from a folder; `digest` is that of the archive it was made into."""
+
+    folder: Path
+    runtime: str
+    architecture: str
+    digest: str
+
+
+class FunctionCalls:
+    """Rewrites requests.
+
+    Args:
+        bindings: what tokens are for the functions' containers.
+        endpoint: the front door's URL for them, or nothing where they call LocalStack themselves.
+        configuration: reads `GetFunctionConfiguration` of LocalStack.
+    """
+
+    def __init__(
+        self,
+        packages: Packages,
+        bindings: Bindings,
+        endpoint: Callable[[], str],
+        configuration: Configuration,
+    ) -> None:
+        self._packages = packages
+        self._bindings = bindings
+        self._endpoint = endpoint
+        self._configuration = configuration
+        self._deployed: dict[str, _Deployed] = {}
+
+    async def rewritten(self, operation: str, request: HttpRequest) -> HttpRequest:
+        """The request as LocalStack gets it.
+
+        Raises:
+            AwsError: its code cannot be packed.
+            DependencyError: its requirements cannot be installed.
+        """
+        if operation == "CreateFunction":
+            body = _read(request)
+            body["Environment"] = self._environment(body.get("Environment"))
+            if "Code" in body:
+                architecture = (body.get("Architectures") or [_DEFAULT_ARCHITECTURE])[0]
+                name = str(body.get("FunctionName"))
+                body["Code"] = await self._code(name, body["Code"], body.get("Runtime", ""), architecture)
+            return _written(request, body)
+        if operation == "UpdateFunctionConfiguration":
+            body = _read(request)
+            if "Environment" in body:
+                body["Environment"] = self._environment(body["Environment"])
+            return _written(request, body)
+        if operation == "UpdateFunctionCode":
+            body = _read(request)
+            if body.get("S3Bucket") == _FOLDER:
+                body = await self._update(request, body)
+            return _written(request, body)
+        if operation == "DeleteFunction":
+            self._deployed.pop(_function(request), None)
+        return request
+
+    async def refresh(self, upload: Upload) -> list[str]:
+        """Uploads what has changed in the folders of functions since they were deployed; returns their names.
+
+        Raises:
+            AwsError, DependencyError: the code of one cannot be packed, or was refused.
+        """
+        changed = []
+        for name, known in tuple(self._deployed.items()):
+            archive = await self._packages.build(known.folder, known.runtime, known.architecture)
+            digest = _digest(archive)
+            if digest != known.digest:
+                await upload(name, archive)
+                self._deployed[name] = replace(known, digest=digest)
+                changed.append(name)
+        return changed
+
+    async def _update(self, request: HttpRequest, body: dict[str, Any]) -> dict[str, Any]:
+        name = _function(request)
+        known = await self._configuration(name)
+        architecture = (body.get("Architectures") or known.get("Architectures") or [_DEFAULT_ARCHITECTURE])[0]
+        code = await self._code(name, body, known.get("Runtime", ""), architecture)
+        kept = {
+            key: value for key, value in body.items() if key not in ("S3Bucket", "S3Key", "S3ObjectVersion")
+        }
+        return {**kept, **code}
+
+    async def _code(
+        self, name: str, code: Mapping[str, Any], runtime: str, architecture: str
+    ) -> dict[str, Any]:
+        if code.get("S3Bucket") != _FOLDER:
+            return dict(code)
+        folder = Path(code["S3Key"])
+        archive = await self._packages.build(folder, runtime, architecture)
+        self._deployed[name] = _Deployed(folder, runtime, architecture, _digest(archive))
+        return {"ZipFile": base64.b64encode(archive).decode()}
+
+    def _environment(self, given: Mapping[str, Any] | None) -> dict[str, Any]:
+        variables = {
+            name: self._bindings.expand(value)
+            for name, value in ((given or {}).get("Variables") or {}).items()
+        }
+        endpoint = self._endpoint()
+        if endpoint:
+            variables.setdefault(_ENDPOINT, endpoint)
+        return {"Variables": variables}
+
+
+def _function(request: HttpRequest) -> str:
+    """The name in a path; an ARN is cut down to it."""
+    found = _NAME_IN_PATH.search(request.path)
+    return unquote(found[1]).rpartition(":")[2] if found else ""
+
+
+def _digest(archive: bytes) -> str:
+    return hashlib.sha256(archive).hexdigest()
+
+
+def _read(request: HttpRequest) -> dict[str, Any]:
+    try:
+        return msgspec.json.decode(request.body or b"{}", type=dict[str, Any])
+    except msgspec.DecodeError as error:
+        raise AwsError(
+            "SerializationException", f"Could not parse request body into json: {error}"
+        ) from error
+
+
+def _written(request: HttpRequest, body: Mapping[str, Any]) -> HttpRequest:
+    return replace(request, body=msgspec.json.encode(body))

@@ -1,0 +1,175 @@
+"""What happened since the sandbox started, counted as it is recorded: nothing is ever added up by reading.
+
+Rates are the differences of these numbers; the newest durations give percentiles.
+"""
+
+from __future__ import annotations
+
+from collections import Counter, deque
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from sandbox.flow.recent import Recent
+from sandbox.flow.schema import CAUSE, DETAIL, DURATION, ERROR, FUNCTION, ID, KIND, RESOURCE, STATUS, Row
+from sandbox.model.hops import HopKind
+
+#: Durations of each function that percentiles are taken from.
+_DURATIONS = 1_000
+_REMEMBERED = 20_000
+_COLD = '"cold":true'
+
+
+@dataclass(slots=True)
+class FunctionCount:
+    """One function.
+
+    Attributes:
+        running: invocations that began and have not ended.
+        durations: of the newest invocations, real milliseconds.
+        last_error: of the newest invocation that failed. last_failed: whether the newest one did.
+    """
+
+    invocations: int = 0
+    errors: int = 0
+    throttles: int = 0
+    cold_starts: int = 0
+    running: int = 0
+    last_error: str = ""
+    last_failed: bool = False
+    durations: deque[float] = field(default_factory=lambda: deque(maxlen=_DURATIONS))
+
+    def percentile(self, part: float) -> float | None:
+        """The duration that `part` (0 to 1) of the newest invocations did not exceed; None without any."""
+        if not self.durations:
+            return None
+        ordered = sorted(self.durations)
+        return ordered[min(len(ordered) - 1, int(part * len(ordered)))]
+
+
+class Counters:
+    """Counts hops; give `take` to `Journal.observe`."""
+
+    def __init__(self) -> None:
+        #: Grows with whatever is recorded.
+        self.revision = 0
+        #: Grows when resources may have been made, changed or deleted.
+        self.configured = 0
+        self.functions: dict[str, FunctionCount] = {}
+        #: What was published (a bus, a queue), by the function that did so.
+        self.published: Counter[tuple[str, str]] = Counter()
+        self._counts: Counter[tuple[str, str]] = Counter()
+        self._failed: Counter[tuple[str, str]] = Counter()
+        self._matched: Counter[str] = Counter()
+        self._puts: Recent[int, str] = Recent(_REMEMBERED)
+        self._invocations: Recent[int, str] = Recent(_REMEMBERED)
+        self._changed: set[Callable[[int], None]] = set()
+
+    def count(self, kind: HopKind, resource: str) -> int:
+        """Hops of a kind on a resource."""
+        return self._counts[kind.value, resource]
+
+    def failed(self, kind: HopKind, resource: str) -> int:
+        """Those of them that did not end well."""
+        return self._failed[kind.value, resource]
+
+    def unmatched(self, bus: str) -> int:
+        """Events of a bus (its ARN) that matched no rule."""
+        return self._counts[HopKind.EVENT_PUT.value, bus] - self._matched[bus]
+
+    def resources(self, kind: HopKind) -> dict[str, int]:
+        """Hops of a kind by resource."""
+        return {resource: count for (name, resource), count in self._counts.items() if name == kind.value}
+
+    def subscribe(self, changed: Callable[[int], None]) -> Callable[[], None]:
+        """Calls `changed` with each new revision; returns the function that stops it."""
+        self._changed.add(changed)
+        return lambda: self._changed.discard(changed)
+
+    def rebuilt(self) -> None:
+        """The state was replaced by another: resources may be others, and nothing runs."""
+        self.configured += 1
+        for function in self.functions.values():
+            function.running = 0
+        self.touch()
+
+    def touch(self) -> None:
+        """Something changed that may be no hop."""
+        self.revision += 1
+        for changed in tuple(self._changed):
+            changed(self.revision)
+
+    def take(self, rows: Sequence[Row]) -> None:
+        """Counts the hops of one turn of the loop."""
+        counts = self._counts
+        for row in rows:
+            kind = row[KIND]
+            counts[kind, _resource(kind, row[RESOURCE])] += 1
+            if row[STATUS] != "ok":
+                self._failed[kind, _resource(kind, row[RESOURCE])] += 1
+            reader = _READERS.get(kind)
+            if reader is not None:
+                reader(self, row)
+        self.touch()
+
+    # --- kinds that tell more ----------------------------------------------------------------------------
+    def _function(self, row: Row) -> FunctionCount:
+        arn = row[FUNCTION]
+        found = self.functions.get(arn)
+        if found is None:
+            found = self.functions[arn] = FunctionCount()
+        return found
+
+    def _invoke_start(self, row: Row) -> None:
+        function = self._function(row)
+        function.invocations += 1
+        function.running += 1
+        self._invocations.put(row[ID], row[FUNCTION])
+
+    def _invoke_end(self, row: Row) -> None:
+        function = self._function(row)
+        function.running = max(0, function.running - 1)
+        function.last_failed = row[STATUS] != "ok"
+        if row[DURATION] is not None:
+            function.durations.append(row[DURATION])
+        if _COLD in row[DETAIL]:
+            function.cold_starts += 1
+        if function.last_failed:
+            function.errors += 1
+            function.last_error = (row[ERROR] or row[STATUS]).split("\n", 1)[0]
+
+    def _throttled(self, row: Row) -> None:
+        self._function(row).throttles += 1
+
+    def _event_put(self, row: Row) -> None:
+        self._puts.put(row[ID], row[RESOURCE])
+        self._publish(row)
+
+    def _rule_matched(self, row: Row) -> None:
+        bus = self._puts.pop(row[CAUSE]) if row[CAUSE] is not None else None
+        if bus is not None:  # the first rule that matched this event
+            self._matched[bus] += 1
+
+    def _called(self, row: Row) -> None:
+        self.configured += 1
+
+    def _publish(self, row: Row) -> None:
+        function = self._invocations.get(row[CAUSE]) if row[CAUSE] is not None else None
+        if function is not None:
+            self.published[function, row[RESOURCE]] += 1
+
+
+_READERS: dict[str, Callable[[Counters, Row], None]] = {
+    HopKind.INVOKE_START.value: Counters._invoke_start,
+    HopKind.INVOKE_END.value: Counters._invoke_end,
+    HopKind.INVOKE_THROTTLED.value: Counters._throttled,
+    HopKind.EVENT_PUT.value: Counters._event_put,
+    HopKind.RULE_MATCHED.value: Counters._rule_matched,
+    HopKind.MESSAGE_SENT.value: Counters._publish,
+    HopKind.API_CALL.value: Counters._called,
+}
+_HTTP = HopKind.HTTP_REQUEST.value
+
+
+def _resource(kind: str, resource: str) -> str:
+    """What is counted: of requests to an API, the API; paths have no end."""
+    return resource.split("/", 1)[0] if kind == _HTTP else resource

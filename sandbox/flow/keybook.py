@@ -1,0 +1,96 @@
+"""The business keys that are known, and the flow in which each was first seen.
+
+Every hop carries the keys found in it, so the table of keys can follow in batches: what a crash kept out of
+it is read off the hops at the next start.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from sandbox.flow.recent import Recent
+from sandbox.flow.schema import INSERT_KEY
+from sandbox.store.database import Database
+
+SCHEMA = """
+CREATE TABLE IF NOT EXISTS keys_written (one INTEGER PRIMARY KEY CHECK (one = 1), hop INTEGER NOT NULL);
+"""
+_REMEMBERED = 50_000
+#: The table follows when so many keys, or so many hops, have gathered.
+_KEYS = 500
+_HOPS = 10_000
+
+#: Name, value and account of a key.
+Key = tuple[str, str, str]
+
+
+class KeyBook:
+    """Keys by name, value and account.
+
+    Args:
+        database: the journal's.
+    """
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+        self._known: Recent[Key, tuple[int, int]] = Recent(_REMEMBERED)
+        self._new: dict[Key, tuple[int, int]] = {}
+        self._written = 0
+        database.define(SCHEMA)
+        self._catch_up()
+
+    def find(self, key: Key) -> tuple[int, int] | None:
+        """The flow in which a key was first seen, and the hop that carried it; None when it is new."""
+        known = self._known.get(key)
+        if known is not None:
+            return known
+        row = self._database.row(
+            "SELECT flow, hop FROM keys WHERE value = ? AND name = ? AND account = ?",
+            (key[1], key[0], key[2]),
+        )
+        if row is None:
+            return None
+        found = (int(row["flow"]), int(row["hop"]))
+        self._known.put(key, found)
+        return found
+
+    def learn(self, key: Key, flow: int, hop: int) -> None:
+        """A key was seen for the first time."""
+        self._known.put(key, (flow, hop))
+        self._new[key] = (flow, hop)
+
+    def settle(self, newest: int, *, now: bool = False) -> None:
+        """Writes what was learned to the table, when enough has gathered.
+
+        Args:
+            newest: the newest hop that is written.
+            now: write however little it is.
+        """
+        if not self._new and newest - self._written < _HOPS:
+            return
+        if not now and len(self._new) < _KEYS and newest - self._written < _HOPS:
+            return
+        rows = [(*key, flow, hop) for key, (flow, hop) in self._new.items()]
+        rows.sort(key=lambda row: row[1])
+        self._new.clear()
+        self._database.executemany(INSERT_KEY, rows)
+        self._database.execute("INSERT OR REPLACE INTO keys_written VALUES (1, ?)", (newest,))
+        self._written = newest
+
+    def _catch_up(self) -> None:
+        row = self._database.row("SELECT hop FROM keys_written")
+        self._written = int(row["hop"]) if row else 0
+        found = self._database.rows(
+            "SELECT id, flow, account, keys FROM hops WHERE id > ? AND keys != '' ORDER BY id",
+            (self._written,),
+        )
+        newest = self._written
+        for hop in found:
+            for name, value in msgspec.json.decode(hop["keys"], type=dict[str, str]).items():
+                key = (name, value, hop["account"])
+                if key not in self._new:
+                    self._new[key] = (hop["flow"], hop["id"])
+            newest = hop["id"]
+        if found:
+            self.settle(newest, now=True)
+            self._database.commit()

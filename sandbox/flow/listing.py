@@ -1,0 +1,160 @@
+"""Lists of flows: the newest first, by what they touched, how they went, and their business keys."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from sandbox.flow.queries import marks
+from sandbox.flow.recorder import Journal
+from sandbox.flow.summaries import summaries
+from sandbox.model.hops import Hop, HopKind
+from sandbox.model.views.flows import FlowFilter, FlowSummary
+from sandbox.store.database import Database
+
+#: How a flow begins that is listed though nothing was asked for: not by calls that only configure.
+_BEGINNINGS = (HopKind.HTTP_REQUEST, HopKind.EVENT_PUT, HopKind.MESSAGE_SENT, HopKind.INVOKE_START)
+_CALLS = ("Invoke", "InvokeAsync", "StartExecution")
+#: Flows are looked at in pages of so many, and so many at most.
+_PAGE = 500
+_MOST = 5_000
+_END = 2**62
+
+
+def flows(journal: Journal, wanted: FlowFilter) -> list[FlowSummary]:
+    """The newest flows that a filter lets through, newest first.
+
+    Raises:
+        ValueError: the filter's status is none that a flow has.
+    """
+    if wanted.status not in (None, "ok", "error", "dead-lettered"):
+        raise ValueError(f"{wanted.status!r} is no status of a flow: it is ok, error or dead-lettered")
+    journal.settle()
+    found: list[FlowSummary] = []
+    for page in _pages(journal, wanted):
+        for one in summaries(journal.database, page):
+            if wanted.since is not None and one.began_at < wanted.since:
+                return found  # flows are numbered in the order of their beginnings
+            if _fits(journal.database, wanted, one):
+                found.append(one)
+            if len(found) == wanted.limit:
+                return found
+    return found
+
+
+def _pages(journal: Journal, wanted: FlowFilter) -> Iterator[list[int]]:
+    """Flows that may fit, newest first: found by what restricts most."""
+    database = journal.database
+    touched = wanted.queue if wanted.queue is not None else wanted.function
+    size = min(max(wanted.limit, 20), _PAGE)
+
+    def page(before: int) -> list[int]:
+        if wanted.key is not None:
+            return _numbers(database, _BY_KEY, wanted.key, before, size)
+        if wanted.status == "error":
+            return _numbers(database, _FAILED, before, size)
+        if wanted.status == "dead-lettered":
+            return _numbers(database, _DEAD, before, size)
+        if touched is not None:
+            return journal.lookup.flows_touching(touched, before, size)
+        return _roots(database, wanted, before, size)
+
+    seen = 0
+    before = _END if wanted.before is None else wanted.before
+    while seen < _MOST and (numbers := page(before)):
+        yield numbers
+        seen += len(numbers)
+        before = numbers[-1]
+
+
+_FAILED = "SELECT DISTINCT flow FROM hops WHERE status != 'ok' AND flow < ? ORDER BY flow DESC LIMIT ?"
+_DEAD = (
+    "SELECT DISTINCT flow FROM hops WHERE kind IN ('dead-lettered', 'redriven') AND flow < ?"
+    " ORDER BY flow DESC LIMIT ?"
+)
+_BY_KEY = "SELECT DISTINCT flow FROM keys WHERE value = ? AND flow < ? ORDER BY flow DESC LIMIT ?"
+
+
+def _numbers(database: Database, sql: str, *parameters: object) -> list[int]:
+    return [int(row[0]) for row in database.rows(sql, parameters)]
+
+
+def _roots(database: Database, wanted: FlowFilter, before: int, size: int) -> list[int]:
+    kinds = [kind.value for kind in _BEGINNINGS]
+    if wanted.schedules:
+        kinds.append(HopKind.SCHEDULE_FIRED.value)
+    sql = (
+        f"SELECT id FROM hops WHERE flow = id AND id < ? AND (kind IN ({marks(kinds)})"
+        f" OR (kind = 'api-call' AND operation IN ({marks(_CALLS)}))) ORDER BY id DESC LIMIT ?"
+    )
+    return _numbers(database, sql, before, *kinds, *_CALLS, size)
+
+
+def _fits(database: Database, wanted: FlowFilter, one: FlowSummary) -> bool:
+    if wanted.status is not None and one.status != wanted.status:
+        return False
+    if (
+        wanted.key is not None
+        and wanted.key not in one.keys.values()
+        and not _has_key(database, wanted.key, one.id)
+    ):
+        return False
+    if wanted.queue is not None and not _touches(database, one.id, "resource", wanted.queue):
+        return False
+    return wanted.function is None or _touches(database, one.id, "function", wanted.function)
+
+
+def _has_key(database: Database, value: str, flow: int) -> bool:
+    return database.row("SELECT 1 FROM keys WHERE value = ? AND flow = ?", (value, flow)) is not None
+
+
+def _touches(database: Database, flow: int, column: str, name: str) -> bool:
+    """Whether a hop of a flow names a queue (`resource`) or a function; functions are resources too."""
+    where = f"instr(lower({column}), :name)"
+    if column == "function":
+        where = f"({where} OR (instr(lower(resource), :name) AND instr(resource, ':function:')))"
+    else:
+        where = f"({where} AND resource LIKE 'arn:aws:sqs:%')"
+    row = database.row(
+        f"SELECT 1 FROM hops WHERE (id = :flow AND flow = id AND {where}) OR"
+        f" (flow = :flow AND flow != id AND {where}) LIMIT 1",
+        {"flow": flow, "name": name.lower()},
+    )
+    return row is not None
+
+
+class HopFilter:
+    """Which hops a filter of flows lets through as they are recorded.
+
+    Args:
+        wanted: its `function`, `queue`, `status` and `key` count.
+    """
+
+    def __init__(self, wanted: FlowFilter) -> None:
+        self._wanted = wanted
+        self._flows: set[int] = set()
+
+    def lets(self, hop: Hop) -> bool:
+        """Whether the hop is one of those asked for; what follows a hop with the key belongs to it too."""
+        wanted = self._wanted
+        if wanted.key is not None:
+            if wanted.key in hop.keys.values():
+                self._flows.add(hop.flow)
+            if hop.flow not in self._flows:
+                return False
+        if wanted.function is not None and wanted.function.lower() not in _functions(hop):
+            return False
+        if wanted.queue is not None and not (
+            hop.service == "sqs" and wanted.queue.lower() in hop.resource.lower()
+        ):
+            return False
+        return wanted.status is None or _status(hop) == wanted.status
+
+
+def _functions(hop: Hop) -> str:
+    return (hop.function or (hop.resource if ":function:" in hop.resource else "")).lower()
+
+
+def _status(hop: Hop) -> str:
+    if hop.kind is HopKind.DEAD_LETTERED:
+        return "dead-lettered"
+    return "ok" if hop.status == "ok" else "error"

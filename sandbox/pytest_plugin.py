@@ -1,0 +1,180 @@
+"""pytest fixtures: a full local AWS for every test, in milliseconds. Guide: docs/testing.md.
+
+Importing this costs nothing: what the fixtures need is imported when the first of them is used.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    import httpx
+    import psycopg
+
+    from sandbox.testing import Aws, Clock, Flows, Sagas, Sandbox, Stack
+
+_MARK = "sandbox"
+_ENGINES = ("embedded",)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Adds the options, and their twins for `pyproject.toml`."""
+    group = parser.getgroup("sandbox", "a full local AWS")
+    group.addoption(
+        "--sandbox-engine",
+        metavar="ENGINE",
+        help="engine that runs the services: embedded (the default)",
+    )
+    group.addoption(
+        "--sandbox-endpoint",
+        metavar="URL",
+        help="use a sandbox that runs already (not supported yet: refused)",
+    )
+    parser.addini("sandbox_engine", "engine that runs the services", default="embedded")
+    parser.addini("sandbox_system", "system of tests that have no marker `sandbox`", default="")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declares the marker, and refuses what the options ask for and cannot be had."""
+    config.addinivalue_line(
+        "markers",
+        "sandbox(system, seed=True): the system that the fixtures of sandbox deploy: a name, a folder or a "
+        "template; relative paths begin at the test file, or at the root of the project",
+    )
+    if config.getoption("--sandbox-endpoint"):
+        raise pytest.UsageError(
+            "--sandbox-endpoint is not supported yet: tests get a sandbox of their own; leave the option out"
+        )
+    engine = _engine(config)
+    if engine not in _ENGINES:
+        raise pytest.UsageError(
+            f"--sandbox-engine={engine} is not supported by the fixtures yet: there is {', '.join(_ENGINES)}"
+        )
+
+
+def sandbox_fixture(*, engine: str | None = None, scope: Any = "session") -> Any:
+    """Makes a fixture that gives a `Sandbox`.
+
+    Args:
+        engine: name of the engine; what option and `pyproject.toml` say by default.
+        scope: how long it lives; `session` is once for each worker of pytest-xdist.
+    """
+
+    @pytest.fixture(scope=scope)
+    def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+        """The sandbox of this test process; each worker of pytest-xdist has its own."""
+        from sandbox.testing import Sandbox
+
+        with Sandbox(engine=engine or _engine(request.config)) as made:
+            yield made
+
+    return sandbox
+
+
+def stack_fixture(system: str | Path | None = None, *, seed: bool = True, sandbox: str = "sandbox") -> Any:
+    """Makes a fixture that gives a `Stack`, fresh for each test.
+
+    Args:
+        system: what to deploy; what the marker `sandbox` or `pyproject.toml` says by default.
+        seed: run its seeders.
+        sandbox: name of the fixture of the sandbox.
+    """
+
+    @pytest.fixture
+    def stack(request: pytest.FixtureRequest) -> Stack:
+        """The deployed system, fresh for this test: what another test did is not in it."""
+        chosen, seeded = (system, seed) if system is not None else _asked(request)
+        made: Sandbox = request.getfixturevalue(sandbox)
+        return made.stack(_located(chosen, request), seed=seeded, cwd=request.path.parent)
+
+    return stack
+
+
+sandbox = sandbox_fixture()
+stack = stack_fixture()
+
+
+@pytest.fixture
+def aws(stack: Stack) -> Aws:
+    """boto3 clients and resources bound to the sandbox."""
+    return stack.aws
+
+
+@pytest.fixture
+def http(stack: Stack) -> Iterator[httpx.Client]:
+    """A client of the stack's API; paths are relative to its URL."""
+    with stack.http() as client:
+        yield client
+
+
+@pytest.fixture
+def clock(stack: Stack) -> Clock:
+    """The sandbox's time, which only the test moves."""
+    return stack.clock
+
+
+@pytest.fixture
+def flows(stack: Stack) -> Flows:
+    """The flows of events, of this test alone."""
+    return stack.flows
+
+
+@pytest.fixture
+def sagas(stack: Stack) -> Sagas:
+    """The sagas that the system declares."""
+    return stack.sagas
+
+
+@pytest.fixture
+def database(stack: Stack) -> Iterator[psycopg.Connection[dict[str, Any]]]:
+    """A connection to this test's own clone of the stack's database."""
+    with stack.connect() as connection:
+        yield connection
+
+
+@pytest.fixture
+def assert_no_dead_letters(stack: Stack) -> Callable[[], None]:
+    """Fails when a dead-letter queue holds a message."""
+    return stack.assert_no_dead_letters
+
+
+@pytest.fixture
+def assert_idempotent(stack: Stack) -> Callable[..., None]:
+    """Fails when handling an event a second time changes anything; see `Stack.assert_idempotent`."""
+    return stack.assert_idempotent
+
+
+def _engine(config: pytest.Config) -> str:
+    return str(config.getoption("--sandbox-engine") or config.getini("sandbox_engine"))
+
+
+def _asked(request: pytest.FixtureRequest) -> tuple[str | Path, bool]:
+    marker = request.node.get_closest_marker(_MARK)
+    words = {} if marker is None else dict(marker.kwargs)
+    system = words.pop("system", None)
+    if marker is not None and marker.args:
+        system = marker.args[0]
+    seed = bool(words.pop("seed", True))
+    if words or (marker is not None and len(marker.args) > 1):
+        pytest.fail(f"the marker sandbox takes a system and seed=, not {', '.join(words) or 'more'}")
+    if system is not None:
+        return system, seed
+    configured = str(request.config.getini("sandbox_system"))
+    if not configured:
+        pytest.fail(
+            'no system is named: mark the test with @pytest.mark.sandbox("template.yaml"), or set '
+            "sandbox_system in [tool.pytest.ini_options]"
+        )
+    return configured, seed
+
+
+def _located(system: str | Path, request: pytest.FixtureRequest) -> str | Path:
+    """A path that begins at the test file, or at the root of the project; else a name, as it is."""
+    for folder in (request.path.parent, request.config.rootpath):
+        if (found := folder / system).exists():
+            return found
+    return system

@@ -1,0 +1,226 @@
+"""The message desk: acts on messages by their ids, as an operator does, without receiving them.
+
+A redrive is what AWS's own is: the message leaves the dead-letter queue and is sent anew, with another id and
+no receives; the old hop causes the new one, so both lives are one chain. Leaving and sending are one
+transaction: a message is in exactly one of the two queues whatever happens.
+Page: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-configure-dead-letter-queue-redrive.html
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sandbox.model.arn import Arn, parse_arn
+from sandbox.model.awserror import AwsError
+from sandbox.services.sqs.core import SqsCore
+from sandbox.services.sqs.journal import Origin
+from sandbox.services.sqs.messages import EARLY, unpack_attributes
+from sandbox.services.sqs.queues import Queue
+from sandbox.services.sqs.sending import outgoing
+
+_CHUNK = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """A message that was sent anew.
+
+    Attributes:
+        queue: where it is now. message_id: its id there. was: the id it had.
+        changed: `body`, `attributes`, where it was edited.
+    """
+
+    queue: Arn
+    message_id: str
+    was: str
+    changed: tuple[str, ...] = ()
+
+
+class RefusedMoveError(Exception):
+    """A message stays where it is; the text says why."""
+
+
+class MessageDesk:
+    """Moves, edits and drops messages.
+
+    Args:
+        sqs: the service whose messages they are.
+    """
+
+    def __init__(self, sqs: SqsCore) -> None:
+        self._sqs = sqs
+        self._database = sqs.database
+
+    def numbers(self, queue: Arn, message_ids: Sequence[str] | None = None) -> dict[str, int]:
+        """What messages of a queue are called inside (their rows), by id, in order of sending.
+
+        Args:
+            message_ids: these; those that are not there are left out. None means every message.
+
+        Raises:
+            AwsError: QueueDoesNotExist.
+        """
+        found = self._sqs.queue_by_arn(queue)
+        sql = "SELECT id, message_id FROM sqs_messages WHERE queue = ?"
+        if message_ids is None:
+            rows = self._database.rows(f"{sql} ORDER BY sent, id", (found.id,))
+            return {row["message_id"]: row["id"] for row in rows}
+        numbers: dict[str, int] = {}
+        for start in range(0, len(message_ids), _CHUNK):
+            part = message_ids[start : start + _CHUNK]
+            marks = ", ".join("?" * len(part))
+            rows = self._database.rows(
+                f"{sql} AND message_id IN ({marks}) ORDER BY sent, id", (found.id, *part)
+            )
+            numbers |= {row["message_id"]: row["id"] for row in rows}
+        return numbers
+
+    def redrive(self, queue: Arn, number: int, cause: int | None = None) -> Sent:
+        """Sends a dead letter anew to the queue it came from.
+
+        Args:
+            queue: the dead-letter queue.
+            number: the message, see `numbers`.
+            cause: the hop that led to it, beside the message's own.
+
+        Raises:
+            RefusedMoveError: it is gone or in flight, or its queue is gone, unknown, or refuses it.
+            AwsError: QueueDoesNotExist: there is no such dead-letter queue.
+        """
+        return self._send_anew(queue, number, None, None, None, "Redrive", cause)
+
+    def resend(
+        self,
+        queue: Arn,
+        number: int,
+        body: str | None = None,
+        attributes: Mapping[str, Mapping[str, Any]] | None = None,
+        delay: int | None = None,
+        cause: int | None = None,
+    ) -> Sent:
+        """Sends a dead letter anew, edited, to the queue it came from.
+
+        Args:
+            body, attributes: what takes the place of its own; None leaves it.
+            delay: seconds; None takes the queue's.
+
+        Raises:
+            RefusedMoveError, AwsError: as `redrive`.
+        """
+        return self._send_anew(queue, number, body, attributes, delay, "Resend", cause)
+
+    def drop(self, queue: Arn, number: int, cause: int | None = None) -> str:
+        """Deletes a message for good and returns its id.
+
+        Raises:
+            RefusedMoveError: it is gone or in flight.
+            AwsError: QueueDoesNotExist.
+        """
+        found = self._sqs.queue_by_arn(queue)
+        row = self._free(found, number)
+        with self._database.atomic():
+            self._sqs.journal.deleted(queue, row, Origin("Drop", cause))
+            self._sqs.messages.delete(number)
+        self._sqs.arrivals.withdraw(queue, (row["visible_at"],))
+        message_id: str = row["message_id"]
+        return message_id
+
+    # --- inside ------------------------------------------------------------------------------------------
+    def _send_anew(
+        self,
+        queue: Arn,
+        number: int,
+        body: str | None,
+        attributes: Mapping[str, Mapping[str, Any]] | None,
+        delay: int | None,
+        operation: str,
+        cause: int | None,
+    ) -> Sent:
+        found = self._sqs.queue_by_arn(queue)
+        row = self._free(found, number)
+        target = self._source(found, row)
+        own = unpack_attributes(row["attributes"])
+        changed = _changes(row["body"], own, body, attributes)
+        params = {
+            "MessageBody": row["body"] if body is None else body,
+            "MessageAttributes": own if attributes is None else attributes,
+            "DelaySeconds": delay,
+            "MessageGroupId": row["group_id"],
+        }
+        try:
+            message = outgoing(target, params, row["trace"])
+        except AwsError as error:
+            raise RefusedMoveError(f"{target.name} refuses it: {error.message}") from error
+        with self._database.atomic():
+            hop = self._record(found, target, row, changed, operation, cause)
+            self._sqs.messages.delete(number)
+            _, answer = self._sqs.sender.send(target, message, row["sender"], Origin(operation, hop))
+        self._sqs.arrivals.withdraw(queue, (row["visible_at"],))
+        return Sent(target.arn, answer["MessageId"], row["message_id"], changed)
+
+    def _free(self, queue: Queue, number: int) -> sqlite3.Row:
+        row = self._database.row("SELECT * FROM sqs_messages WHERE id = ? AND queue = ?", (number, queue.id))
+        now = self._sqs.clock.now()
+        if row is None or row["sent"] <= now - queue.settings.retention:
+            raise RefusedMoveError("it is not in the queue any more")
+        if row["visible_at"] > now + EARLY and row["receipt"] is not None:
+            seconds = row["visible_at"] - now
+            raise RefusedMoveError(f"somebody has received it; it is visible again in {seconds:.0f} s")
+        return row
+
+    def _source(self, queue: Queue, row: sqlite3.Row) -> Queue:
+        """The queue that a dead letter came from."""
+        if row["source"] is not None:
+            arn = parse_arn(row["source"])
+        else:
+            sources = self.sources(queue.arn)
+            if len(sources) != 1:
+                raise RefusedMoveError(
+                    "no queue dead-lettered it: it was sent here, and "
+                    + (f"{len(sources)} queues send" if sources else "no queue sends")
+                    + " dead letters here"
+                )
+            arn = sources[0]
+        target = self._sqs.queues.by_arn(arn)
+        if target is None:
+            raise RefusedMoveError(f"the queue it came from, {arn.resource}, does not exist any more")
+        return target
+
+    def sources(self, queue: Arn) -> list[Arn]:
+        """The queues that send their dead letters to this one."""
+        return [
+            other.arn
+            for other in self._sqs.queues.all()
+            if other.settings.redrive is not None and other.settings.redrive.target == queue
+        ]
+
+    def _record(
+        self,
+        source: Queue,
+        target: Queue,
+        row: sqlite3.Row,
+        changed: tuple[str, ...],
+        operation: str,
+        cause: int | None,
+    ) -> int:
+        detail: dict[str, Any] = {"source": str(source.arn), "original_id": row["message_id"]}
+        if changed:
+            detail["changed"] = list(changed)
+        return self._sqs.journal.redriven(target.arn, row, Origin(operation, cause), detail)
+
+
+def _changes(
+    body: str,
+    attributes: Mapping[str, Mapping[str, Any]],
+    new_body: str | None,
+    new_attributes: Mapping[str, Mapping[str, Any]] | None,
+) -> tuple[str, ...]:
+    changed = []
+    if new_body is not None and new_body != body:
+        changed.append("body")
+    if new_attributes is not None and dict(new_attributes) != dict(attributes):
+        changed.append("attributes")
+    return tuple(changed)

@@ -1,0 +1,90 @@
+"""Stands before the front door: counts the requests that are served, and keeps new ones waiting on demand."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from contextlib import asynccontextmanager
+from typing import Any
+
+_Message = MutableMapping[str, Any]
+App = Callable[[Any, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
+
+
+class Gate:
+    """An ASGI application that passes requests on to another.
+
+    Args:
+        app: serves the requests.
+    """
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+        self._serving: set[asyncio.Task[Any]] = set()
+        self._open = asyncio.Event()
+        self._open.set()
+        self._epoch = 0
+        self._changed: asyncio.Future[None] | None = None
+
+    @property
+    def serving(self) -> int:
+        """How many requests are served now."""
+        return len(self._serving)
+
+    async def __call__(
+        self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
+    ) -> None:
+        """Serves one request, as soon as the gate is open."""
+        while not self._open.is_set():
+            epoch = self._epoch
+            await self._open.wait()
+            if epoch != self._epoch:
+                # It was meant for a world that is gone, maybe by a function that is dead.
+                await _turn_away(send)
+                return
+        task = asyncio.current_task()
+        assert task is not None
+        self._serving.add(task)
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._serving.discard(task)
+            self._tell()
+
+    @asynccontextmanager
+    async def closed(self) -> AsyncIterator[None]:
+        """Keeps new requests waiting."""
+        self._open.clear()
+        try:
+            yield
+        finally:
+            self._open.set()
+
+    def new_epoch(self) -> None:
+        """Turns away the requests that wait now: what they were meant for has been replaced."""
+        self._epoch += 1
+
+    async def end_all(self) -> None:
+        """Cuts off the requests that are still served."""
+        for task in tuple(self._serving):
+            task.cancel()
+        if self._serving:
+            await asyncio.wait(self._serving)
+
+    async def change(self) -> None:
+        """Waits until a request has been served."""
+        if self._changed is None:
+            self._changed = asyncio.get_running_loop().create_future()
+        await asyncio.shield(self._changed)
+
+    def _tell(self) -> None:
+        changed, self._changed = self._changed, None
+        if changed is not None:
+            changed.set_result(None)
+
+
+async def _turn_away(send: Callable[[Any], Awaitable[None]]) -> None:
+    body = b'{"message": "The sandbox was taken back to an earlier state meanwhile. Ask again."}'
+    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
+    await send({"type": "http.response.start", "status": 503, "headers": headers})
+    await send({"type": "http.response.body", "body": body})

@@ -1,0 +1,102 @@
+"""Buses and rules: what there is, recent events, and testing a rule or pattern."""
+
+from __future__ import annotations
+
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+import msgspec
+
+from sandbox.control.server import Method
+from sandbox.errors import UsageError
+from sandbox.flow.queries import events_of
+from sandbox.model.arn import parse_arn
+from sandbox.model.hops import Hop
+from sandbox.model.scope import Scope
+from sandbox.model.views.flows import NearMiss
+from sandbox.model.views.system import BusView
+from sandbox.session.busviews import bus_views
+from sandbox.session.rules import as_near_misses, events_service, read_event, test_pattern
+from sandbox.session.topology import RuleFacts, Topology
+
+if TYPE_CHECKING:
+    from sandbox.session.session import Session
+
+
+class Buses:
+    """Methods about buses and rules."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def table(self) -> dict[str, Method]:
+        """Name of each method -> what answers it."""
+        return {"bus_ls": self.bus_ls, "bus_events": self.bus_events, "rule_test": self.rule_test}
+
+    async def bus_ls(self) -> list[BusView]:
+        """Every bus with its rules."""
+        return bus_views(self._session, await self._session.topology.now())
+
+    async def bus_events(self, bus: str, limit: int = 20) -> list[Hop]:
+        """The newest events of a bus, newest first.
+
+        Returns:
+            The hops of their PutEvents; `detail["matched"]` names the rules that matched each.
+
+        Raises:
+            UsageError: no such bus.
+        """
+        arn = self._bus((await self._session.topology.now()), bus)
+        self._session.journal.flush()
+        found = events_of(self._session.journal.database, arn, limit)
+        return [msgspec.structs.replace(put, detail={**put.detail, "matched": rules}) for put, rules in found]
+
+    async def rule_test(self, what: str, event: str) -> list[NearMiss]:
+        """What a bus's rules, one rule, or a pattern say of an event.
+
+        Args:
+            what: name or ARN of a bus or of a rule, or an event pattern (JSON).
+            event: the event document, JSON.
+
+        Raises:
+            UsageError: no such bus or rule, or the event is not a JSON object.
+            AwsError: the pattern is not valid.
+        """
+        read_event(event)
+        if what.lstrip().startswith("{"):
+            return [test_pattern(what, event)]
+        topology = await self._session.topology.now()
+        service = events_service(self._session)
+        rule = _rule(topology, what)
+        if rule is not None:
+            verdicts = service.explain_event(self._scope(rule.arn), rule.bus, event)
+            return as_near_misses(rule.bus, [one for one in verdicts if one.rule == rule.arn])
+        arn = self._bus(topology, what)
+        bus = arn.rsplit("/", 1)[-1]
+        return as_near_misses(bus, service.explain_event(self._scope(arn), bus, event))
+
+    # --- inside ------------------------------------------------------------------------------------------
+    def _bus(self, topology: Topology, name: str) -> str:
+        for known, arn in topology.buses.items():
+            if name in (known, arn):
+                return arn
+        matching = [known for known in topology.buses if name in known]
+        if len(matching) == 1:
+            return topology.buses[matching[0]]
+        near = matching or get_close_matches(name, topology.buses, n=3)
+        raise UsageError(
+            f"there is no bus or rule {name}" if not matching else f"{name} is part of several buses' names",
+            f"the sandbox has the buses {', '.join(topology.buses)}",
+            f"say {' or '.join(near)}" if near else "`sandbox bus ls` lists buses and rules",
+        )
+
+    @staticmethod
+    def _scope(arn: str) -> Scope:
+        return parse_arn(arn).scope
+
+
+def _rule(topology: Topology, name: str) -> RuleFacts | None:
+    """The rule that a name or ARN means; a bus of the same name comes first."""
+    if name in topology.buses:
+        return None
+    return next((rule for rule in topology.rules if name in (rule.name, rule.arn)), None)

@@ -1,0 +1,317 @@
+"""The message desk: queues, their messages, and dead letters; buses, their events, and rules."""
+
+from __future__ import annotations
+
+import asyncio
+from base64 import b64decode, b64encode
+from collections.abc import Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING, Any
+
+from sandbox.control.server import Method
+from sandbox.errors import UsageError
+from sandbox.flow.failures import failure_of
+from sandbox.model.arn import Arn, parse_arn, queue_arn, queue_url
+from sandbox.model.scope import Scope
+from sandbox.model.views.messages import DeadLetter, MessageView, MoveResult, QueueView
+from sandbox.services.sqs.desk import MessageDesk, RefusedMoveError, Sent
+from sandbox.services.sqs.messages import DELAYED, IN_FLIGHT, VISIBLE
+from sandbox.services.sqs.service import PeekedMessage, SqsService
+from sandbox.session.deadletters import raised_by
+from sandbox.session.queueviews import queue_views, sqs_service
+
+if TYPE_CHECKING:
+    from sandbox.session.session import Session
+
+_STATES = (VISIBLE, IN_FLIGHT, DELAYED)
+#: Messages moved before others get their turn.
+_TURN = 50
+
+
+class Desk:
+    """Methods about messages."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    def table(self) -> dict[str, Method]:
+        """Name of each method -> what answers it."""
+        return {
+            "queue_ls": self.queue_ls,
+            "queue_peek": self.queue_peek,
+            "queue_send": self.queue_send,
+            "queue_purge": self.queue_purge,
+            "dlq_ls": self.dlq_ls,
+            "dlq_show": self.dlq_show,
+            "dlq_redrive": self.dlq_redrive,
+            "dlq_resend": self.dlq_resend,
+            "dlq_drop": self.dlq_drop,
+        }
+
+    # --- queues ------------------------------------------------------------------------------------------
+    async def queue_ls(self) -> list[QueueView]:
+        """Every queue, by name."""
+        return queue_views(self._session, await self._session.topology.now())
+
+    async def queue_peek(
+        self, queue: str, state: str | None = None, limit: int = 50, offset: int = 0
+    ) -> list[MessageView]:
+        """Messages of a queue in order of sending, without receiving them.
+
+        Args:
+            queue: its name, part of it, or its ARN.
+            state: `visible`, `in-flight` or `delayed`; None means all.
+
+        Raises:
+            UsageError: no such queue, or no such state.
+        """
+        if state is not None and state not in _STATES:
+            raise UsageError(
+                f"{state!r} is no state of a message",
+                f"a message is {', '.join(_STATES[:-1])} or {_STATES[-1]}",
+                f"say --state {VISIBLE}",
+            )
+        arn = self._queue(queue)
+        messages = self._sqs.peek(arn, state, limit, offset)
+        return [self._message(arn, message) for message in messages]
+
+    async def queue_send(
+        self,
+        queue: str,
+        body: str,
+        attributes: dict[str, dict[str, Any]] | None = None,
+        delay: int | None = None,
+    ) -> dict[str, str]:
+        """Sends a message, as any client would.
+
+        Args:
+            attributes: message attributes in the form of the SQS API.
+            delay: seconds; None takes the queue's.
+        """
+        arn = self._queue(queue)
+        params: dict[str, Any] = {"QueueUrl": self._url(arn), "MessageBody": body}
+        if attributes:
+            params["MessageAttributes"] = _parsed(attributes)
+        if delay is not None:
+            params["DelaySeconds"] = delay
+        answer = await self._session.client.call("sqs", "SendMessage", params)
+        return {"queue": arn.resource, "message_id": answer["MessageId"]}
+
+    async def queue_purge(self, queue: str) -> dict[str, Any]:
+        """Deletes every message of a queue, as PurgeQueue does (at most once in 60 seconds)."""
+        arn = self._queue(queue)
+        counts = next(depth.counts for depth in self._sqs.depths() if depth.queue == arn)
+        await self._session.client.call("sqs", "PurgeQueue", {"QueueUrl": self._url(arn)})
+        return {"queue": arn.resource, "purged": counts.visible + counts.in_flight + counts.delayed}
+
+    # --- dead letters ------------------------------------------------------------------------------------
+    async def dlq_ls(self) -> list[QueueView]:
+        """Every dead-letter queue, by name."""
+        return [view for view in await self.queue_ls() if view.is_dead_letter_queue]
+
+    async def dlq_show(self, queue: str, limit: int = 20, offset: int = 0) -> list[DeadLetter]:
+        """Dead letters in order of sending, each with why it landed there."""
+        arn = self._queue(queue)
+        self._session.journal.flush()
+        return [self._dead_letter(arn, message) for message in self._sqs.peek(arn, None, limit, offset)]
+
+    async def dlq_redrive(
+        self, queue: str, message_ids: list[str] | None = None, rate: float | None = None
+    ) -> MoveResult:
+        """Sends dead letters anew to the queues they came from, oldest first.
+
+        Args:
+            message_ids: these; None means all that are there now.
+            rate: messages per virtual second at most; None moves them at once.
+        """
+        if rate is not None and rate <= 0:
+            raise UsageError(
+                f"{rate:g} messages per second move nothing",
+                "a rate is a number above 0",
+                "say --rate 10, or leave it out to move them at once",
+            )
+        arn, desk = self._queue(queue), MessageDesk(self._sqs)
+        moved: list[Sent] = []
+        numbers, kept = self._numbers(desk, arn, message_ids)
+        for index, (message_id, number) in enumerate(numbers.items()):
+            try:
+                moved.append(desk.redrive(arn, number))
+            except RefusedMoveError as refusal:
+                kept[message_id] = str(refusal)
+                continue
+            await self._pace(rate, index, last=index == len(numbers) - 1)
+        await self._session.database.committed()
+        return MoveResult(moved=len(moved), kept=kept, message_ids=[sent.message_id for sent in moved])
+
+    async def dlq_resend(
+        self,
+        queue: str,
+        message_id: str,
+        body: str | None = None,
+        attributes: dict[str, dict[str, Any]] | None = None,
+        delay: int | None = None,
+    ) -> MoveResult:
+        """Sends a dead letter anew, edited, to the queue it came from; the journal keeps what it was.
+
+        Args:
+            body, attributes: what takes the place of its own; None leaves it.
+        """
+        arn, desk = self._queue(queue), MessageDesk(self._sqs)
+        numbers, kept = self._numbers(desk, arn, [message_id])
+        given = None if attributes is None else _parsed(attributes)
+        moved: list[str] = []
+        for number in numbers.values():
+            try:
+                moved.append(desk.resend(arn, number, body, given, delay).message_id)
+            except RefusedMoveError as refusal:
+                kept[message_id] = str(refusal)
+        await self._session.database.committed()
+        return MoveResult(moved=len(moved), kept=kept, message_ids=moved)
+
+    async def dlq_drop(self, queue: str, message_ids: list[str]) -> MoveResult:
+        """Deletes dead letters for good."""
+        arn, desk = self._queue(queue), MessageDesk(self._sqs)
+        numbers, kept = self._numbers(desk, arn, message_ids)
+        dropped: list[str] = []
+        for index, (message_id, number) in enumerate(numbers.items()):
+            try:
+                dropped.append(desk.drop(arn, number))
+            except RefusedMoveError as refusal:
+                kept[message_id] = str(refusal)
+            await self._pace(None, index, last=False)
+        await self._session.database.committed()
+        return MoveResult(moved=len(dropped), kept=kept, message_ids=dropped)
+
+    # --- inside ------------------------------------------------------------------------------------------
+    @property
+    def _sqs(self) -> SqsService:
+        return sqs_service(self._session)
+
+    def _queue(self, name: str) -> Arn:
+        """The queue that a name, a part of one, or an ARN means.
+
+        Raises:
+            UsageError: none or several.
+        """
+        known = {queue.queue.resource: queue.queue for queue in self._sqs.depths()}
+        if name.startswith("arn:"):
+            arn = parse_arn(name)
+            if arn in known.values() or self._sqs.exists(arn):
+                return arn
+        if name in known:
+            here = queue_arn(Scope(), name)
+            return here if self._sqs.exists(here) else known[name]
+        matching = [other for other in known if name in other]
+        if len(matching) == 1:
+            return known[matching[0]]
+        near = matching or get_close_matches(name, known, n=3)
+        raise UsageError(
+            f"there is no queue {name}" if not matching else f"{name} is part of several queues' names",
+            f"the sandbox has: {', '.join(sorted(known)) or 'none'}",
+            f"say {' or '.join(near[:5])}" if near else "`sandbox queue ls` lists them",
+        )
+
+    def _url(self, arn: Arn) -> str:
+        return queue_url(arn.scope, arn.resource, self._session.endpoint)
+
+    def _numbers(
+        self, desk: MessageDesk, arn: Arn, message_ids: Sequence[str] | None
+    ) -> tuple[dict[str, int], dict[str, str]]:
+        """The messages by their rows, and why others are not among them."""
+        if message_ids is None:
+            return desk.numbers(arn), {}
+        known = desk.numbers(arn)
+        wanted: dict[str, int] = {}
+        kept: dict[str, str] = {}
+        for message_id in message_ids:
+            matching = [message_id] if message_id in known else _beginning_with(message_id, known)
+            if len(matching) == 1:
+                wanted[matching[0]] = known[matching[0]]
+            else:
+                kept[message_id] = (
+                    f"several ids begin with it: {', '.join(matching[:3])}"
+                    if matching
+                    else _missing(message_id, known)
+                )
+        return wanted, kept
+
+    async def _pace(self, rate: float | None, index: int, *, last: bool) -> None:
+        if rate is not None and not last:
+            await self._session.database.committed()
+            await self._session.clock.sleep(1 / rate, label="redrive of dead letters")
+        elif index % _TURN == _TURN - 1:
+            await asyncio.sleep(0)
+
+    def _message(self, arn: Arn, message: PeekedMessage) -> MessageView:
+        return MessageView(
+            queue=arn.resource,
+            message_id=message.message_id,
+            body=message.body,
+            state=message.state,
+            sent_at=message.sent,
+            visible_at=message.visible_at,
+            receive_count=message.receive_count,
+            attributes=_printable(message.attributes),
+            group_id=message.group_id,
+            flow=self._session.journal.flow_of(message.hop),
+        )
+
+    def _dead_letter(self, arn: Arn, message: PeekedMessage) -> DeadLetter:
+        failure = failure_of(self._session.journal.database, message.hop)
+        raised = raised_by(self._session, failure, message.message_id)
+        source = message.source or failure.source
+        return DeadLetter(
+            message=self._message(arn, message),
+            source=parse_arn(source).resource if source else None,
+            attempts=failure.attempts or message.receive_count,
+            error=raised.error,
+            stack_trace=list(raised.frames),
+            function=parse_arn(failure.function).name if failure.function else None,
+            dead_lettered_at=failure.at,
+            original_id=failure.original_id,
+            changed=failure.changed,
+        )
+
+
+def _beginning_with(start: str, known: dict[str, int]) -> list[str]:
+    """Ids that begin with what was given of one, as people copy them; at least 4 characters."""
+    return [message_id for message_id in known if message_id.startswith(start)] if len(start) >= 4 else []
+
+
+def _missing(message_id: str, known: dict[str, int]) -> str:
+    near = get_close_matches(message_id, list(known)[:1000], n=1)
+    hint = f"; did you mean {near[0]}?" if near else ""
+    return f"it is not in the queue{hint}"
+
+
+def _parsed(attributes: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Message attributes as services take them, from JSON.
+
+    Raises:
+        UsageError: a binary value is not base64.
+    """
+    try:
+        return {
+            name: {
+                member: b64decode(value, validate=True) if member == "BinaryValue" else value
+                for member, value in attribute.items()
+            }
+            for name, attribute in attributes.items()
+        }
+    except (ValueError, TypeError, AttributeError) as error:
+        raise UsageError(
+            "the message attributes cannot be read",
+            str(error),
+            'give them as the SQS API has them: {"cor": {"DataType": "String", "StringValue": "azul"}}',
+        ) from error
+
+
+def _printable(attributes: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
+    """Message attributes with binary values in base64, as JSON has them."""
+    return {
+        name: {
+            member: b64encode(value).decode() if isinstance(value, bytes) else value
+            for member, value in attribute.items()
+        }
+        for name, attribute in attributes.items()
+    }

@@ -1,0 +1,191 @@
+"""Sagas: list, show, check."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from sandbox.control.server import Method
+from sandbox.errors import UsageError
+from sandbox.flow.sagas import TraceBook, hops_of
+from sandbox.model.saga.declaration import Declaration, State, When
+from sandbox.model.saga.progress import OUTCOMES, STUCK, Trace, detail, summarise
+from sandbox.model.saga.stretches import Stretch
+from sandbox.model.saga.timeline import build, of_saga
+from sandbox.model.saga.waiting import waiting_for
+from sandbox.model.views.sagas import SagaCheck, SagaDetail, SagaView, Violation
+from sandbox.session.present import look
+from sandbox.session.sagas import Declared, SagaBook, no_saga
+from sandbox.session.sagastates import states_of
+from sandbox.session.statequeries import asking
+from sandbox.store.readonly import Rows, aside
+
+if TYPE_CHECKING:
+    from sandbox.session.session import Session
+
+#: Sagas among which those of one state are looked for.
+_SEARCHED = 5_000
+_SUGGESTED = 500
+#: Sagas whose states are asked for one by one, where no query lists them.
+_ASKED_ONE_BY_ONE = 500
+_RUNNING = ("running", STUCK)
+Count = Callable[[State], Awaitable[int]]
+
+
+class Sagas:
+    """Methods about sagas."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._book = SagaBook()
+        self._traces = TraceBook()
+        self._one_at_a_time = asyncio.Lock()
+
+    def table(self) -> dict[str, Method]:
+        """Name of each method -> what answers it."""
+        return {
+            "saga_ls": self.saga_ls,
+            "saga_show": self.saga_show,
+            "saga_check": self.saga_check,
+        }
+
+    async def saga_ls(self, limit: int, state: str | None = None) -> list[SagaView]:
+        """The newest sagas of every declaration, newest first.
+
+        Args:
+            state: only those of this state or outcome (`PENDING`, `stuck`).
+
+        Raises:
+            UsageError: no declaration knows that state.
+            StateQueryError: the database could not be asked.
+        """
+        declared = self.declared()
+        if state is not None:
+            _must_be_known(state, declared)
+        found: list[SagaView] = []
+        for one in declared:
+            found += await self._newest(one, limit if state is None else max(limit, _SEARCHED))
+        if state is not None:
+            wanted = state.lower()
+            found = [saga for saga in found if wanted in (saga.state.lower(), saga.outcome)]
+        return sorted(found, key=lambda saga: (saga.began_at, saga.flow or 0), reverse=True)[:limit]
+
+    async def saga_show(self, saga_id: str) -> SagaDetail:
+        """One saga, whole.
+
+        Raises:
+            SandboxError: nobody knows the id; near ones are suggested.
+            StateQueryError: the database could not be asked.
+        """
+        for declared in self.declared():
+            found = await self._one(declared, saga_id)
+            if found is not None:
+                return found
+        known = [saga.id for saga in await self.saga_ls(_SUGGESTED)]
+        raise no_saga(saga_id, known)
+
+    async def saga_check(self) -> SagaCheck:
+        """Checks the invariants of every declaration, all of them on one state of the database.
+
+        Raises:
+            StateQueryError: the database could not be asked.
+        """
+        checked: list[str] = []
+        skipped: list[str] = []
+        violations: list[Violation] = []
+        for declared in self.declared():
+            declaration = declared.declaration
+            if declaration.state is None or not declaration.invariants:
+                continue
+            async with asking(declaration.saga, self._dsn(declaration.state.database)) as answers:
+                running = await self._running(declared, answers.running)
+                for invariant in declaration.invariants:
+                    if invariant.when is When.SETTLED and running:
+                        skipped.append(invariant.name)
+                        continue
+                    checked.append(invariant.name)
+                    violation = await answers.violations(invariant)
+                    if violation is not None:
+                        violations.append(violation)
+        return SagaCheck(checked=checked, skipped=skipped, violations=violations)
+
+    def declared(self) -> list[Declared]:
+        """The declarations of all stacks.
+
+        Raises:
+            TemplateError: one is wrong.
+        """
+        return self._book.of(self._session.deployment)
+
+    # --- inside ------------------------------------------------------------------------------------------
+    async def _newest(self, declared: Declared, limit: int) -> list[SagaView]:
+        declaration = declared.declaration
+        states = states_of(declared, self._dsn)
+        rows = {row.key: row for row in await states.newest(limit)}
+        self._session.journal.settle()
+        key, keys = declaration.key, list(rows)
+
+        def from_journal(journal: Rows) -> dict[str, Trace]:
+            newest = {trace.key: trace for trace in self._traces.newest(journal, key, limit)}
+            return self._traces.known(journal, key, [one for one in keys if one not in newest]) | newest
+
+        async with self._one_at_a_time:
+            seen = await aside(self._session.journal.database, from_journal)
+        if not states.lists or len(rows) >= limit:
+            unknown = [one for one in seen if one not in rows]
+            rows |= await states.some(unknown[:_ASKED_ONE_BY_ONE])
+        now = self._session.clock.now()
+        views = [
+            summarise(declaration, one, now, rows.get(one), seen.get(one))
+            for one in dict.fromkeys([*rows, *seen])
+        ]
+        return sorted(views, key=lambda saga: saga.began_at, reverse=True)[:limit]
+
+    async def _one(self, declared: Declared, key: str) -> SagaDetail | None:
+        declaration = declared.declaration
+        row = (await states_of(declared, self._dsn).some([key])).get(key)
+        self._session.journal.settle()
+        journal = self._session.journal.database
+        trace = TraceBook().known(journal, declaration.key, [key]).get(key)
+        if row is None and trace is None:
+            return None
+        now = self._session.clock.now()
+        summary = summarise(declaration, key, now, row, trace)
+        stretches: list[Stretch] = []
+        if trace is not None:
+            hops, around = hops_of(journal, trace.flow)
+            own = of_saga(hops, declaration.key, key)
+            stretches = build(declaration, own, around=around, running=summary.outcome in _RUNNING)
+        present = await look(self._session, stretches, _relays(declaration, stretches))
+        return detail(declaration, summary, stretches, waiting_for(declaration, stretches, present), now)
+
+    async def _running(self, declared: Declared, count: Count) -> bool:
+        """Whether anything of a saga may still change: one runs, or a function works."""
+        state = declared.declaration.state
+        if state is not None and state.newest:
+            running = bool(await count(state))
+        else:
+            running = any(saga.outcome in _RUNNING for saga in await self._newest(declared, _SEARCHED))
+        return running or any(view.state == "busy" for view in self._session.engine.environments())
+
+    def _dsn(self, database: str) -> str:
+        return self._session.engine.database(database).dsn
+
+
+def _relays(declaration: Declaration, stretches: Sequence[Stretch]) -> list[str]:
+    return [relay.function for one in stretches if one.open for relay in declaration.relays(one.resource)]
+
+
+def _must_be_known(state: str, declared: Sequence[Declared]) -> None:
+    known = [status for one in declared if one.declaration.state for status in one.declaration.state.values]
+    known = [*dict.fromkeys([*known, *OUTCOMES])]
+    if state.lower() not in [one.lower() for one in known]:
+        near = get_close_matches(state, known, n=1) or get_close_matches(state.upper(), known, n=1)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise UsageError(
+            f"no saga can be in the state {state}",
+            f"no declaration names it.{hint}",
+            f"use {', '.join(known)}",
+        )

@@ -1,0 +1,123 @@
+"""The file of a snapshot: a zip archive, written whole or not at all, and checked before anything is used."""
+
+from __future__ import annotations
+
+import hashlib
+import os
+import zipfile
+from pathlib import Path
+
+import msgspec
+
+from sandbox.errors import StoreError
+from sandbox.session.snapshots.manifest import FORMAT, Manifest
+from sandbox.store.database import FORMAT as STATE_FORMAT
+
+_MANIFEST = "manifest.json"
+_BLOCK = 1024 * 1024
+
+
+class SnapshotError(StoreError):
+    """A snapshot's file cannot be used."""
+
+
+class _Head(msgspec.Struct, frozen=True):
+    """What is read first, whatever the format."""
+
+    format: int
+    sandbox: str = "unknown"
+
+
+def write(file: Path, manifest: Manifest, folder: Path) -> None:
+    """Writes a folder's files and what they are; an older file of the name is replaced at the end.
+
+    Raises:
+        SnapshotError: the file cannot be written.
+    """
+    members = sorted(path for path in folder.rglob("*") if path.is_file())
+    digests = {str(path.relative_to(folder)): _digest(path) for path in members}
+    complete = msgspec.structs.replace(manifest, digests=digests)
+    partial = file.with_name(f".{file.name}.{os.getpid()}.new")
+    try:
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with zipfile.ZipFile(partial, "w", zipfile.ZIP_STORED) as archive:
+            archive.writestr(_MANIFEST, msgspec.json.encode(complete))
+            for path in members:
+                archive.write(path, path.relative_to(folder))
+        partial.chmod(0o600)
+        partial.replace(file)
+    except OSError as error:
+        partial.unlink(missing_ok=True)
+        raise SnapshotError(
+            f"the snapshot {file} cannot be written", str(error), "free some disk space, or name another file"
+        ) from error
+
+
+def read_manifest(file: Path) -> Manifest:
+    """What a file holds.
+
+    Raises:
+        SnapshotError: there is no such file, it is no snapshot, it is damaged, or a newer sandbox wrote it.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            data = archive.read(_MANIFEST)
+        head = msgspec.json.decode(data, type=_Head)
+    except FileNotFoundError as error:
+        raise SnapshotError(
+            f"there is no snapshot {file}", "no such file", "`sandbox snapshot ls` lists those there are"
+        ) from error
+    except (OSError, zipfile.BadZipFile, KeyError, msgspec.DecodeError) as error:
+        raise _broken(file, f"it is no snapshot, or its beginning or end is missing ({error})") from error
+    if head.format > FORMAT:
+        raise _newer(file, f"its format is {head.format}, this version reads up to {FORMAT}", head.sandbox)
+    try:
+        manifest = msgspec.json.decode(data, type=Manifest)
+    except msgspec.DecodeError as error:
+        raise _broken(file, f"its manifest cannot be read ({error})") from error
+    if manifest.state_format > STATE_FORMAT:
+        why = f"its state has format {manifest.state_format}, this version reads up to {STATE_FORMAT}"
+        raise _newer(file, why, head.sandbox)
+    return manifest
+
+
+def unpack(file: Path, manifest: Manifest, folder: Path) -> None:
+    """Takes a file apart, and checks every part of it.
+
+    Raises:
+        SnapshotError: a part is missing, damaged, or was put in by somebody else.
+    """
+    try:
+        with zipfile.ZipFile(file) as archive:
+            for name, digest in manifest.digests.items():
+                target = folder / name
+                if not target.resolve().is_relative_to(folder.resolve()):
+                    raise _broken(file, f"its part {name} would lie outside")
+                target.parent.mkdir(parents=True, exist_ok=True)
+                target.write_bytes(archive.read(name))
+                if _digest(target) != digest:
+                    raise _broken(file, f"its part {name} is not what was saved")
+    except (OSError, zipfile.BadZipFile, KeyError) as error:
+        raise _broken(file, str(error)) from error
+
+
+def _digest(path: Path) -> str:
+    digest = hashlib.sha256()
+    with path.open("rb") as content:
+        while block := content.read(_BLOCK):
+            digest.update(block)
+    return digest.hexdigest()
+
+
+def _broken(file: Path, why: str) -> SnapshotError:
+    return SnapshotError(
+        f"the snapshot {file} is damaged", why, "get the file again, or save another one; nothing was changed"
+    )
+
+
+def _newer(file: Path, why: str, version: str) -> SnapshotError:
+    return SnapshotError(
+        f"the snapshot {file} was saved by a newer sandbox ({version})",
+        why,
+        "update sandbox; nothing was changed",
+    )

@@ -1,0 +1,252 @@
+"""Saves the sandbox into files, and takes it back to them."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+import shutil
+import sqlite3
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, closing
+from importlib.metadata import version
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from sandbox.errors import UsageError
+from sandbox.session.snapshots import container, journalcopy
+from sandbox.session.snapshots.container import SnapshotError
+from sandbox.session.snapshots.manifest import Manifest, SnapshotView
+from sandbox.session.world import Moment
+from sandbox.store.database import FORMAT as STATE_FORMAT
+
+if TYPE_CHECKING:
+    from sandbox.session.session import Session
+
+SUFFIX = ".snapshot"
+_STATE, _JOURNAL, _CODE = "state.db", "journal.db", "code"
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+class Snapshots:
+    """The snapshots of one sandbox.
+
+    Args:
+        session: what is saved and replaced.
+    """
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+
+    # --- saving ------------------------------------------------------------------------------------------
+    async def save(self, name: str, to: Path | None = None) -> SnapshotView:
+        """Saves state, databases and journal as they are at one moment; what runs goes on.
+
+        Args:
+            name: an older snapshot of the name is replaced.
+            to: file to write instead of one in the state folder.
+
+        Raises:
+            UsageError: this is no name.
+            StoreError: it cannot be written.
+        """
+        file = to or self._file(name)
+        session = self._session
+        async with _folder(session.folder.run) as folder:
+            moments: list[Moment] = []
+            async with session.world.held():
+                dump = await session.engine.databases.dump(
+                    folder, lambda: moments.append(session.world.moment())
+                )
+            moment = moments[0]
+            hops = await asyncio.to_thread(self._write_parts, folder, moment)
+            manifest = Manifest(
+                state_format=STATE_FORMAT,
+                sandbox=version("sandbox"),
+                name=name,
+                saved_at=time.time(),
+                virtual=session.clock.now(),
+                engine=session.engine.name,
+                stacks=[stack.name for stack in session.deployment.deployer.stacks()],
+                journal=journalcopy.identity(session.journal.database),
+                hop=moment.hop,
+                hops=hops,
+                databases=dump,
+            )
+            await asyncio.to_thread(container.write, file, manifest, folder)
+        return _view(file)
+
+    def _write_parts(self, folder: Path, moment: Moment) -> int:
+        with closing(sqlite3.connect(folder / _STATE, isolation_level=None)) as state:
+            moment.state.backup(state)
+        moment.state.close()
+        code = self._session.folder.path / _CODE
+        if code.is_dir():
+            shutil.copytree(code, folder / _CODE, symlinks=True)
+        return journalcopy.copy(self._session.folder.journal_db, folder / _JOURNAL, moment.hop)
+
+    # --- loading -----------------------------------------------------------------------------------------
+    async def load(self, reference: str, cwd: Path) -> Manifest:
+        """Takes the sandbox back to a snapshot. It is checked whole before anything is changed.
+
+        Args:
+            reference: name of a snapshot, or a file.
+            cwd: folder from which a file is looked up.
+
+        Raises:
+            SnapshotError: no such snapshot; it is damaged, newer, or of another engine. Nothing was changed.
+        """
+        session = self._session
+        file = self.find(reference, cwd)
+        manifest = await asyncio.to_thread(container.read_manifest, file)
+        if manifest.engine != session.engine.name:
+            raise SnapshotError(
+                f"the snapshot {file} is of another engine",
+                f"it is of {manifest.engine}, this sandbox runs {session.engine.name}",
+                f"load it into a sandbox started with --engine {manifest.engine}",
+            )
+        async with _folder(session.folder.run) as folder:
+            await asyncio.to_thread(container.unpack, file, manifest, folder)
+            state = await asyncio.to_thread(read_state, file, folder / _STATE)
+            with closing(state):
+                journalcopy.check(folder / _JOURNAL)
+                loaded = await session.engine.databases.load(folder, manifest.databases)
+                try:
+                    async with session.world.held():
+                        await session.world.replace(
+                            state,
+                            databases=loaded.take_over,
+                            journal=lambda: journalcopy.put_back(
+                                session.journal, manifest.journal, manifest.hop, folder / _JOURNAL
+                            ),
+                            rebuilt=self._rebuilt,
+                            before=lambda: self._add_code(folder / _CODE),
+                        )
+                finally:
+                    await loaded.discard()
+        session.warm()
+        return manifest
+
+    async def reset(self) -> None:
+        """Empties the sandbox: state, databases and journal. The systems are to be deployed again."""
+        session = self._session
+        empty = session.world.moment().state
+        with closing(empty):
+            _empty(empty)
+            async with session.world.held():
+                await session.world.replace(
+                    empty,
+                    databases=lambda present: session.engine.databases.put_back("", present),
+                    journal=lambda: session.journal.rewind(0),
+                    rebuilt=self._rebuilt,
+                )
+
+    async def _rebuilt(self) -> None:
+        self._session.deployment.learn_keys()
+        await self._session.find_database()
+
+    def _add_code(self, unpacked: Path) -> None:
+        """Brings in the packages of functions that are not here; those that are here are the same."""
+        if unpacked.is_dir():
+            shutil.copytree(unpacked, self._session.folder.path / _CODE, dirs_exist_ok=True, symlinks=True)
+
+    # --- what there is -----------------------------------------------------------------------------------
+    def all(self) -> list[SnapshotView]:
+        """The snapshots in the state folder, newest first."""
+        views = [_view(file) for file in self._session.folder.snapshots.glob(f"*{SUFFIX}")]
+        return sorted(views, key=lambda view: (-view.saved_at, view.name))
+
+    def remove(self, name: str) -> None:
+        """Removes a snapshot from the state folder.
+
+        Raises:
+            SnapshotError: there is none of the name.
+        """
+        file = self._file(name)
+        if not file.exists():
+            raise self._unknown(name)
+        file.unlink()
+
+    def find(self, reference: str, cwd: Path) -> Path:
+        """The file of a snapshot, by name or path.
+
+        Raises:
+            SnapshotError: there is none.
+        """
+        if _NAME.fullmatch(reference) and self._file(reference).exists():
+            return self._file(reference)
+        path = cwd / Path(reference).expanduser()
+        if path.is_file():
+            return path
+        raise self._unknown(reference)
+
+    def _file(self, name: str) -> Path:
+        if not _NAME.fullmatch(name):
+            raise UsageError(
+                f"{name!r} is no name for a snapshot",
+                "a name has up to 100 letters, digits, dots, hyphens and underscores",
+                "name it like before-upgrade; --to FILE says where it goes",
+            )
+        return self._session.folder.snapshots / f"{name}{SUFFIX}"
+
+    def _unknown(self, name: str) -> SnapshotError:
+        known = ", ".join(view.name for view in self.all()) or "none"
+        return SnapshotError(
+            f"there is no snapshot {name}",
+            f"neither one of that name nor such a file; saved are: {known}",
+            "`sandbox snapshot ls` lists them, `sandbox snapshot save NAME` makes one",
+        )
+
+
+def _view(file: Path) -> SnapshotView:
+    size, name = file.stat().st_size, file.name.removesuffix(SUFFIX)
+    try:
+        manifest = container.read_manifest(file)
+    except SnapshotError as error:
+        return SnapshotView(name=name, path=str(file), bytes=size, problem=error.why)
+    return SnapshotView(
+        name=name,
+        path=str(file),
+        bytes=size,
+        saved_at=manifest.saved_at,
+        virtual=manifest.virtual,
+        sandbox=manifest.sandbox,
+        stacks=manifest.stacks,
+    )
+
+
+def read_state(file: Path, unpacked: Path) -> sqlite3.Connection:
+    """The state of a snapshot, in memory, after SQLite has looked at all of it."""
+    state = sqlite3.connect(":memory:", check_same_thread=False)
+    try:
+        with closing(sqlite3.connect(unpacked)) as stored:
+            stored.backup(state)
+        (verdict,) = state.execute("PRAGMA quick_check").fetchone()
+    except sqlite3.Error as error:
+        verdict = str(error)
+    if verdict != "ok":
+        state.close()
+        raise SnapshotError(
+            f"the snapshot {file} is damaged",
+            f"its state: {verdict}",
+            "save another one; nothing was changed",
+        )
+    return state
+
+
+def _empty(state: sqlite3.Connection) -> None:
+    tables = state.execute("SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'")
+    for (table,) in tables.fetchall():
+        state.execute(f'DELETE FROM "{table}"')
+    state.commit()
+
+
+@asynccontextmanager
+async def _folder(base: Path) -> AsyncIterator[Path]:
+    """A folder of its own that goes at the end."""
+    folder = Path(await asyncio.to_thread(tempfile.mkdtemp, prefix="snapshot-", dir=base))
+    try:
+        yield folder
+    finally:
+        await asyncio.to_thread(shutil.rmtree, folder, ignore_errors=True)

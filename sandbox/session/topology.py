@@ -1,0 +1,201 @@
+"""What resources there are and how they are wired, asked of the services; nothing of how they do.
+
+It is asked anew only when a call may have changed it, and asking leaves no hop in the journal.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+
+from sandbox.session.present import ask, ask_all, mappings
+
+if TYPE_CHECKING:
+    from sandbox.session.session import Session
+
+_MARKER = ("Marker", "NextMarker")
+_POSITION = ("position", "position")
+_FUNCTION = re.compile(r"functions/(arn:[^/]+)/invocations")
+_DISABLED = ("Disabled", "Disabling", "Deleting")
+
+
+@dataclass(frozen=True, slots=True)
+class RuleFacts:
+    """A rule: its description as EventBridge answers it, and the ARNs of its targets.
+
+    Attributes:
+        dead_letters: ARNs of the queues that get what cannot be delivered to a target.
+    """
+
+    arn: str
+    name: str
+    bus: str
+    description: Mapping[str, Any]
+    targets: tuple[str, ...]
+    dead_letters: tuple[str, ...] = ()
+
+    @property
+    def enabled(self) -> bool:
+        """Whether it is in force."""
+        return bool(self.description.get("State", "ENABLED") == "ENABLED")
+
+
+@dataclass(frozen=True, slots=True)
+class ApiFacts:
+    """An API and the functions that its routes lead to."""
+
+    id: str
+    name: str
+    functions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Topology:
+    """The resources of the default account and region.
+
+    Attributes:
+        functions: configurations as Lambda answers them. reserved: concurrency of those that reserve some.
+        mappings: enabled event source mappings: queue ARN -> function ARNs.
+        buses: name -> ARN.
+        databases: identifiers of database instances, with the names of their databases.
+        stacks: the stack of each resource, by the last part of its physical id.
+    """
+
+    functions: tuple[Mapping[str, Any], ...] = ()
+    reserved: Mapping[str, int] = field(default_factory=dict)
+    mappings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    buses: Mapping[str, str] = field(default_factory=dict)
+    rules: tuple[RuleFacts, ...] = ()
+    apis: tuple[ApiFacts, ...] = ()
+    databases: Mapping[str, str] = field(default_factory=dict)
+    stacks: Mapping[str, str] = field(default_factory=dict)
+
+    def dead_letter_sources(self) -> dict[str, list[str]]:
+        """Rules and functions that send what they could not deliver or process to a queue, by its ARN."""
+        sources: dict[str, list[str]] = {}
+        for rule in self.rules:
+            for queue in rule.dead_letters:
+                sources.setdefault(queue, []).append(rule.name)
+        for function in self.functions:
+            queue = function.get("DeadLetterConfig", {}).get("TargetArn")
+            if queue:
+                sources.setdefault(queue, []).append(function["FunctionName"])
+        return sources
+
+
+class TopologyBook:
+    """Remembers the topology until something may have changed it."""
+
+    def __init__(self, session: Session) -> None:
+        self._session = session
+        self._known: Topology | None = None
+        self._at = -1
+
+    async def now(self) -> Topology:
+        """The topology as it is."""
+        configured = self._session.counters.configured
+        if self._known is None or self._at != configured:
+            self._known = await read_topology(self._session)
+            self._at = configured
+        return self._known
+
+
+async def read_topology(session: Session) -> Topology:
+    """Asks the services.
+
+    Raises:
+        AwsError: what one of them answers instead.
+    """
+    functions = await ask_all(session, "lambda", "ListFunctions", {}, "Functions", token=_MARKER)
+    fed: dict[str, tuple[str, ...]] = {}
+    for mapping in await mappings(session):
+        if mapping.get("State") not in _DISABLED:
+            source = str(mapping.get("EventSourceArn", ""))
+            fed[source] = (*fed.get(source, ()), str(mapping["FunctionArn"]))
+    buses = {
+        bus["Name"]: bus["Arn"]
+        for bus in await ask_all(session, "events", "ListEventBuses", {}, "EventBuses")
+    }
+    return Topology(
+        functions=tuple(functions),
+        reserved=await _reserved(session, functions),
+        mappings=fed,
+        buses=buses,
+        rules=tuple([rule for bus in buses for rule in await _rules(session, bus)]),
+        apis=tuple(await _apis(session)),
+        databases=await _databases(session),
+        stacks=_stacks(session),
+    )
+
+
+def api_node(api_id: str) -> str:
+    """How an API is called on the map."""
+    return f"api:{api_id}"
+
+
+def api_of_arn(text: str) -> str:
+    """The id of the API in a counted resource (an execute-api ARN, cut at its first slash)."""
+    return text.rsplit(":", 1)[-1]
+
+
+async def _reserved(session: Session, functions: list[dict[str, Any]]) -> dict[str, int]:
+    reserved: dict[str, int] = {}
+    for function in functions:
+        name = {"FunctionName": function["FunctionName"]}
+        answer = await ask(session, "lambda", "GetFunctionConcurrency", name)
+        if answer.get("ReservedConcurrentExecutions") is not None:
+            reserved[function["FunctionArn"]] = answer["ReservedConcurrentExecutions"]
+    return reserved
+
+
+async def _rules(session: Session, bus: str) -> list[RuleFacts]:
+    found = []
+    for rule in await ask_all(session, "events", "ListRules", {"EventBusName": bus}, "Rules"):
+        params = {"Rule": rule["Name"], "EventBusName": bus}
+        targets = await ask_all(session, "events", "ListTargetsByRule", params, "Targets")
+        dead = (target.get("DeadLetterConfig", {}).get("Arn") for target in targets)
+        found.append(
+            RuleFacts(
+                arn=rule["Arn"],
+                name=rule["Name"],
+                bus=bus,
+                description=rule,
+                targets=tuple(target["Arn"] for target in targets),
+                dead_letters=tuple(dict.fromkeys(arn for arn in dead if arn)),
+            )
+        )
+    return found
+
+
+async def _apis(session: Session) -> list[ApiFacts]:
+    found = []
+    for api in await ask_all(session, "apigateway", "GetRestApis", {}, "items", token=_POSITION):
+        params = {"restApiId": api["id"], "embed": ["methods"]}
+        resources = await ask_all(session, "apigateway", "GetResources", params, "items", token=_POSITION)
+        uris = [
+            str((method.get("methodIntegration") or {}).get("uri", ""))
+            for resource in resources
+            for method in (resource.get("resourceMethods") or {}).values()
+        ]
+        functions = dict.fromkeys(match.group(1) for uri in uris if (match := _FUNCTION.search(uri)))
+        found.append(ApiFacts(api["id"], api["name"], tuple(functions)))
+    return found
+
+
+async def _databases(session: Session) -> dict[str, str]:
+    answer = await ask_all(
+        session, "rds", "DescribeDBInstances", {}, "DBInstances", token=("Marker", "Marker")
+    )
+    return {one["DBInstanceIdentifier"]: one.get("DBName") or "postgres" for one in answer}
+
+
+def _stacks(session: Session) -> dict[str, str]:
+    deployer = session.deployment.deployer
+    return {
+        physical.rsplit("/", 1)[-1].rsplit("|", 1)[-1]: stack.name
+        for stack in deployer.stacks()
+        for _, physical in deployer.resources(stack.name).values()
+        if physical
+    }

@@ -1,0 +1,129 @@
+"""The sandbox of a test process: started once, fresh for every test."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import TracebackType
+from typing import Self
+
+from sandbox.testing.aws import Aws
+from sandbox.testing.clock import Clock
+from sandbox.testing.flows import Flows
+from sandbox.testing.sagas import Sagas
+from sandbox.testing.server import Server
+from sandbox.testing.stack import Stack
+
+_EMPTY = "empty"
+
+
+class Sandbox:
+    """A full local AWS of one process, with a clock that stands still. Close it, or use it in a `with` block.
+
+    Args:
+        engine: `embedded`.
+
+    Attributes:
+        endpoint: the front door's URL.
+        aws, clock, flows, sagas: bound to it.
+
+    Raises:
+        SandboxError: it could not start.
+    """
+
+    def __init__(self, *, engine: str = "embedded") -> None:
+        self._server = Server(engine)
+        self.endpoint = self._server.status.endpoint
+        self.aws = Aws(self.endpoint)
+        self.clock = Clock(self._server)
+        self.flows = Flows(self._server)
+        self.sagas = Sagas(self._server)
+        #: Label of what was kept -> name of the stack in it.
+        self._kept: dict[str, str] = {}
+        #: Label of what the sandbox holds now, untouched; empty once a test had it.
+        self._fresh = ""
+
+    @property
+    def folder(self) -> Path:
+        """Its state folder: `sandbox status --state FOLDER` shows it while a test is stopped in a debugger."""
+        return self._server.folder
+
+    @property
+    def pid(self) -> int:
+        """Process id of its daemon."""
+        return self._server.pid
+
+    def stack(self, system: str | Path, *, seed: bool = True, cwd: Path | None = None) -> Stack:
+        """A system as it is right after its deployment; whatever was in the sandbox before is gone.
+
+        It is deployed the first time; then each call takes milliseconds.
+
+        Args:
+            system: a name that `sandbox up` knows, a folder with a `sandbox.toml`, or a template.
+            seed: run its seeders.
+            cwd: folder from which it is looked up; the current one by default.
+
+        Raises:
+            SandboxError: it cannot be deployed.
+        """
+        folder = (cwd or Path.cwd()).resolve()
+        label = f"{folder}\n{system}\n{seed}"
+        if label not in self._kept:
+            self._deploy(label, str(system), folder, seed=seed)
+        elif self._fresh != label:
+            self._server.call("test_return", label=label)
+        self._fresh = ""
+        return Stack(self._kept[label], self._server, self.aws)
+
+    def empty(self) -> None:
+        """Takes everything out of it."""
+        if _EMPTY not in self._kept:
+            self._server.call("test_keep", label=_EMPTY)
+            self._kept[_EMPTY] = ""
+        elif self._fresh != _EMPTY:
+            self._server.call("test_return", label=_EMPTY)
+        self._fresh = _EMPTY
+
+    def close(self) -> None:
+        """Ends it with everything that it runs."""
+        self.aws.close()
+        self._server.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _deploy(self, label: str, system: str, folder: Path, *, seed: bool) -> None:
+        self.empty()
+        self._fresh = ""
+        for _ in self._server.stream("deploy", systems=[system], cwd=str(folder), seed=seed):
+            pass
+        stacks = self._server.call("status")["stacks"]
+        self._server.call("test_keep", label=label)
+        self._kept[label] = stacks[-1]["name"]
+        self._fresh = label
+
+
+@contextmanager
+def run(
+    system: str | Path, *, seed: bool = True, engine: str = "embedded", cwd: Path | None = None
+) -> Iterator[Stack]:
+    """A system in a sandbox of its own, for the time of a `with` block.
+
+    Args:
+        system, seed, cwd: as `Sandbox.stack` takes them.
+        engine: `embedded`.
+
+    Raises:
+        SandboxError: it could not start, or the system cannot be deployed.
+    """
+    with Sandbox(engine=engine) as sandbox:
+        yield sandbox.stack(system, seed=seed, cwd=cwd)

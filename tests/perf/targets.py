@@ -1,0 +1,25 @@
+"""What the figures should come to, on two cores. A median at least as good as its goal meets it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A figure to reach, in the unit of its measure; the measure knows whether more is better."""
+
+    value: float
+
+
+TARGETS: Mapping[str, Goal] = {
+    "ready": Goal(2.5),
+    "invoke-warm": Goal(3.0),
+    "invoke-cold": Goal(60.0),
+    "saga": Goal(150.0),
+    "idle cpu": Goal(1.0),
+    "idle memory": Goal(150.0),
+    "sqs-send-receive-delete": Goal(3000.0),
+    "api": Goal(1000.0),
+}

@@ -1,0 +1,135 @@
+"""Things as text for the clipboard: as JSON, and as a command that does or shows the same."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import Any
+
+import msgspec
+
+from sandbox.model.hops import Hop, HopKind
+from sandbox.model.views.flows import FlowSummary
+from sandbox.model.views.messages import DeadLetter, MessageView, QueueView
+from sandbox.model.views.sagas import SagaView
+from sandbox.model.views.system import BusView, FunctionStats, LogView, RuleView, TableView
+
+_LONGEST_PATH = 400
+
+
+def as_json(thing: Any) -> str:
+    """A thing as indented JSON."""
+    plain = msgspec.to_builtins(thing)
+    return json.dumps(plain, indent=2, ensure_ascii=False, default=str)
+
+
+def as_command(thing: Any, endpoint: str) -> str:
+    """A command that sends, repeats or shows the thing; empty where there is none.
+
+    Args:
+        endpoint: the sandbox's front door.
+    """
+    if isinstance(thing, DeadLetter):
+        thing = thing.message
+    for kind, make in _COMMANDS:
+        if isinstance(thing, kind):
+            return str(make(thing, endpoint))
+    return ""
+
+
+def _awslocal(endpoint: str, *words: str) -> str:
+    return shlex.join(("awslocal", "--endpoint-url", endpoint, *words))
+
+
+def _message(message: MessageView, endpoint: str) -> str:
+    words = ["sqs", "send-message", "--queue-url", f"{endpoint}/000000000000/{message.queue}"]
+    words += ["--message-body", message.body]
+    if message.attributes:
+        words += ["--message-attributes", json.dumps(message.attributes)]
+    if message.group_id:
+        words += ["--message-group-id", message.group_id]
+    return _awslocal(endpoint, *words)
+
+
+def _hop(hop: Hop, endpoint: str) -> str:
+    if hop.kind is HopKind.HTTP_REQUEST:
+        method, _, path = hop.operation.partition(" ")
+        api = str(hop.detail.get("url") or hop.detail.get("path") or path)[:_LONGEST_PATH]
+        url = api if api.startswith("http") else f"{endpoint}{api}"
+        words = ["curl", "-X", method, url]
+        if hop.payload:
+            words += ["-H", "Content-Type: application/json", "-d", _body_of(hop.payload)]
+        return shlex.join(words)
+    if hop.kind is HopKind.EVENT_PUT and hop.payload:
+        entry = _entry(hop)
+        return _awslocal(
+            endpoint, "events", "put-events", "--entries", json.dumps([entry], ensure_ascii=False)
+        )
+    if hop.kind is HopKind.INVOKE_START and hop.function:
+        name = hop.function.rsplit(":", 1)[-1]
+        return _awslocal(
+            endpoint, "lambda", "invoke", "--function-name", name, "--cli-binary-format", "raw-in-base64-out",
+            "--payload", hop.payload or "{}", "/dev/stdout",
+        )  # fmt: skip
+    return shlex.join(("sandbox", "flow", "show", str(hop.id)))
+
+
+def _body_of(payload: str) -> str:
+    """The body of a recorded request: the payload itself, or its `body` when it is a whole proxy event."""
+    try:
+        value = json.loads(payload)
+    except ValueError:
+        return payload
+    inner = value.get("body") if isinstance(value, dict) else None
+    return inner if isinstance(inner, str) else payload
+
+
+def _entry(hop: Hop) -> dict[str, Any]:
+    try:
+        event = json.loads(hop.payload)
+    except ValueError:
+        event = {}
+    event = event if isinstance(event, dict) else {}
+    detail = event.get("detail", event.get("Detail", event))
+    return {
+        "EventBusName": hop.resource.rsplit("/", 1)[-1],
+        "Source": hop.detail.get("source") or event.get("source", event.get("Source", "")),
+        "DetailType": hop.detail.get("detailType") or event.get("detail-type", event.get("DetailType", "")),
+        "Detail": detail if isinstance(detail, str) else json.dumps(detail, ensure_ascii=False),
+    }
+
+
+def _queue(queue: QueueView, endpoint: str) -> str:
+    return _awslocal(
+        endpoint, "sqs", "get-queue-attributes", "--queue-url", f"{endpoint}/000000000000/{queue.name}",
+        "--attribute-names", "All",
+    )  # fmt: skip
+
+
+def _log(line: LogView, endpoint: str) -> str:
+    return _awslocal(endpoint, "logs", "tail", line.group, "--follow")
+
+
+def _function(function: FunctionStats, endpoint: str) -> str:
+    return _awslocal(
+        endpoint, "lambda", "invoke", "--function-name", function.name, "--cli-binary-format", "raw-in-base64-out",
+        "--payload", "{}", "/dev/stdout",
+    )  # fmt: skip
+
+
+def _rule(rule: RuleView, endpoint: str) -> str:
+    return _awslocal(endpoint, "events", "describe-rule", "--name", rule.name, "--event-bus-name", rule.bus)
+
+
+_COMMANDS: tuple[tuple[type, Any], ...] = (
+    (MessageView, _message),
+    (Hop, _hop),
+    (QueueView, _queue),
+    (FunctionStats, _function),
+    (RuleView, _rule),
+    (LogView, _log),
+    (FlowSummary, lambda flow, endpoint: shlex.join(("sandbox", "flow", "show", str(flow.id)))),
+    (SagaView, lambda saga, endpoint: shlex.join(("sandbox", "saga", "show", saga.id))),
+    (BusView, lambda bus, endpoint: shlex.join(("sandbox", "bus", "events", bus.name))),
+    (TableView, lambda table, endpoint: shlex.join(("psql", "-c", f"SELECT * FROM {table.name} LIMIT 100"))),
+)

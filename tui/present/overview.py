@@ -1,0 +1,201 @@
+"""The first screen: problems, and the map of the system as the paths that events take."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from sandbox.model.views.system import EdgeView, MapView, NodeView, ProblemView
+from tui.present import marks
+from tui.present.cells import Cell, Drawn, Line, Span, Tone, join, squeeze, text, width_of
+from tui.present.numbers import per_second, sparkline
+from tui.present.safe import one_line
+from tui.present.table import Column, Scene, Table
+
+_STARTS = {"api": 0, "schedule": 1, "rule": 2}
+
+
+@dataclass(frozen=True)
+class Path:
+    """One way through the system: what begins it, the queue, the function, and where its failures go."""
+
+    start: NodeView | None
+    queue: NodeView | None = None
+    function: NodeView | None = None
+    letters: NodeView | None = None
+    publishes: tuple[NodeView, ...] = ()
+
+    @property
+    def key(self) -> str:
+        """What identifies it."""
+        return "/".join(node.id if node else "" for node in (self.start, self.queue, self.function))
+
+    @property
+    def nodes(self) -> list[NodeView]:
+        """Its nodes in order."""
+        return [node for node in (self.start, self.queue, self.function, self.letters) if node]
+
+
+def paths(system: MapView) -> list[Path]:
+    """The map as paths: APIs, then schedules, then rules, then queues that nothing of the map feeds."""
+    nodes = {node.id: node for node in system.nodes}
+    result: list[Path] = []
+    seen: set[str] = set()
+    starts = sorted(
+        (node for node in system.nodes if node.kind in _STARTS),
+        key=lambda node: (_STARTS[node.kind], node.name),
+    )
+    for start in starts:
+        reached = [edge.target for edge in _from(system, start.id) if edge.target in nodes]
+        for target in dict.fromkeys(reached) if reached else ():
+            result += _onward(system, nodes, start, nodes[target], seen)
+        if not reached:
+            result.append(Path(start))
+    for node in system.nodes:
+        if node.id not in seen and node.kind in ("queue", "function"):
+            result += _onward(system, nodes, None, node, seen)
+    return [path for path in result if path.start or path.queue or path.function]
+
+
+def _onward(
+    system: MapView, nodes: dict[str, NodeView], start: NodeView | None, node: NodeView, seen: set[str]
+) -> list[Path]:
+    seen.add(node.id)
+    if node.kind in ("queue", "dlq"):
+        edges = _from(system, node.id)
+        letters = next(
+            (nodes[edge.target] for edge in edges if edge.kind == "dead-letters" and edge.target in nodes),
+            None,
+        )
+        functions = [nodes[edge.target] for edge in edges if edge.kind == "triggers" and edge.target in nodes]
+        seen.update(item.id for item in functions)
+        if not functions:
+            return [Path(start, node, None, letters)]
+        return [
+            Path(start, node, function, letters, _published(system, nodes, function))
+            for function in functions
+        ]
+    if node.kind == "function":
+        return [Path(start, None, node, None, _published(system, nodes, node))]
+    return [Path(start)] if start else []
+
+
+def _published(
+    system: MapView, nodes: dict[str, NodeView], function: NodeView | None
+) -> tuple[NodeView, ...]:
+    if function is None:
+        return ()
+    return tuple(
+        nodes[edge.target]
+        for edge in _from(system, function.id)
+        if edge.kind == "publishes" and edge.target in nodes
+    )
+
+
+def _from(system: MapView, source: str) -> list[EdgeView]:
+    return [edge for edge in system.edges if edge.source == source]
+
+
+def node_line(node: NodeView, width: int) -> Line:
+    """A resource: its sign in the tone of its health, its name, and the note when something is wrong."""
+    tone = marks.tone(node.health)
+    wrong = node.health in ("problem", "warning")
+    note = f" {marks.glyph(node.health)}" if wrong else ""
+    if wrong and node.note and len(node.name) + len(node.note) + 5 <= width:
+        note += f" {one_line(node.note)}"
+    name = squeeze(one_line(node.name), max(3, width - 2 - len(note)))
+    sign: Span = (f"{marks.kind_glyph(node.kind)} ", tone)
+    return (sign, (name, tone if wrong else Tone.PLAIN), (note, tone))
+
+
+def _arrow(node: NodeView | None, next_here: bool, scene: Scene) -> Drawn:
+    """A resource with an arrow to what follows it; the arrow runs through columns that are empty.
+
+    Args:
+        next_here: whether the very next column is what it points to.
+    """
+
+    def draw(width: int) -> Line:
+        if node is None:
+            return (("─" * (width - 1) + "▶", Tone.IDLE),)
+        line = node_line(node, width - 3)
+        active = scene.rates.rate(f"node:{node.id}", scene.wall) > 0
+        left = width - width_of(line) - 1
+        arrow = "─" * (left - 1) + ("▶" if next_here else "─")
+        return (*line, (" " + arrow, Tone.BUSY if active else Tone.IDLE))
+
+    return draw
+
+
+def _alone(node: NodeView) -> Drawn:
+    return lambda width: node_line(node, width)
+
+
+def _end(path: Path) -> Cell:
+    if path.letters:
+        return _alone(path.letters)
+    if path.publishes:
+        return join(text("◇", Tone.ACCENT), text(", ".join(node.name for node in path.publishes), Tone.DIM))
+    return ()
+
+
+def _start(path: Path, scene: Scene) -> Cell:
+    if path.start is None:
+        return text("(sent directly)", Tone.IDLE)
+    if path.queue is None and path.function is None:
+        return _alone(path.start)
+    return _arrow(path.start, path.queue is not None, scene)
+
+
+def _queue(path: Path, scene: Scene) -> Cell:
+    if path.queue is None:
+        return _arrow(None, True, scene) if path.function is not None and path.start is not None else ()
+    return _arrow(path.queue, True, scene) if path.function is not None else _alone(path.queue)
+
+
+def _cells(path: Path, scene: Scene) -> Sequence[Cell]:
+    busiest = path.queue or path.function or path.start
+    name = f"node:{busiest.id}" if busiest else ""
+    nobody = text("no consumer", Tone.IDLE) if path.queue else ()
+    return (
+        _start(path, scene),
+        _queue(path, scene),
+        _alone(path.function) if path.function else nobody,
+        _end(path),
+        lambda width: sparkline(scene.rates.series(name, scene.wall, width), width),
+        text(per_second(scene.rates.rate(name, scene.wall)) or "–", Tone.DIM),
+    )
+
+
+PATHS: Table[Path] = Table(
+    columns=(
+        Column("BEGINS WITH", 20, flex=3),
+        Column("QUEUE", 18, flex=3),
+        Column("FUNCTION", 17, flex=2),
+        Column("DEAD LETTERS / BUS", 17, flex=2, rank=1),
+        Column("LAST MINUTE", 12, flex=1, rank=2),
+        Column("RATE", 6, right=True, rank=3),
+    ),
+    cells=_cells,
+    key=lambda path: path.key,
+    find=lambda path: " ".join(node.name for node in path.nodes),
+)
+
+_SEVERITY = {"error": "problem", "problem": "problem", "warning": "warning"}
+
+
+def problem_line(problem: ProblemView) -> Line:
+    """One problem."""
+    state = _SEVERITY.get(problem.severity, "info")
+    return ((f"{marks.glyph(state)} ", marks.tone(state)), *text(problem.text))
+
+
+PROBLEMS: Table[ProblemView] = Table(
+    columns=(Column("", 40, flex=1), Column("", 12, rank=1)),
+    cells=lambda problem, scene: (
+        problem_line(problem),
+        text(f"→ {problem.refers_kind}" if problem.refers_kind else "", Tone.DIM),
+    ),
+    key=lambda problem: f"{problem.severity}/{problem.text}",
+    find=lambda problem: problem.text,
+)

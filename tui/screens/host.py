@@ -1,0 +1,31 @@
+"""What a screen may ask of the application around it."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from tui.feed.base import Feed
+from tui.picture import Picture
+from tui.present.refs import Ref
+from tui.present.ring import Ring
+from tui.present.table import Scene
+
+
+class Host(Protocol):
+    """The application, as the screens see it."""
+
+    picture: Picture
+    feed: Feed
+    ring: Ring
+
+    def scene(self) -> Scene:
+        """The picture with the rates and the time."""
+
+    def jump(self, ref: Ref) -> None:
+        """Goes to the screen that shows a reference, and selects it there."""
+
+    def say(self, words: str, *, bad: bool = False, title: str = "") -> None:
+        """A notice."""
+
+    def copy(self, words: str, what: str) -> None:
+        """Puts a text on the clipboard, and says so."""
