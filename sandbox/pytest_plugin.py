@@ -5,7 +5,7 @@ Importing this costs nothing: what the fixtures need is imported when the first 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _MARK = "sandbox"
 _ENGINES = ("embedded",)
+#: Beside, not in, the state folder of the project: that is made and emptied by `sandbox up`.
+_FAILURES = Path(".sandbox-failures")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -54,6 +56,16 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             f"--sandbox-engine={engine} is not supported by the fixtures yet: there is {', '.join(_ENGINES)}"
         )
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Keeps the flows of a test that failed, before the next one has the sandbox to itself."""
+    report = yield
+    stack = getattr(item, "funcargs", {}).get("stack")
+    if report.when == "call" and report.failed and stack is not None:
+        report.sections.append(("sandbox", _kept_flows(item, stack)))
+    return report
 
 
 def sandbox_fixture(*, engine: str | None = None, scope: Any = "session") -> Any:
@@ -146,6 +158,21 @@ def assert_no_dead_letters(stack: Stack) -> Callable[[], None]:
 def assert_idempotent(stack: Stack) -> Callable[..., None]:
     """Fails when handling an event a second time changes anything; see `Stack.assert_idempotent`."""
     return stack.assert_idempotent
+
+
+def _kept_flows(item: pytest.Item, stack: Stack) -> str:
+    """Writes the flows of a failed test, and says where they are."""
+    from sandbox.errors import SandboxError
+
+    try:
+        file = stack.flows.write(item.config.rootpath / _FAILURES, item.nodeid)
+    except (SandboxError, OSError) as error:
+        return f"the flows of this test could not be kept: {error}"
+    return f"the flows of this test: sandbox flow show --file {_short(file)}"
+
+
+def _short(file: Path) -> Path:
+    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
 
 
 def _engine(config: pytest.Config) -> str:

@@ -21,6 +21,7 @@ from tui.feed.messages import Answered, Ask, LinesReady, Pictured, Trouble
 from tui.picture import Picture
 from tui.present.bars import SCREENS
 from tui.present.counters import count_everything
+from tui.present.numbers import quantity
 from tui.present.rates import Rates
 from tui.present.refs import SCREEN_OF, Ref
 from tui.present.ring import Ring
@@ -85,7 +86,8 @@ class Dashboard(App[None]):
         self._wall = wall
         self._plain = PlainLetters() if plain else None
         self._ticking = ticking
-        self._trail: list[Ref | str] = []
+        self._trail: list[str] = []
+        self._beat = 0
         self._first_theme = theme
         for item in THEMES:
             self.register_theme(item)
@@ -107,7 +109,7 @@ class Dashboard(App[None]):
         self.switch_mode("overview")
         self.feed.start(self.post_message)
         if self._ticking:
-            self.set_interval(_TICK, self.redraw)
+            self.set_interval(_TICK, self._tick)
 
     def on_unmount(self) -> None:
         """Ends the threads."""
@@ -193,6 +195,16 @@ class Dashboard(App[None]):
     def _complain(self, trouble: Trouble) -> None:
         self.say(f"{trouble.why}\ndo: {trouble.remedy}".strip(), bad=True, title=trouble.what)
 
+    def _tick(self) -> None:
+        """The clock moves every second, ages and sparklines below it every other."""
+        self._beat += 1
+        board = self.screen_stack[0] if self.screen_stack else None
+        if isinstance(board, Board):
+            if self._beat % 2:
+                board.show_time()
+            else:
+                board.redraw()
+
     def redraw(self) -> None:
         """Draws the screen that is shown."""
         board = self.screen_stack[0] if self.screen_stack else None
@@ -245,9 +257,7 @@ class Dashboard(App[None]):
     async def action_back(self) -> None:
         """Goes back to where one jumped from."""
         if self._trail:
-            last = self._trail.pop()
-            if isinstance(last, str):
-                self._go(last)
+            self._go(self._trail.pop())
 
     def action_help(self) -> None:
         """Shows the help of the screen."""
@@ -299,7 +309,7 @@ class Dashboard(App[None]):
 
     def _advanced(self, seconds: float, answer: Any) -> None:
         fired = answer.get("fired", 0) if isinstance(answer, dict) else 0
-        self.say(f"advanced {format_duration(seconds)}; {fired} timers fired")
+        self.say(f"advanced {format_duration(seconds)}; {quantity(int(fired), 'timer')} fired")
         self.feed.refresh()
 
     def action_pause(self) -> None:

@@ -69,7 +69,7 @@ LIGHT = _theme(
     dark=False,
     grounds=("#fbfbf9", "#eeeeea", "#e3e4e0"),
     colours={
-        "text": "#2b303b", "dim": "#626b7b", "idle": "#8b93a0", "strong": "#0b0e14", "title": "#9a4d00",
+        "text": "#2b303b", "dim": "#626b7b", "idle": "#878f9c", "strong": "#0b0e14", "title": "#9a4d00",
         "accent": "#0a58b8", "ok": "#1c7a3e", "busy": "#00707a", "warn": "#8a5a00", "bad": "#c01c28",
     },
     cursor="#d5e3f5",

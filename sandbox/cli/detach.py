@@ -14,6 +14,7 @@ from typing import IO
 import msgspec
 
 from sandbox.cli.common import connect
+from sandbox.cli.diagnostics import INTERRUPTED
 from sandbox.control.protocol import ErrorInfo, Progress, StatusView
 from sandbox.errors import ServerStartError
 from sandbox.session.options import Options
@@ -70,6 +71,12 @@ def start_detached(options: Options, report: Report) -> StatusView:
             raise
     if not ready:
         status = child.wait()
+        if status == INTERRUPTED:
+            raise ServerStartError(
+                "the sandbox was stopped before it was ready",
+                "`sandbox down`, or a signal, asked it to end",
+                "start it again with `sandbox up`",
+            )
         tail = log.read_text(errors="replace").splitlines()[-_LAST_LINES:]
         raise ServerStartError(
             f"the sandbox ended while it started (exit status {status})",

@@ -12,6 +12,7 @@ import click
 from sandbox.cli.bus import near_miss
 from sandbox.cli.common import connect, json_option, state_option
 from sandbox.cli.diagnostics import say, tell_gap
+from sandbox.cli.flowfile import read_flows
 from sandbox.cli.output import emit, emit_json, emit_table
 from sandbox.control.client import ControlClient, RemoteError
 from sandbox.errors import UsageError
@@ -121,20 +122,57 @@ def _seconds(since: str) -> float:
 
 
 @command.command("show")
-@click.argument("reference", metavar="ID")
+@click.argument("reference", metavar="[ID]", required=False)
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Read what a failed test left behind, instead of a running sandbox; without ID, all of it.",
+)
 @click.option("--log/--no-log", default=True, show_default=True, help="Show the log lines of invocations.")
 @click.option("--payloads", is_flag=True, help="Show what was carried, as far as it is kept.")
 @click.option("--near-misses", is_flag=True, help="Show why the other rules did not match an event.")
 @json_option
 @state_option
-def show(reference: str, log: bool, payloads: bool, near_misses: bool, as_json: bool, state: Path) -> None:
+def show(
+    reference: str | None,
+    file: Path | None,
+    log: bool,
+    payloads: bool,
+    near_misses: bool,
+    as_json: bool,
+    state: Path,
+) -> None:
     """Show one flow as a tree. ID is a flow, event, message, request or trace id, or a business key's value.
 
     Example: sandbox flow show 7f6c2a0e-3c1f-4f0e-9c57-0d1f0f6f8f10
     """
+    if file is not None:
+        if near_misses:
+            raise UsageError(
+                "near misses are not in a file",
+                "they are the rules' of a running sandbox",
+                "leave --file out",
+            )
+        for flow in read_flows(file, reference):
+            _show(flow, {}, log=log, payloads=payloads, near_misses=False, as_json=as_json)
+        return
+    if reference is None:
+        raise UsageError("no flow is named", "ID is missing", "`sandbox flow ls` lists the newest")
     with connect(state) as client:
         flow = client.call_as(FlowView, "flow_show", reference=reference)
         misses = _misses(client, flow.tree) if near_misses else {}
+    _show(flow, misses, log=log, payloads=payloads, near_misses=near_misses, as_json=as_json)
+
+
+def _show(
+    flow: FlowView,
+    misses: Mapping[int, list[NearMiss]],
+    *,
+    log: bool,
+    payloads: bool,
+    near_misses: bool,
+    as_json: bool,
+) -> None:
     if as_json:
         answer = {
             "flow": flow.summary.id,

@@ -109,14 +109,17 @@ def diff(before: str, after: str | None, as_json: bool, state: Path) -> None:
 
 @command.command("rm")
 @click.argument("names", metavar="NAME...", nargs=-1, required=True)
+@json_option
 @state_option
-def rm(names: tuple[str, ...], state: Path) -> None:
+def rm(names: tuple[str, ...], as_json: bool, state: Path) -> None:
     """Remove snapshots from the state folder.
 
     Example: sandbox snapshot rm before-upgrade
     """
     with connect(state) as client:
         client.call("snapshot_rm", names=list(names))
+    if as_json:
+        emit_json({"removed": list(names)})
 
 
 def load_snapshot(snapshot: str, *, as_json: bool, state: Path) -> None:

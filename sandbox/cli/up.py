@@ -13,7 +13,7 @@ from sandbox.cli.output import emit_json
 from sandbox.cli.summary import show_status
 from sandbox.control.protocol import Progress, StatusView
 from sandbox.errors import NotRunningError, SandboxError
-from sandbox.session.options import DEFAULT_PORT, Options
+from sandbox.session.options import DEFAULT_HOPS, DEFAULT_PAYLOAD, DEFAULT_PORT, Options
 
 
 @click.command("up", short_help="Start the sandbox and deploy systems into it.")
@@ -36,6 +36,22 @@ from sandbox.session.options import DEFAULT_PORT, Options
 @click.option("--fresh", is_flag=True, help="Begin empty: throw away the state folder's content.")
 @click.option("--tui", is_flag=True, help="Start it detached, unless it runs already, and watch it live.")
 @click.option("--no-seed", is_flag=True, help="Leave the systems' seeders out.")
+@click.option(
+    "--keep-hops",
+    type=click.IntRange(min=1_000),
+    default=DEFAULT_HOPS,
+    show_default=True,
+    envvar="SANDBOX_KEEP_HOPS",
+    help="Steps of events that are kept; the oldest go first.",
+)
+@click.option(
+    "--keep-payload",
+    type=click.IntRange(min=0),
+    default=DEFAULT_PAYLOAD,
+    show_default=True,
+    envvar="SANDBOX_KEEP_PAYLOAD",
+    help="Characters of each payload that are kept.",
+)
 @json_option
 @state_option
 def command(
@@ -46,6 +62,8 @@ def command(
     fresh: bool,
     tui: bool,
     no_seed: bool,
+    keep_hops: int,
+    keep_payload: int,
     as_json: bool,
     state: Path,
 ) -> int:
@@ -65,6 +83,8 @@ def command(
         engine=engine,
         fresh=fresh,
         seed=not no_seed,
+        keep_hops=keep_hops,
+        keep_payload=keep_payload,
     )
     running = _running(state)
     if tui and running is not None:

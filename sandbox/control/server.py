@@ -21,6 +21,10 @@ from sandbox.model.awserror import AwsError
 Method = Callable[..., Awaitable[Any] | AsyncIterator[Any]]
 
 _LONGEST_LINE = 64 * 1024 * 1024
+#: Real seconds that a client has to read its last answer.
+_LAST_WORDS = 1.0
+#: Turns of the loop in which an accepted connection surely has begun (it takes three or four).
+_TURNS_TO_ACCEPT = 10
 _log = logging.getLogger("sandbox.control")
 
 
@@ -58,6 +62,9 @@ class ControlServer:
         """Ends every connection and removes the socket."""
         if self._server is not None:
             self._server.close()
+            # Connections that are just being accepted begin, so that they can be ended like the others.
+            for _ in range(_TURNS_TO_ACCEPT):
+                await asyncio.sleep(0)
         for task in tuple(self._connections):
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
@@ -79,7 +86,7 @@ class ControlServer:
             for call in tuple(calls):
                 call.cancel()
             await asyncio.gather(*calls, return_exceptions=True)
-            writer.close()
+            await _close(writer)
             self._connections.discard(task)
 
     async def _answer(self, line: bytes, writer: asyncio.StreamWriter) -> None:
@@ -124,6 +131,17 @@ class ControlServer:
         await _send(writer, Reply(request.id, end=True))
 
 
+async def _close(writer: asyncio.StreamWriter) -> None:
+    """Closes a connection for good; what its client does not read within a moment is given up."""
+    writer.close()
+    try:
+        await asyncio.wait_for(writer.wait_closed(), _LAST_WORDS)
+    except TimeoutError:
+        writer.transport.abort()
+    except OSError:
+        pass  # the client was quicker
+
+
 def _bind(path: Path) -> socket.socket:
     """A listening Unix socket that is never open to others, not even for a moment."""
     path.unlink(missing_ok=True)
@@ -160,7 +178,7 @@ def _arguments(request: Request, method: Method) -> dict[str, Any]:
     try:
         signature.bind(**request.params)
         return {
-            name: _converted(value, name, signature.parameters[name].annotation)
+            name: _converted(value, name, signature.parameters.get(name))
             for name, value in request.params.items()
         }
     except (TypeError, msgspec.ValidationError) as error:
@@ -171,11 +189,11 @@ def _arguments(request: Request, method: Method) -> dict[str, Any]:
         ) from error
 
 
-def _converted(value: Any, name: str, wanted: Any) -> Any:
-    if wanted is inspect.Parameter.empty:
+def _converted(value: Any, name: str, parameter: inspect.Parameter | None) -> Any:
+    if parameter is None or parameter.annotation is inspect.Parameter.empty:
         return value
     try:
-        return msgspec.convert(value, wanted)
+        return msgspec.convert(value, parameter.annotation)
     except msgspec.ValidationError as error:
         raise msgspec.ValidationError(f"{name}: {error}") from error
 

@@ -62,6 +62,8 @@ class Counters:
         self._matched: Counter[str] = Counter()
         self._puts: Recent[int, str] = Recent(_REMEMBERED)
         self._invocations: Recent[int, str] = Recent(_REMEMBERED)
+        #: What was published in a call that is not recorded yet: a call is recorded when it ends.
+        self._in_calls: Recent[int, tuple[str, ...]] = Recent(_REMEMBERED)
         self._changed: set[Callable[[int], None]] = set()
 
     def count(self, kind: HopKind, resource: str) -> int:
@@ -150,12 +152,22 @@ class Counters:
             self._matched[bus] += 1
 
     def _called(self, row: Row) -> None:
-        self.configured += 1
+        published = self._in_calls.pop(row[ID])
+        if published is None:
+            self.configured += 1
+        elif row[FUNCTION]:
+            for resource in published:
+                self.published[row[FUNCTION], resource] += 1
 
     def _publish(self, row: Row) -> None:
-        function = self._invocations.get(row[CAUSE]) if row[CAUSE] is not None else None
+        cause = row[CAUSE]
+        if cause is None:
+            return
+        function = self._invocations.get(cause)
         if function is not None:
             self.published[function, row[RESOURCE]] += 1
+        else:
+            self._in_calls.put(cause, (*(self._in_calls.get(cause) or ()), row[RESOURCE]))
 
 
 _READERS: dict[str, Callable[[Counters, Row], None]] = {

@@ -59,18 +59,18 @@ class KeyBook:
         self._known.put(key, (flow, hop))
         self._new[key] = (flow, hop)
 
-    def settle(self, newest: int, *, now: bool = False) -> None:
+    def settle(self, newest: int, oldest: int, *, now: bool = False) -> None:
         """Writes what was learned to the table, when enough has gathered.
 
         Args:
-            newest: the newest hop that is written.
+            newest, oldest: the hops that are written and kept; keys of older ones are forgotten.
             now: write however little it is.
         """
         if not self._new and newest - self._written < _HOPS:
             return
         if not now and len(self._new) < _KEYS and newest - self._written < _HOPS:
             return
-        rows = [(*key, flow, hop) for key, (flow, hop) in self._new.items()]
+        rows = [(*key, flow, hop) for key, (flow, hop) in self._new.items() if hop >= oldest]
         rows.sort(key=lambda row: row[1])
         self._new.clear()
         self._database.executemany(INSERT_KEY, rows)
@@ -92,5 +92,5 @@ class KeyBook:
                     self._new[key] = (hop["flow"], hop["id"])
             newest = hop["id"]
         if found:
-            self.settle(newest, now=True)
+            self.settle(newest, 0, now=True)
             self._database.commit()

@@ -74,7 +74,7 @@ def connect(path: Path) -> sqlite3.Connection:
     connection = sqlite3.connect(path.as_uri(), uri=True, isolation_level=None, check_same_thread=False)
     try:
         # A file that can be made anew need not survive the machine's sudden end, only the process's.
-        for pragma in ("journal_mode=WAL", "synchronous=OFF", "cache_size=-16000", "busy_timeout=5000"):
+        for pragma in ("synchronous=OFF", "journal_mode=WAL", "cache_size=-16000", "busy_timeout=5000"):
             connection.execute(f"PRAGMA {pragma}")
         connection.executescript(_SCHEMA)
     except sqlite3.DatabaseError:
@@ -103,18 +103,22 @@ class Writer:
     """
 
     def __init__(self, path: Path, journal: Path) -> None:
+        self._path = path
+        self._journal = journal
         self._stopped = False
-        self._connection = connect(path)
-        self._connection.execute("ATTACH ? AS journal", (f"{journal.as_uri()}?mode=ro",))
+        self._opened: sqlite3.Connection | None = None
 
     def interrupt(self) -> None:
         """Ends the statement that runs; what was begun is undone."""
         self._stopped = True
-        self._connection.interrupt()
+        if self._opened is not None:
+            self._opened.interrupt()
 
     def close(self) -> None:
         """Closes the file."""
-        self._connection.close()
+        if self._opened is not None:
+            self._opened.close()
+            self._opened = None
 
     def take_over(self, upto: int, newest: int, oldest: int, late: Sequence[int]) -> int:
         """Takes over the hops after `upto`, in slices; returns how far it got.
@@ -135,6 +139,14 @@ class Writer:
             upto = last
         self._drop_parts(oldest // PART)
         return upto
+
+    @property
+    def _connection(self) -> sqlite3.Connection:
+        """Opened when first used, and so by the thread."""
+        if self._opened is None:
+            self._opened = connect(self._path)
+            self._opened.execute("ATTACH ? AS journal", (f"{self._journal.as_uri()}?mode=ro",))
+        return self._opened
 
     def _slice(self, first: int, last: int) -> None:
         part = first // PART

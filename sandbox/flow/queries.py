@@ -9,7 +9,7 @@ import msgspec
 
 from sandbox.flow.recorder import Journal
 from sandbox.flow.schema import hop_of
-from sandbox.model.hops import Hop, Link, LinkKind
+from sandbox.model.hops import Hop, HopKind, Link, LinkKind
 from sandbox.store.database import Database
 
 #: Business keys may be longer numbers (an NF-e's access key has 44 digits): those are no hops.
@@ -17,6 +17,7 @@ _HOP_ID = re.compile(r"[0-9]{1,18}")
 #: Hops of one flow that are shown.
 MOST_HOPS = 5_000
 _CHUNK = 500
+_NEAR = 16
 
 
 def find_flow(journal: Journal, reference: str) -> int | None:
@@ -53,7 +54,7 @@ def hop_by_id(database: Database, hop: int) -> Hop | None:
 
 def hops_of_flow(database: Database, flow: int, limit: int = MOST_HOPS) -> list[Hop]:
     """The hops of a flow, oldest first, and those of other flows that served it (a batch shared with
-    another flow).
+    another flow, a dead letter that was edited into another flow's message).
 
     Args:
         limit: how many at most.
@@ -64,7 +65,7 @@ def hops_of_flow(database: Database, flow: int, limit: int = MOST_HOPS) -> list[
         (flow, flow, limit),
     )
     hops = [hop_of(row) for row in rows]
-    hops += _shared(database, flow, [hop.id for hop in hops])
+    hops += _shared(database, flow, [hop.id for hop in hops]) + _sent_anew(database, hops)
     return sorted(_linked(database, hops), key=lambda hop: hop.id)
 
 
@@ -149,6 +150,20 @@ def _shared(database: Database, flow: int, mine: Sequence[int]) -> list[Hop]:
         )
     ]
     return [*starts, *ends]
+
+
+def _sent_anew(database: Database, hops: Sequence[Hop]) -> list[Hop]:
+    """Messages sent in the place of dead letters that joined another flow, by the business key of an edit."""
+    found: list[Hop] = []
+    for redriven in hops:
+        if redriven.kind is HopKind.REDRIVEN:
+            # Redriven and sent are recorded in one go: the ids are next to each other.
+            rows = database.rows(
+                "SELECT * FROM hops WHERE id BETWEEN ? AND ? AND cause = ? AND flow != ?",
+                (redriven.id + 1, redriven.id + _NEAR, redriven.id, redriven.flow),
+            )
+            found.extend(hop_of(row) for row in rows)
+    return found
 
 
 def _linked(database: Database, hops: Sequence[Hop]) -> list[Hop]:

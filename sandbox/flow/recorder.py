@@ -204,8 +204,8 @@ class Journal:
         """Writes and commits what is buffered; the state's commit calls it first.
 
         Raises:
-            StoreError: it could not be written. It stays buffered (the newest of it) for the next flush: hops are
-                written by their ids, so one that is written twice is there once.
+            StoreError: it could not be written. It stays buffered (the newest of it) for the next flush: hops
+                are written by their ids, so one that is written twice is there once.
         """
         if not self._hops:
             return
@@ -216,7 +216,7 @@ class Journal:
             self.database.executemany(INSERT_HOP, hops)
             if links:
                 self.database.executemany(INSERT_LINK, links)
-            self._book.settle(newest)
+            self._book.settle(newest, self._retention.oldest)
             self._retention.sweep(newest, len(hops))
             self.database.commit()
         except (sqlite3.Error, StoreError) as error:
@@ -234,7 +234,7 @@ class Journal:
     def settle(self) -> None:
         """Writes everything that questions are answered from."""
         self.flush()
-        self._book.settle(self._next - 1, now=True)
+        self._book.settle(self._next - 1, self._retention.oldest, now=True)
         self.database.commit()
 
     def rewind(self, hop: int) -> None:

@@ -121,6 +121,12 @@ def execute_api_arn(scope: Scope, api_id: str, stage: str, method: str, path: st
     return Arn("execute-api", scope.region, scope.account, f"{api_id}/{stage}/{method}/{path.lstrip('/')}")
 
 
+def integration_uri(scope: Scope, function: str) -> Arn:
+    """The URI by which an API's integration invokes a function (its ARN)."""
+    path = f"path/2015-03-31/functions/{function}/invocations"
+    return Arn("apigateway", scope.region, "lambda", path)
+
+
 def log_group_arn(scope: Scope, name: str) -> Arn:
     """The ARN of a log group, without the trailing `:*`."""
     return Arn("logs", scope.region, scope.account, f"log-group:{name}")

@@ -14,6 +14,7 @@ from sandbox.deploy.progress import DeployEvent
 from sandbox.deploy.record import Stack
 from sandbox.deploy.system import System, find_system
 from sandbox.engines.base import Engine
+from sandbox.errors import UsageError
 from sandbox.flow.keys import BusinessKey
 from sandbox.flow.recorder import Journal
 from sandbox.model.ids import Ids
@@ -67,8 +68,7 @@ class Deployment:
         for stack in self.deployer.stacks():
             template = Path(stack.template)
             if template.exists():
-                system = find_system(stack.system, template.parent)
-                found.append(system if system and system.template == template else _plain(stack, template))
+                found.append(_of_folder(stack, template) or _plain(stack, template))
         return found
 
     async def up(self, systems: Sequence[System], *, seed: bool, report: Report) -> None:
@@ -191,6 +191,15 @@ class _Told:
 
     def summary(self) -> str:
         return ", ".join(f"{count} {action}d" for action, count in self._done.items()) or "unchanged"
+
+
+def _of_folder(stack: Stack, template: Path) -> System | None:
+    """The system that a `sandbox.toml` makes of the template; None where it was deployed by itself."""
+    try:
+        system = find_system(stack.system, template.parent)
+    except UsageError:
+        return None
+    return system if system is not None and system.template == template else None
 
 
 def _plain(stack: Stack, template: Path) -> System:

@@ -7,6 +7,8 @@ from pathlib import Path
 import msgspec
 
 DEFAULT_PORT = 4566
+DEFAULT_HOPS = 1_000_000
+DEFAULT_PAYLOAD = 32 * 1024
 
 
 class Options(msgspec.Struct, frozen=True, kw_only=True):
@@ -20,6 +22,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         engine: name of the engine.
         fresh: begin empty.
         seed: run the seeders of the systems.
+        keep_hops: hops that the journal keeps.
+        keep_payload: characters of each payload that it keeps.
     """
 
     state: str
@@ -29,6 +33,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     engine: str = "embedded"
     fresh: bool = False
     seed: bool = True
+    keep_hops: int = DEFAULT_HOPS
+    keep_payload: int = DEFAULT_PAYLOAD
 
     @property
     def folder(self) -> Path:

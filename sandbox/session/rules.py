@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING
 from sandbox.errors import SandboxError, UsageError
 from sandbox.flow.payloads import is_whole
 from sandbox.model.arn import parse_arn
-from sandbox.model.event_patterns import EventPattern, MalformedJsonError, decode, flatten
+from sandbox.model.event_patterns import (
+    EventPattern,
+    InvalidEventPatternError,
+    MalformedJsonError,
+    decode,
+    flatten,
+)
 from sandbox.model.hops import Hop
 from sandbox.model.scope import Scope
 from sandbox.model.views.flows import NearMiss
@@ -71,10 +77,16 @@ def test_pattern(pattern: str, event: str) -> NearMiss:
     """What a pattern says of an event.
 
     Raises:
-        AwsError: the pattern is not one.
-        UsageError: the event is not a JSON object.
+        UsageError: the pattern is not one, or the event is not a JSON object.
     """
-    compiled = EventPattern(pattern)
+    try:
+        compiled = EventPattern(pattern)
+    except InvalidEventPatternError as error:
+        raise UsageError(
+            "the event pattern cannot be used",
+            str(error),
+            'write one like {"source": ["shop"], "detail-type": [{"prefix": "Order"}]}',
+        ) from error
     mismatch = compiled.explain(flatten(read_event(event)))
     if mismatch is None:
         return NearMiss(bus="", rule="", matched=True)

@@ -157,7 +157,12 @@ class Session:
         self._started.callback(self.database.close)
         self.clock: Clock = restore_clock(self.database)
         self._started.callback(self.clock.close)
-        self.journal = Journal(self.folder.journal_db, self.clock)
+        self.journal = Journal(
+            self.folder.journal_db,
+            self.clock,
+            limit=self.options.keep_hops,
+            payload_limit=self.options.keep_payload,
+        )
         self._started.callback(self._close_journal)
         self.counters = Counters()
         self.journal.observe(self.counters.take)

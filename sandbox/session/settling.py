@@ -15,6 +15,8 @@ from sandbox.clock import Clock, Timer, TimerKind
 
 #: Firings of a schedule that all wrote something, from which on it does not seem to end.
 _RESTLESS = 2
+#: Virtual seconds: work that comes out of a run and is due later than this is meant to wait.
+_NEAR = 3600.0
 
 
 class Rest(Protocol):
@@ -88,7 +90,7 @@ class Settler:
         """
         began = self._clock.now()
         newest = max((timer.order for timer in self._clock.pending()), default=0)
-        course = _Course(horizon, began + horizon, newest)
+        course = _Course(horizon, began, newest)
         while True:
             if not await self._quiet.wait(patience):
                 why = [f"{work} runs on after {patience:g} real seconds" for work in self._quiet.work()]
@@ -126,10 +128,11 @@ class Settler:
     def _stuck(self, course: _Course) -> list[str]:
         """What would go on beyond the horizon."""
         now = self._clock.now()
+        reach = max(course.horizon, _NEAR)
         why = []
         for timer in self._unfinished():
-            near = timer.when - now <= course.horizon and timer.order > course.newest
-            if timer.kind is TimerKind.WORK and near:
+            since = now if timer.order > course.newest else course.began
+            if timer.kind is TimerKind.WORK and timer.when - since <= reach:
                 why.append(f"{timer.label or 'a timer'} is due in {timer.when - now:g} s, beyond the horizon")
             if timer.kind is TimerKind.SCHEDULE and course.writing[timer.label] >= _RESTLESS:
                 count = course.writing[timer.label]
@@ -145,13 +148,15 @@ class _Course:
     """One run of `settle`.
 
     Args:
-        end: virtual time to which it may lead.
-        newest: number of the newest timer at its beginning; what is set later comes out of it.
+        horizon: virtual seconds that it may take.
+        began: virtual time of its beginning.
+        newest: number of the newest timer then; what is set later comes out of it.
     """
 
-    def __init__(self, horizon: float, end: float, newest: int) -> None:
+    def __init__(self, horizon: float, began: float, newest: int) -> None:
         self.horizon = horizon
-        self.end = end
+        self.began = began
+        self.end = began + horizon
         self.newest = newest
         self.steps = 0
         #: Labels of the schedules that fired in the last step.

@@ -154,7 +154,7 @@ def queue_health(queue: QueueView) -> tuple[str, str]:
     if queue.is_dead_letter_queue:
         return ("problem", _some(messages, "dead letter", "")) if messages else ("ok", "")
     if queue.visible and not queue.consumers and not queue.received:
-        return "warning", f"{_some(queue.visible, 'message', 'wait')}, no function reads it"
+        return "warning", f"{_some(queue.visible, 'message', 'waiting')}, no function reads it"
     if queue.visible and (queue.oldest_seconds or 0) > _LONG:
         return "warning", f"the oldest message is {format_duration(queue.oldest_seconds or 0)} old"
     if messages:

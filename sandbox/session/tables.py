@@ -130,7 +130,7 @@ async def _all(
 async def _count(connection: psycopg.AsyncConnection[Any], schema: str, name: str, estimate: int) -> int:
     from psycopg import sql
 
-    statement = sql.SQL("SELECT count(*) FROM (SELECT 1 FROM {} LIMIT {}) AS some").format(
+    statement = sql.SQL("SELECT count(*) FROM (SELECT 1 FROM {} LIMIT {}) AS part").format(
         sql.Identifier(schema, name), sql.Literal(_COUNTED)
     )
     ((count,),) = await _all(connection, statement)

@@ -159,7 +159,7 @@ class Database:
             raise _not_stored(str(error)) from error
 
     def abandon(self) -> None:
-        """Gives up what was written since the last commit; nobody may have been told of it, or wait for it."""
+        """Gives up what was written since the last commit, of which nobody was told and nobody waits."""
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
         self._begun = False

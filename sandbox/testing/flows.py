@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterator
 from datetime import timedelta
+from pathlib import Path
 from typing import Any, NoReturn, TypeVar
 
 import msgspec
@@ -12,6 +13,7 @@ import msgspec
 from sandbox.errors import SandboxError
 from sandbox.model.hops import Hop, HopKind
 from sandbox.model.views.flows import BranchView, FlowView
+from sandbox.testing.artifact import write_flows
 from sandbox.testing.control import Control
 from sandbox.testing.errors import FlowAssertionError, NotSettledError, report, section
 
@@ -171,6 +173,14 @@ class Flows:
                 raise NotSettledError(f"the condition did not become true within {timeout:g} real seconds")
             hop = self._control.call("test_hop_after", hop=hop, seconds=left)
         return value
+
+    def write(self, folder: Path, title: str) -> Path:
+        """Writes all flows into a file of the folder, which `sandbox flow show --file` reads.
+
+        Raises:
+            OSError: it cannot be written.
+        """
+        return write_flows(self._control, folder, title)
 
     def queues(self) -> list[dict[str, Any]]:
         """Every queue of the sandbox, with the number of its messages in each state."""

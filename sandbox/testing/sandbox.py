@@ -46,7 +46,7 @@ class Sandbox:
 
     @property
     def folder(self) -> Path:
-        """Its state folder: `sandbox status --state FOLDER` shows it while a test is stopped in a debugger."""
+        """Its state folder: `sandbox status --state FOLDER` looks into it while a debugger holds a test."""
         return self._server.folder
 
     @property

@@ -120,17 +120,20 @@ async def clock_speed(speed: float) -> ClockView:
     return ClockView(now=0.0, iso="1970-01-01T00:00:00.000Z", speed=speed, offset_seconds=-7200.0)
 
 
-async def flow_ls(limit: int, schedules: bool) -> list[dict[str, Any]]:
+async def flow_ls(limit: int, schedules: bool, **filters: Any) -> list[dict[str, Any]]:
     return [FLOW]
 
 
 async def flow_show(reference: str) -> dict[str, Any]:
     if reference != "12":
         raise SandboxError(f"no flow is known by {reference}", "it is not there", "`sandbox flow ls`")
-    return {"flow": 12, "tree": [{"hop": {"id": 12}, "children": []}], "lines": ["● +0.000s http", "└─ ● x"]}
+    hop = {"kind": "http-request", "at": 1.0, "real_at": 1.0, "account": "0", "region": "r", "service": "s"}
+    child = {"hop": {**hop, "id": 13}, "line": "● +0.010s invoke faturamento", "log": ["START\x1b[31m"]}
+    tree = [{"hop": {**hop, "id": 12}, "line": "● +0.000s http", "children": [child, child]}]
+    return {"summary": FLOW, "tree": tree}
 
 
-async def flow_tail() -> AsyncIterator[Any]:
+async def flow_tail(**filters: Any) -> AsyncIterator[Any]:
     yield {"hop": {"id": 1}, "line": "2023-11-14T22:13:20.000Z ● +0.000s http"}
     yield Dropped(2)
     yield {"hop": {"id": 4}, "line": "2023-11-14T22:13:21.000Z ● +0.000s queued"}

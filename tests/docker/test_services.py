@@ -22,6 +22,26 @@ Resources:
         - {Id: one, Arn: !GetAtt Letters.Arn, DeadLetterConfig: {Arn: !GetAtt Letters.Arn}}
 """
 
+_FUNCTION = """
+AWSTemplateFormatVersion: "2010-09-09"
+Transform: AWS::Serverless-2016-10-31
+Resources:
+  Eco:
+    Type: AWS::Serverless::Function
+    Properties: {FunctionName: eco, Runtime: python3.13, Handler: app.handler, CodeUri: eco/, Timeout: 20}
+"""
+
+
+def test_an_edited_function_runs_as_edited_after_a_deployment(nfe: DockerSandbox) -> None:
+    code = nfe.folder / "eco"
+    code.mkdir()
+    template = nfe.folder / "eco.yaml"
+    template.write_text(_FUNCTION)
+    for answer in ("1", "2"):
+        (code / "app.py").write_text(f"def handler(event, context):\n    return {answer}\n")
+        nfe.cli("deploy", str(template))
+        assert nfe.invoke("eco")["payload"] == answer
+
 
 def test_dynamodb_is_dynamodb_local(nfe: DockerSandbox) -> None:
     dynamodb = nfe.aws("dynamodb")
@@ -54,7 +74,7 @@ def test_a_template_that_needs_it_is_refused_before_anything_is_made(nfe: Docker
     template.write_text(_RULE)
     said = nfe.cli("deploy", str(template), code=5).err
     assert "DeadLetterConfig of Targets" in said
-    assert [stack["name"] for stack in nfe.status()["stacks"]] == ["nfe"]
+    assert "regra" not in [stack["name"] for stack in nfe.status()["stacks"]]
 
 
 def test_the_clock_and_returns_are_refused(nfe: DockerSandbox) -> None:

@@ -459,7 +459,9 @@ class TestCopying:
 
     def test_a_request_becomes_a_curl(self) -> None:
         command = copying.as_command(canned.flow("104").tree[0].hop, canned.ENDPOINT)
-        assert command.startswith("curl -X POST http://127.0.0.1:4566/api/v1/notas -H")
+        assert command.startswith(
+            "curl -X POST http://127.0.0.1:4566/_aws/execute-api/abc/dev/api/v1/notas -H"
+        )
 
     def test_an_event_becomes_a_put(self) -> None:
         command = copying.as_command(canned.EVENTS[0], canned.ENDPOINT)

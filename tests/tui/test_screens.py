@@ -28,6 +28,10 @@ def grid(driver: Driver, name: str) -> Grid[Any]:
     return driver.app.screen.query_one(name, Grid)
 
 
+def selected(driver: Driver, name: str) -> Any:
+    return grid(driver, name).thing
+
+
 class TestOverview:
     def test_the_first_screen_has_queues_and_saga_states_at_80x24(self) -> None:
         async def look(driver: Driver) -> None:
@@ -42,7 +46,7 @@ class TestOverview:
         async def look(driver: Driver) -> None:
             await driver.press("enter")
             assert driver.app.current_mode == "queues"
-            assert grid(driver, "#queues").thing.name == "estoque-reserva-dlq"
+            assert selected(driver, "#queues").name == "estoque-reserva-dlq"
             await driver.press("backspace")
             assert driver.app.current_mode == "overview"
 
@@ -53,7 +57,7 @@ class TestOverview:
             grid(driver, "#sagas").focus()
             await driver.press("enter")
             assert driver.app.current_mode == "sagas"
-            assert grid(driver, "#sagas").thing.id == canned.nota(3)
+            assert selected(driver, "#sagas").id == canned.nota(3)
 
         drive(look)
 
@@ -149,8 +153,10 @@ class TestDesk:
             driver.app.screen.query_one(Input).value = "10"
             await driver.press("enter")
             assert driver.feed.questions("dlq_redrive")[-1] == {
-                "queue": "estoque-reserva-dlq", "message_ids": None, "rate": 10.0,
-            }  # fmt: skip
+                "queue": "estoque-reserva-dlq",
+                "message_ids": None,
+                "rate": 10.0,
+            }
 
         drive(look)
 
@@ -294,9 +300,9 @@ class TestFlows:
             await driver.press("4", "down", "down", "down")
             assert driver.feed.questions("flow_show")[-1] == {"reference": "103"}
             await driver.press("n", "n")
-            assert grid(driver, "#tree").thing.branch.hop.id == 103
+            assert selected(driver, "#tree").branch.hop.id == 103
             await driver.press("p")
-            assert grid(driver, "#tree").thing.branch.hop.id == 101
+            assert selected(driver, "#tree").branch.hop.id == 101
 
         drive(look)
 
@@ -399,7 +405,7 @@ class TestBus:
         async def look(driver: Driver) -> None:
             await driver.press("6", "down", "g")
             assert driver.app.current_mode == "queues"
-            assert grid(driver, "#queues").thing.name == "estoque-reserva"
+            assert selected(driver, "#queues").name == "estoque-reserva"
 
         drive(look)
 
@@ -446,7 +452,7 @@ class TestLogs:
         async def look(driver: Driver) -> None:
             await driver.press("7", "g", "enter")
             assert driver.app.current_mode == "flows"
-            assert grid(driver, "#tree").thing.branch.hop.id == 101
+            assert selected(driver, "#tree").branch.hop.id == 101
             await driver.press("g", "enter")
             assert driver.app.current_mode == "logs"
 
@@ -458,8 +464,11 @@ class TestData:
         async def look(driver: Driver) -> None:
             await driver.press("8", "down")
             assert driver.feed.questions("table_rows")[-1] == {
-                "database": "nfe", "table": "faturamento.notas_fiscais", "limit": 200, "offset": 0,
-            }  # fmt: skip
+                "database": "nfe",
+                "table": "faturamento.notas_fiscais",
+                "limit": 200,
+                "offset": 0,
+            }
             await driver.press("m")
             assert len(grid(driver, "#rows").things) == 400
             await driver.press("tab", "enter")

@@ -46,7 +46,7 @@ class Ask:
     stream: bool = False
 
 
-class Pictured(Message):
+class Pictured(Message, bubble=False):
     """A newer picture."""
 
     def __init__(self, picture: Picture) -> None:
@@ -58,7 +58,7 @@ class Pictured(Message):
         return isinstance(message, Pictured)
 
 
-class Answered(Message):
+class Answered(Message, bubble=False):
     """The answer to a question, or trouble."""
 
     def __init__(self, ask: Ask, value: Any = None, trouble: Trouble | None = None) -> None:
@@ -68,5 +68,5 @@ class Answered(Message):
         self.trouble = trouble
 
 
-class LinesReady(Message):
+class LinesReady(Message, bubble=False):
     """Log lines wait to be taken; posted once until they are."""

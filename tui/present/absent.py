@@ -1,4 +1,6 @@
-"""What stands in place of a list that is not there: loading, disconnected, cannot tell, empty, nothing found."""
+"""What stands in place of a list that is not there: loading, disconnected, cannot tell, empty, nothing
+found.
+"""
 
 from __future__ import annotations
 

@@ -26,8 +26,8 @@ def connection(picture: Picture, wall: float) -> Line:
     """Whether the sandbox answers, and since when not."""
     link = picture.connection.link
     if link is Link.LOST:
-        since = f"disconnected since {clock_time(picture.connection.since)} ({span_of(wall - picture.connection.since)})"
-        return marks.mark(link.value, since)
+        since = picture.connection.since
+        return marks.mark(link.value, f"disconnected since {clock_time(since)} ({span_of(wall - since)})")
     return marks.mark(link.value)
 
 

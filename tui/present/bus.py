@@ -88,6 +88,7 @@ EVENTS: Table[Hop] = Table(
     cells=_event_cells,
     key=lambda hop: str(hop.id),
     find=lambda hop: f"{hop.detail} {' '.join(hop.keys.values())} {hop.event_id}",
+    timeless=True,
 )
 
 

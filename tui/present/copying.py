@@ -14,8 +14,6 @@ from sandbox.model.views.messages import DeadLetter, MessageView, QueueView
 from sandbox.model.views.sagas import SagaView
 from sandbox.model.views.system import BusView, FunctionStats, LogView, RuleView, TableView
 
-_LONGEST_PATH = 400
-
 
 def as_json(thing: Any) -> str:
     """A thing as indented JSON."""
@@ -54,11 +52,9 @@ def _message(message: MessageView, endpoint: str) -> str:
 def _hop(hop: Hop, endpoint: str) -> str:
     if hop.kind is HopKind.HTTP_REQUEST:
         method, _, path = hop.operation.partition(" ")
-        api = str(hop.detail.get("url") or hop.detail.get("path") or path)[:_LONGEST_PATH]
-        url = api if api.startswith("http") else f"{endpoint}{api}"
-        words = ["curl", "-X", method, url]
-        if hop.payload:
-            words += ["-H", "Content-Type: application/json", "-d", _body_of(hop.payload)]
+        words = ["curl", "-X", method, _url(hop, path, endpoint)]
+        if body := str(hop.detail.get("request") or ""):
+            words += ["-H", "Content-Type: application/json", "-d", body]
         return shlex.join(words)
     if hop.kind is HopKind.EVENT_PUT and hop.payload:
         entry = _entry(hop)
@@ -68,20 +64,27 @@ def _hop(hop: Hop, endpoint: str) -> str:
     if hop.kind is HopKind.INVOKE_START and hop.function:
         name = hop.function.rsplit(":", 1)[-1]
         return _awslocal(
-            endpoint, "lambda", "invoke", "--function-name", name, "--cli-binary-format", "raw-in-base64-out",
-            "--payload", hop.payload or "{}", "/dev/stdout",
-        )  # fmt: skip
+            endpoint,
+            "lambda",
+            "invoke",
+            "--function-name",
+            name,
+            "--cli-binary-format",
+            "raw-in-base64-out",
+            "--payload",
+            hop.payload or "{}",
+            "/dev/stdout",
+        )
     return shlex.join(("sandbox", "flow", "show", str(hop.id)))
 
 
-def _body_of(payload: str) -> str:
-    """The body of a recorded request: the payload itself, or its `body` when it is a whole proxy event."""
-    try:
-        value = json.loads(payload)
-    except ValueError:
-        return payload
-    inner = value.get("body") if isinstance(value, dict) else None
-    return inner if isinstance(inner, str) else payload
+def _url(hop: Hop, path: str, endpoint: str) -> str:
+    """The address of a recorded request: that of its API's stage, as far as the ARN tells it."""
+    parts = hop.resource.rsplit(":", 1)[-1].split("/", 3)
+    if ":execute-api:" not in hop.resource or len(parts) < 4:
+        return f"{endpoint}{path}"
+    api, stage, _, rest = parts
+    return f"{endpoint}/_aws/execute-api/{api}/{stage}/{rest}"
 
 
 def _entry(hop: Hop) -> dict[str, Any]:
@@ -101,9 +104,14 @@ def _entry(hop: Hop) -> dict[str, Any]:
 
 def _queue(queue: QueueView, endpoint: str) -> str:
     return _awslocal(
-        endpoint, "sqs", "get-queue-attributes", "--queue-url", f"{endpoint}/000000000000/{queue.name}",
-        "--attribute-names", "All",
-    )  # fmt: skip
+        endpoint,
+        "sqs",
+        "get-queue-attributes",
+        "--queue-url",
+        f"{endpoint}/000000000000/{queue.name}",
+        "--attribute-names",
+        "All",
+    )
 
 
 def _log(line: LogView, endpoint: str) -> str:
@@ -112,9 +120,17 @@ def _log(line: LogView, endpoint: str) -> str:
 
 def _function(function: FunctionStats, endpoint: str) -> str:
     return _awslocal(
-        endpoint, "lambda", "invoke", "--function-name", function.name, "--cli-binary-format", "raw-in-base64-out",
-        "--payload", "{}", "/dev/stdout",
-    )  # fmt: skip
+        endpoint,
+        "lambda",
+        "invoke",
+        "--function-name",
+        function.name,
+        "--cli-binary-format",
+        "raw-in-base64-out",
+        "--payload",
+        "{}",
+        "/dev/stdout",
+    )
 
 
 def _rule(rule: RuleView, endpoint: str) -> str:

@@ -44,6 +44,7 @@ FLOWS: Table[FlowSummary] = Table(
     cells=_flow_cells,
     key=lambda flow: str(flow.id),
     find=lambda flow: f"#{flow.id} {flow.what} {flow.status} {' '.join(flow.keys.values())}",
+    timeless=True,
 )
 
 
@@ -108,6 +109,7 @@ TREE: Table[Step] = Table(
     cells=_step_cells,
     key=lambda step: str(step.branch.hop.id),
     find=lambda step: f"{where(step.branch.hop)} {step.branch.hop.kind.value} {step.branch.hop.status}",
+    timeless=True,
 )
 
 

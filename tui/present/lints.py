@@ -43,6 +43,7 @@ LINTS: Table[LintView] = Table(
     cells=_cells,
     key=lambda lint: f"{lint.code}/{lint.subject}",
     find=lambda lint: f"{lint.code} {lint.subject} {lint.text}",
+    timeless=True,
 )
 
 

@@ -17,7 +17,7 @@ _BAD = re.compile(
 )
 _WARN = re.compile(r"\b(WARN|WARNING)\b")
 _SYSTEM = re.compile(r"^(START|END|REPORT|INIT_START) ")
-_LONGEST = 2_000
+_LONGEST = 400
 
 
 def level(message: str) -> Tone:
@@ -42,7 +42,8 @@ LOGS: Table[LogView] = Table(
     columns=(Column("TIME", 12, rank=1), Column("FUNCTION", 18), Column("LINE", 30, flex=1)),
     cells=_cells,
     key=lambda line: str(id(line)),
-    find=lambda line: f"{line.group} {line.message[:_LONGEST]}",
+    find=lambda line: f"{line.group} {line.message[:2_000]}",
+    timeless=True,
 )
 
 

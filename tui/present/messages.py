@@ -9,7 +9,7 @@ from tui.present import marks
 from tui.present.bodies import body_lines
 from tui.present.cells import Builder, Cell, Line, Tone, join, text, wrap
 from tui.present.details import fact, heading, section
-from tui.present.numbers import clock_time, span_of
+from tui.present.numbers import age_of, clock_time, span_of
 from tui.present.table import Column, Scene, Table
 
 Shown = MessageView | DeadLetter
@@ -35,7 +35,7 @@ def _cells(shown: Shown, scene: Scene) -> Sequence[Cell]:
     return (
         state,
         text(message.message_id[:8], Tone.ACCENT),
-        text(span_of(scene.now - message.sent_at)),
+        text(age_of(scene.now - message.sent_at)),
         text(f"{message.receive_count}×", Tone.WARN if message.receive_count > 1 else Tone.DIM),
         join(text(error, Tone.BAD), body, gap="  ") if error else body,
     )

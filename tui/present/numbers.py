@@ -25,12 +25,21 @@ def quantity(number: int, one: str, many: str = "") -> str:
 
 
 def span_of(seconds: float | None) -> str:
-    """A duration; nothing for None. Ages of seconds and more show no fraction, so they change once a second."""
+    """A duration; nothing for None. From a second on it has no fraction, so it changes once a second."""
     if seconds is None:
         return ""
     if 1 <= seconds < 60:
         return f"{seconds:.0f}s"
     return format_duration(max(0.0, seconds))
+
+
+def age_of(seconds: float) -> str:
+    """An age, coarser the older it is: a list of ages must not flicker every second."""
+    if seconds < 60:
+        return span_of(seconds)
+    if seconds < 3600:
+        return f"{seconds // 60:.0f}m"
+    return format_duration(seconds // 60 * 60)
 
 
 def exact(seconds: float) -> str:

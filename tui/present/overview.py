@@ -17,13 +17,15 @@ _STARTS = {"api": 0, "schedule": 1, "rule": 2}
 
 @dataclass(frozen=True)
 class Path:
-    """One way through the system: what begins it, the queue, the function, and where its failures go."""
+    """One way through the system: what begins it, the queue, the function, what it hands on to, and where
+    its failures go.
+    """
 
     start: NodeView | None
     queue: NodeView | None = None
     function: NodeView | None = None
     letters: NodeView | None = None
-    publishes: tuple[NodeView, ...] = ()
+    onward: tuple[NodeView, ...] = ()
 
     @property
     def key(self) -> str:
@@ -72,23 +74,20 @@ def _onward(
         if not functions:
             return [Path(start, node, None, letters)]
         return [
-            Path(start, node, function, letters, _published(system, nodes, function))
+            Path(start, node, function, letters, _onward_of(system, nodes, function))
             for function in functions
         ]
     if node.kind == "function":
-        return [Path(start, None, node, None, _published(system, nodes, node))]
+        return [Path(start, None, node, None, _onward_of(system, nodes, node))]
     return [Path(start)] if start else []
 
 
-def _published(
-    system: MapView, nodes: dict[str, NodeView], function: NodeView | None
-) -> tuple[NodeView, ...]:
-    if function is None:
-        return ()
+def _onward_of(system: MapView, nodes: dict[str, NodeView], function: NodeView) -> tuple[NodeView, ...]:
+    """Where a function publishes to, and the databases it connects to."""
     return tuple(
         nodes[edge.target]
         for edge in _from(system, function.id)
-        if edge.kind == "publishes" and edge.target in nodes
+        if edge.kind in ("publishes", "connects") and edge.target in nodes
     )
 
 
@@ -134,8 +133,9 @@ def _alone(node: NodeView) -> Drawn:
 def _end(path: Path) -> Cell:
     if path.letters:
         return _alone(path.letters)
-    if path.publishes:
-        return join(text("◇", Tone.ACCENT), text(", ".join(node.name for node in path.publishes), Tone.DIM))
+    if path.onward:
+        signs = (text(f"{marks.kind_glyph(node.kind)} {node.name}", Tone.DIM) for node in path.onward)
+        return join(*signs, gap="  ")
     return ()
 
 
@@ -172,7 +172,7 @@ PATHS: Table[Path] = Table(
         Column("BEGINS WITH", 20, flex=3),
         Column("QUEUE", 18, flex=3),
         Column("FUNCTION", 17, flex=2),
-        Column("DEAD LETTERS / BUS", 17, flex=2, rank=1),
+        Column("THEN", 17, flex=2, rank=1),
         Column("LAST MINUTE", 12, flex=1, rank=2),
         Column("RATE", 6, right=True, rank=3),
     ),

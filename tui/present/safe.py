@@ -1,15 +1,16 @@
 """Foreign text, made safe to show.
 
-Message bodies, log lines and names come from anywhere. Escape sequences, other control characters, characters that
-turn the direction of writing or take no room, and lone surrogates are shown as escapes, never sent to the terminal.
+Message bodies, log lines and names come from anywhere. Escape sequences, other control characters,
+characters that turn the direction of writing or take no room, and lone surrogates are shown as escapes,
+never sent to the terminal.
 """
 
 from __future__ import annotations
 
 import re
 
-#: C0 and C1 controls, DEL, zero-width and bidirectional controls, line separators, tags, surrogates, private use,
-#: the byte order mark and interlinear annotations.
+#: C0 and C1 controls, DEL, zero-width and bidirectional controls, line separators, tags, surrogates,
+#: private use, the byte order mark and interlinear annotations.
 _UNSAFE = re.compile(
     "[\x00-\x1f\x7f-\x9f\u00ad\u061c\u115f\u1160\u180e\u200b-\u200f\u2028-\u202f\u2060-\u206f\u3164\ud800-\udfff"
     "\ue000-\uf8ff\ufe00-\ufe0f\ufeff\uffa0\ufff0-\ufffb\U000e0000-\U000e0fff\U000f0000-\U0010ffff]"

@@ -9,7 +9,7 @@ from sandbox.model.views.sagas import SagaCheck, SagaDetail, SagaView, TimelineE
 from tui.present import marks
 from tui.present.cells import Builder, Cell, Drawn, Line, Span, Tone, join, text, width_of, wrap
 from tui.present.details import fact, heading, section
-from tui.present.numbers import clock_time, count, exact, milliseconds, quantity, span_of
+from tui.present.numbers import age_of, clock_time, count, exact, milliseconds, quantity, span_of
 from tui.present.table import Column, Scene, Table
 
 OUTCOMES = ("stuck", "failed", "running", "compensated", "completed")
@@ -56,14 +56,20 @@ def age(saga: SagaView, now: float) -> float:
     return (now if saga.ended_at is None else saga.ended_at) - saga.began_at
 
 
+def _age(saga: SagaView, scene: Scene) -> Line:
+    if saga.ended_at is not None:
+        return text(span_of(saga.ended_at - saga.began_at), Tone.DIM)
+    return text(age_of(scene.now - saga.began_at))
+
+
 def _cells(saga: SagaView, scene: Scene) -> Sequence[Cell]:
     return (
         marks.mark(saga.outcome),
         text(saga.id, Tone.ACCENT),
-        text(saga.state, marks.tone(saga.outcome)),
+        text(saga.state or "–", marks.tone(saga.outcome)),
         text(saga.step, Tone.PLAIN),
         text(clock_time(saga.began_at), Tone.DIM),
-        text(span_of(age(saga, scene.now)), Tone.PLAIN if saga.ended_at is None else Tone.DIM),
+        _age(saga, scene),
         text(f"{saga.attempts}×", Tone.DIM),
         text(saga.error, Tone.BAD),
     )
@@ -88,10 +94,10 @@ SAGAS: Table[SagaView] = Table(
 
 def _small(saga: SagaView, scene: Scene) -> Sequence[Cell]:
     return (
-        text(f"{marks.glyph(saga.outcome)} {saga.state}", marks.tone(saga.outcome)),
+        text(f"{marks.glyph(saga.outcome)} {saga.state or saga.outcome}", marks.tone(saga.outcome)),
         text(saga.id, Tone.ACCENT),
         text(saga.step, Tone.DIM),
-        text(span_of(age(saga, scene.now)), Tone.DIM),
+        _age(saga, scene),
     )
 
 
@@ -130,8 +136,7 @@ def head(detail: SagaDetail, now: float) -> Builder:
                 gap="   ",
             )
         ]
-        for line in wrap(steps(detail), width):
-            lines.append(line)
+        lines += wrap(steps(detail), width)
         if detail.waiting_for:
             lines += fact("waiting for", text("; ".join(detail.waiting_for), Tone.BUSY), width)
         lines += fact("error", text(saga.error, Tone.BAD), width)
@@ -233,8 +238,7 @@ def check_lines(check: SagaCheck) -> Builder:
         title = f"{quantity(broken, 'violation')}" if broken else "all hold"
         lines = [heading("Invariants", title)]
         violated = {item.invariant for item in check.violations}
-        for name in check.checked:
-            lines.append(marks.mark("problem" if name in violated else "ok", name))
+        lines += [marks.mark("problem" if name in violated else "ok", name) for name in check.checked]
         lines += [
             join(marks.mark("skipped", name), text("only once no saga runs", Tone.DIM))
             for name in check.skipped

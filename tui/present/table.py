@@ -54,12 +54,14 @@ class Table(Generic[T]):
     Attributes:
         key: what a row is known by when the things are replaced by newer ones.
         find: the text that a search looks at.
+        timeless: whether a row depends on its thing alone, so that it need not be made anew every second.
     """
 
     columns: tuple[Column, ...]
     cells: Callable[[T, Scene], Sequence[Cell]]
     key: Callable[[T], str]
     find: Callable[[T], str]
+    timeless: bool = False
 
 
 def layout(columns: Sequence[Column], width: int) -> list[int]:

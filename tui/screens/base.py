@@ -18,6 +18,7 @@ from tui.actions import BY_ID, actions_for, bindings_of_boards
 from tui.feed.messages import Answered, Ask, Trouble
 from tui.present.cells import Line, Tone, text
 from tui.present.copying import as_command, as_json
+from tui.present.memo import Memo
 from tui.present.refs import Ref, refs_of
 from tui.present.table import Scene, Table
 from tui.screens.dialogs import Choose, Confirm
@@ -32,8 +33,9 @@ T = TypeVar("T")
 class Board(Screen[None]):
     """One of the dashboard's screens.
 
-    A subclass says what it is made of in `body`, what it needs in `topics`, and hands its widgets what they show
-    in `draw`; that is called for every new picture and once a second, and costs little when nothing has changed.
+    A subclass says what it is made of in `body`, what it needs in `topics`, and hands its widgets what
+    they show in `draw`; that is called for every new picture and once a second, and costs little when
+    nothing has changed.
     """
 
     #: Name of the screen in the registry.
@@ -42,8 +44,8 @@ class Board(Screen[None]):
     TOPICS: ClassVar[frozenset[str]] = frozenset()
     #: What it shows, for the help.
     ABOUT: ClassVar[str] = ""
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (110, "-wide")]
-    VERTICAL_BREAKPOINTS = [(0, "-short"), (32, "-tall")]
+    HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - typed so by Textual
+    VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-short"), (32, "-tall")]  # noqa: RUF012 - typed so by Textual
     BINDINGS: ClassVar[list[BindingType]] = [
         *bindings_of_boards(),
         Binding("escape", "close", "Close", show=False),
@@ -55,6 +57,7 @@ class Board(Screen[None]):
         super().__init__()
         self.needle = ""
         self.wanted: Ref | None = None
+        self.memo = Memo()
         self._newest: dict[str, Ask] = {}
 
     # -- for subclasses
@@ -117,13 +120,21 @@ class Board(Screen[None]):
         yield search
         yield KeyBar()
 
+    def show_time(self) -> None:
+        """Shows the time, and since when the connection is lost."""
+        if self.is_mounted and self.is_attached:
+            scene = self.host.scene()
+            self.query_one(TopBar).show(scene.picture, scene.wall)
+
     def redraw(self) -> None:
         """Shows the newest picture."""
         if not self.is_mounted or not self.is_attached:
             return
         scene = self.host.scene()
         self.query_one(TopBar).show(scene.picture, scene.wall)
-        self.query_one(TabBar).show(_badges(scene))
+        picture = scene.picture
+        badges = self.memo.of("badges", (picture.queues, picture.sagas), lambda: _badges(scene))
+        self.query_one(TabBar).show(badges)
         self.query_one("#body").set_class(not scene.picture.live, "-lost")
         self.draw(scene)
         if self.wanted is not None and self.find(self.wanted):
@@ -241,7 +252,9 @@ class Board(Screen[None]):
         stream: bool = False,
         **params: Any,
     ) -> None:
-        """Asks the sandbox; `then` is called with the answer, unless a newer question of the topic was asked."""
+        """Asks the sandbox; `then` is called with the answer, unless a newer question of the topic was
+        asked.
+        """
         ask = Ask(method, params, kind, then, otherwise, topic, stream)
         if topic:
             self._newest[topic] = ask

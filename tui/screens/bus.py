@@ -33,8 +33,9 @@ class Bus(Board):
     NAME = "bus"
     TOPICS: ClassVar[frozenset[str]] = frozenset({"snapshot", "queues"})
     ABOUT = (
-        "Every rule with its targets and how often it matched; below, the newest events of its bus. For the event under "
-        "the cursor: which rules matched it, and for every other rule the first part of its pattern that failed."
+        "Every rule with its targets and how often it matched; below, the newest events of its bus. For "
+        "the event under the cursor: which rules matched it, and for every other rule the first part of "
+        "its pattern that failed."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("bus")]
 
@@ -130,7 +131,8 @@ class Bus(Board):
         pane = self.query_one("#event", Pane)
         event, rule = self._list.thing, self._rules.thing
         if self._in_events and event is not None:
-            pane.show(event_detail(event, self._misses.get(event.id)), event.id)
+            misses = self._misses.get(event.id)
+            pane.show(event_detail(event, misses), event.id, (misses,))
             if event.id not in self._misses:
                 self._ask_why(event)
         elif rule is not None:

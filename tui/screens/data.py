@@ -32,8 +32,8 @@ class Data(Board):
     NAME = "data"
     TOPICS: ClassVar[frozenset[str]] = frozenset({"snapshot", "tables"})
     ABOUT = (
-        "The tables of the system's databases, and the rows of the one under the cursor. Enter on a row shows it in "
-        "full, a column a line. The counts are the database's estimates."
+        "The tables of the system's databases, and the rows of the one under the cursor. Enter on a row "
+        "shows it in full, a column a line. The counts are the database's estimates."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("data")]
 
@@ -107,8 +107,17 @@ class Data(Board):
                 self._rows.on_resize()
             self._show(self.host.scene())
 
-        self.ask("table_rows", RowsView, arrived, self._refused, topic="rows", database=table.database,
-                 table=table.name, limit=_PAGE, offset=offset)  # fmt: skip
+        self.ask(
+            "table_rows",
+            RowsView,
+            arrived,
+            self._refused,
+            topic="rows",
+            database=table.database,
+            table=table.name,
+            limit=_PAGE,
+            offset=offset,
+        )
 
     def _refused(self, trouble: Trouble) -> None:
         self._trouble = trouble
@@ -135,7 +144,7 @@ class Data(Board):
         if row is None or view is None or table is None:
             pane.show(None)
         else:
-            pane.show(row_detail(view, row, table), (self._of, row[0]))
+            pane.show(row_detail(view, row, table), (self._of, row[0]), row)
 
     @on(Grid.Moved, "#tables")
     def _table_moved(self) -> None:

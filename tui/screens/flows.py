@@ -31,10 +31,10 @@ class Flows(Board):
 
     NAME = "flows"
     ABOUT = (
-        "The newest flows; below, the tree of the one under the cursor: every hop under what caused it, live. A dotted "
-        "branch was joined by business key, not by a cause that the sandbox saw. n and p step through in the order in "
-        "which things happened; the hop's facts, log lines and payload stand beside it. g leads on to queue, function, "
-        "logs or saga."
+        "The newest flows; below, the tree of the one under the cursor: every hop under what caused it, "
+        "live. A dotted branch was joined by business key, not by a cause that the sandbox saw. n and p "
+        "step through in the order in which things happened; the hop's facts, log lines and payload stand"
+        " beside it. g leads on to queue, function, logs or saga."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("flows")]
 
@@ -140,9 +140,12 @@ class Flows(Board):
             return text("Flow", Tone.TITLE), ()
         summary = flow.summary
         left = join(
-            marks.mark(summary.status), text(f"flow #{summary.id}", Tone.TITLE), text(summary.what, Tone.STRONG),
-            text(" ".join(f"{name}={value}" for name, value in summary.keys.items()), Tone.ACCENT), gap="  ",
-        )  # fmt: skip
+            marks.mark(summary.status),
+            text(f"flow #{summary.id}", Tone.TITLE),
+            text(summary.what, Tone.STRONG),
+            text(" ".join(f"{name}={value}" for name, value in summary.keys.items()), Tone.ACCENT),
+            gap="  ",
+        )
         right = f"{quantity(summary.hops, 'hop')} in {exact(summary.last_at - summary.began_at)}"
         return left, text(right + (" (cut)" if flow.truncated else ""), Tone.DIM)
 
@@ -153,7 +156,8 @@ class Flows(Board):
             pane.show(None)
         else:
             hop = step.branch.hop.id
-            pane.show(hop_detail(step, self._misses.get(hop, ())), hop)
+            misses = self._misses.get(hop, [])
+            pane.show(hop_detail(step, misses), hop, (step, misses))
 
     @on(Grid.Moved, "#flows")
     def _flow_moved(self) -> None:

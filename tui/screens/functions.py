@@ -29,8 +29,9 @@ class Functions(Board):
     NAME = "functions"
     TOPICS: ClassVar[frozenset[str]] = frozenset({"snapshot", "queues"})
     ABOUT = (
-        "Every function: invocations, errors, throttles, cold starts, the middle and the slow end of its newest "
-        "durations, and how many run now of how many may. i invokes it with a payload that you write."
+        "Every function: invocations, errors, throttles, cold starts, the middle and the slow end of its "
+        "newest durations, and how many run now of how many may. i invokes it with a payload that you "
+        "write."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("functions")]
 
@@ -98,8 +99,14 @@ class Functions(Board):
         def go(edited: Edited | None) -> None:
             if edited is not None:
                 asynchronous = edited.delay > 0
-                self.ask("invoke", None, self._answered_by, function=function.name, payload=edited.body,
-                         asynchronous=asynchronous)  # fmt: skip
+                self.ask(
+                    "invoke",
+                    None,
+                    self._answered_by,
+                    function=function.name,
+                    payload=edited.body,
+                    asynchronous=asynchronous,
+                )
 
         def read(body: str, fields: dict[str, str]) -> Edited | str:
             if why := why_not_json(body):
@@ -110,9 +117,17 @@ class Functions(Board):
             return Edited(body, {}, delay=0.0 if wait == "yes" else 1.0)
 
         self.app.push_screen(
-            Editor(f"Invoke {function.name}", "With this payload.", "{\n  \n}", "Invoke", {"wait": "yes"}, read,
-                   lambda body: f"not JSON: {why}" if (why := why_not_json(body)) else ""), go,
-        )  # fmt: skip
+            Editor(
+                f"Invoke {function.name}",
+                "With this payload.",
+                "{\n  \n}",
+                "Invoke",
+                {"wait": "yes"},
+                read,
+                lambda body: f"not JSON: {why}" if (why := why_not_json(body)) else "",
+            ),
+            go,
+        )
 
     def _answered_by(self, answer: Any) -> None:
         error, payload = answer.get("error"), str(answer.get("payload", ""))

@@ -37,7 +37,7 @@ def help_lines(screen: str, title: str, about: str, width: int) -> list[Line]:
     ]
     if own:
         lines += [heading("On this screen"), *_rows(own, width), ()]
-    return [*lines, heading("Everywhere"), *_rows(shared, width)]  # fmt: skip
+    return [*lines, heading("Everywhere"), *_rows(shared, width)]
 
 
 def _rows(actions: list[Action], width: int) -> list[Line]:

@@ -28,8 +28,9 @@ class Lints(Board):
     NAME = "lints"
     TOPICS: ClassVar[frozenset[str]] = frozenset({"snapshot", "lints"})
     ABOUT = (
-        "What goes wrong sooner or later in the deployed system, the worst first: why, what to do, and the AWS page it "
-        "comes from. A lint can be suppressed in sandbox.toml with a reason; s shows those too."
+        "What goes wrong sooner or later in the deployed system, the worst first: why, what to do, and "
+        "the AWS page it comes from. A lint can be suppressed in sandbox.toml with a reason; s shows "
+        "those too."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("lints")]
 

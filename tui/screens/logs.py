@@ -29,8 +29,9 @@ class Logs(Board):
     NAME = "logs"
     TOPICS: ClassVar[frozenset[str]] = frozenset({"snapshot", "queues"})
     ABOUT = (
-        "What all functions log, as they log it. Moving up stops the tail and counts what comes meanwhile; f or End "
-        "follows again. o shows one function only, / searches, and g leads from a line to the flow that wrote it."
+        "What all functions log, as they log it. Moving up stops the tail and counts what comes "
+        "meanwhile; f or End follows again. o shows one function only, / searches, and g leads from a "
+        "line to the flow that wrote it."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("logs")]
 
@@ -86,7 +87,7 @@ class Logs(Board):
 
     def _show(self) -> None:
         line = self._lines.thing
-        self.query_one("#line", Pane).show(detail(line) if line else None, id(line))
+        self.query_one("#line", Pane).show(detail(line) if line else None, line, True)
 
     def _follow(self, *, on: bool) -> None:
         if on != self._following:

@@ -30,9 +30,10 @@ class Overview(Board):
     NAME = "overview"
     TOPICS: ClassVar[frozenset[str]] = frozenset({"snapshot", "queues", "recent_sagas"})
     ABOUT = (
-        "Problems first, then the paths that events take through the system: what begins them, the queue they wait in, "
-        "the function that works on them, and where they go when it fails. An arrow lights up while something passes. "
-        "Below: every queue, and the newest sagas, those that need someone first. Enter opens what is selected."
+        "Problems first, then the paths that events take through the system: what begins them, the queue "
+        "they wait in, the function that works on them, and where they go when it fails. An arrow lights "
+        "up while something passes. Below: every queue, and the newest sagas, those that need someone "
+        "first. Enter opens what is selected."
     )
 
     def body(self) -> ComposeResult:
@@ -53,7 +54,9 @@ class Overview(Board):
         picture = scene.picture
         self._draw_problems(scene)
         system = picture.map
-        ways = self.searched(paths(system), PATHS) if system else ()
+        ways = self.memo.of(
+            "paths", (system, self.needle), lambda: self.searched(paths(system), PATHS) if system else ()
+        )
         grid: Grid[Path] = self.query_one("#paths", Grid)
         grid.show(
             ways,
@@ -68,7 +71,11 @@ class Overview(Board):
         queues.show(found, scene, empty=absent(picture, ("queues",), "no queues", needle=self.needle))
         self.query_one("#queues-title", Title).show(text("Queues", Tone.TITLE))
         sagas: Grid[SagaView] = self.query_one("#sagas", Grid)
-        listed = self.searched(saga_view.urgent_first(picture.sagas or ()), saga_view.SMALL)
+        listed = self.memo.of(
+            "sagas",
+            (picture.sagas, self.needle),
+            lambda: self.searched(saga_view.urgent_first(picture.sagas or ()), saga_view.SMALL),
+        )
         sagas.show(listed, scene, empty=absent(picture, ("recent_sagas",), "no saga yet", needle=self.needle))
         self.query_one("#sagas-title", Title).show(
             join(
@@ -77,6 +84,9 @@ class Overview(Board):
                 gap="  ",
             )
         )
+
+        if self.focused is None or not self.focused.display:
+            (self.query_one("#problems", Grid) if picture.map and picture.map.problems else queues).focus()
 
     def _draw_problems(self, scene: Scene) -> None:
         problems = scene.picture.map.problems if scene.picture.map else ()

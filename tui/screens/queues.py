@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from typing import Any, ClassVar
 
@@ -11,36 +10,38 @@ from textual.app import ComposeResult
 from textual.binding import BindingType
 from textual.containers import Container
 
-from sandbox.model.durations import parse_duration
-from sandbox.model.views.messages import DeadLetter, MessageView, MoveResult, QueueView
+from sandbox.model.views.messages import DeadLetter, MessageView, QueueView
 from tui.actions import bindings
 from tui.feed.messages import Trouble
 from tui.present.absent import absent
-from tui.present.bodies import compact, pretty, why_not_json
 from tui.present.cells import Line, Tone, join, text
 from tui.present.messages import MESSAGES, Shown, detail, message_of
-from tui.present.numbers import count, quantity
+from tui.present.numbers import count
 from tui.present.paging import PAGE, Pages
 from tui.present.queues import QUEUES, about, ordered
 from tui.present.refs import Ref
 from tui.present.table import Scene
-from tui.screens.base import Board
-from tui.screens.dialogs import Edited, Editor, OneLine
+from tui.screens.desk import Desk
 from tui.widgets.grid import Grid
 from tui.widgets.line import Title
 from tui.widgets.pane import Pane
 
+#: Virtual seconds after which the ages among the details are told anew.
+_AGES = 5
 _STATES = (None, "visible", "in-flight", "delayed")
 
 
-class Queues(Board):
-    """Queues on top, the messages of the one under the cursor below, and the message under the cursor beside."""
+class Queues(Desk):
+    """Queues on top, the messages of the one under the cursor below, and the message under the cursor
+    beside.
+    """
 
     NAME = "queues"
     TOPICS: ClassVar[frozenset[str]] = frozenset({"snapshot", "queues"})
     ABOUT = (
-        "Every queue with what lies in it, its dead-letter queue below it. The desk below shows the messages without "
-        "receiving them; for a dead letter: why it died, its stack trace, and the flow it belongs to (g)."
+        "Every queue with what lies in it, its dead-letter queue below it. The desk below shows the "
+        "messages without receiving them; for a dead letter: why it died, its stack trace, and the flow "
+        "it belongs to (g)."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("queues")]
 
@@ -78,7 +79,8 @@ class Queues(Board):
         return self.query_one("#queues", Grid)
 
     @property
-    def _messages(self) -> Grid[Shown]:
+    def messages(self) -> Grid[Shown]:
+        """The messages below."""
         return self.query_one("#messages", Grid)
 
     @property
@@ -93,12 +95,14 @@ class Queues(Board):
     @property
     def thing(self) -> Any:
         """A message when the desk has the focus, else the queue."""
-        return self._messages.thing if self._in_desk else self.queue
+        return self.messages.thing if self._in_desk else self.queue
 
     # -- the desk
 
     def _look(self, scene: Scene) -> None:
-        """Asks for the messages when the queue, the state or the counts have changed, and shows what is known."""
+        """Asks for the messages when the queue, the state or the counts have changed, and shows what is
+        known.
+        """
         queue = self.queue
         if queue is None:
             self._of = None
@@ -110,19 +114,20 @@ class Queues(Board):
         if of != self._of:
             self._of = of
             self._pages.clear()
-            self._messages.marked.clear()
+            self.messages.marked.clear()
             self._trouble = None
-            self._fetch(0)
+            self.fetch(0)
         elif counts != self._counts and scene.picture.live:
-            self._fetch(self._page)
+            self.fetch(self._page)
         self._counts = counts
         self._show_desk(scene)
 
     @property
     def _page(self) -> int:
-        return self._messages.scroll_offset.y // PAGE
+        return self.messages.scroll_offset.y // PAGE
 
-    def _fetch(self, page: int) -> None:
+    def fetch(self, page: int) -> None:
+        """Asks for a page of messages."""
         queue = self.queue
         if queue is None:
             return
@@ -138,8 +143,17 @@ class Queues(Board):
                 offset=page * PAGE,
             )
         else:
-            self.ask("queue_peek", list[MessageView], lambda answer: self._arrived(page, answer), self._refused,
-                     topic="desk", queue=queue.name, state=self._state, limit=PAGE, offset=page * PAGE)  # fmt: skip
+            self.ask(
+                "queue_peek",
+                list[MessageView],
+                lambda answer: self._arrived(page, answer),
+                self._refused,
+                topic="desk",
+                queue=queue.name,
+                state=self._state,
+                limit=PAGE,
+                offset=page * PAGE,
+            )
 
     def _arrived(self, page: int, messages: list[Shown]) -> None:
         self._trouble = None
@@ -158,19 +172,21 @@ class Queues(Board):
         messages: Sequence[Shown] = self._pages.items
         if self._in_desk and self.needle:
             messages = self.searched(messages, MESSAGES)
-        self._messages.show(messages, scene, empty=self._empty(scene))
+        self.messages.show(messages, scene, empty=self._empty(scene))
         self._show_message(scene)
 
     def _state_words(self) -> Line:
         queue = self.queue
-        loaded, whole = len(self._pages.items), self._whole()
+        loaded, whole = len(self._pages.items), self.whole
         words = text("" if loaded >= whole else f"{count(loaded)} of {count(whole)} loaded", Tone.DIM)
         if queue is not None and not queue.is_dead_letter_queue and self._state:
             words = join(words, text(f"only {self._state}", Tone.WARN), gap=" · ")
-        marked = len(self._messages.marked)
+        marked = len(self.messages.marked)
         return join(words, text(f"{marked} marked", Tone.WARN), gap=" · ") if marked else words
 
-    def _whole(self) -> int:
+    @property
+    def whole(self) -> int:
+        """Messages of the state that is shown."""
         queue = self.queue
         if queue is None:
             return 0
@@ -183,8 +199,10 @@ class Queues(Board):
     def _empty(self, scene: Scene) -> tuple[Line, ...]:
         if self._trouble is not None:
             missing = "this sandbox cannot tell" if self._trouble.missing else self._trouble.what
-            return (text(f"  {missing}", Tone.WARN if self._trouble.missing else Tone.BAD),
-                    text(f"  {self._trouble.why}", Tone.DIM))  # fmt: skip
+            return (
+                text(f"  {missing}", Tone.WARN if self._trouble.missing else Tone.BAD),
+                text(f"  {self._trouble.why}", Tone.DIM),
+            )
         if self.queue is not None and not self._pages.known and scene.picture.live:
             return (text("  loading …", Tone.DIM),)
         letters = self.queue is not None and self.queue.is_dead_letter_queue
@@ -192,12 +210,12 @@ class Queues(Board):
         return absent(scene.picture, (), hint, needle=self.needle if self._in_desk else "")
 
     def _show_message(self, scene: Scene) -> None:
-        shown = self._messages.thing
+        shown = self.messages.thing
         pane = self.query_one("#message", Pane)
         if shown is None:
             pane.show(None)
         else:
-            pane.show(detail(shown, scene.now), message_of(shown).message_id)
+            pane.show(detail(shown, scene.now), message_of(shown).message_id, (shown, int(scene.now / _AGES)))
 
     @on(Grid.Moved, "#queues")
     def _queue_moved(self) -> None:
@@ -213,12 +231,12 @@ class Queues(Board):
     def _load_more(self) -> None:
         """The next page, once the cursor comes near the end of what is loaded."""
         loaded = len(self._pages.items)
-        if loaded < self._whole() and self._messages.cursor >= loaded - PAGE // 2:
-            self._fetch(loaded // PAGE)
+        if loaded < self.whole and self.messages.cursor >= loaded - PAGE // 2:
+            self.fetch(loaded // PAGE)
 
     @on(Grid.Chosen, "#queues")
     def _queue_chosen(self) -> None:
-        self._messages.focus()
+        self.messages.focus()
 
     @on(Grid.Chosen, "#messages")
     def _message_chosen(self) -> None:
@@ -239,190 +257,19 @@ class Queues(Board):
         if queue is None:
             return False
         if action in ("redrive", "edit", "drop"):
-            return queue.is_dead_letter_queue and self._messages.thing is not None
+            return queue.is_dead_letter_queue and self.messages.thing is not None
         if action == "redrive_all":
-            return queue.is_dead_letter_queue and self._whole() > 0
+            return queue.is_dead_letter_queue and self.whole > 0
         if action == "state":
             return not queue.is_dead_letter_queue
         return True
 
-    def _picked(self) -> list[str]:
-        """The marked messages, or the one under the cursor."""
-        if self._messages.marked:
-            return sorted(self._messages.marked)
-        shown = self._messages.thing
-        return [message_of(shown).message_id] if shown is not None else []
-
     def action_mark(self) -> None:
         """Marks the message under the cursor."""
-        self._messages.toggle_mark()
+        self.messages.toggle_mark()
         self._show_desk(self.host.scene())
 
     def action_state(self) -> None:
         """The next state to filter by."""
         self._state = _STATES[(_STATES.index(self._state) + 1) % len(_STATES)]
         self._look(self.host.scene())
-
-    def action_redrive(self) -> None:
-        """Puts messages back."""
-        queue, ids = self.queue, self._picked()
-        if queue is None or not ids:
-            return
-        self.confirm(
-            f"Redrive {quantity(len(ids), 'dead letter')} of {queue.name}?",
-            f"Back to {', '.join(queue.sources) or 'where they came from'}, where their consumer takes them again.",
-            "Redrive",
-            lambda: self.ask(
-                "dlq_redrive",
-                MoveResult,
-                self._moved("redriven"),
-                queue=queue.name,
-                message_ids=ids,
-                rate=None,
-            ),
-        )
-
-    def action_redrive_all(self) -> None:
-        """Puts all messages back, at a rate."""
-        queue = self.queue
-        if queue is None:
-            return
-
-        def go(rate: str | None) -> None:
-            if rate is not None:
-                per_second = float(rate) if rate.strip() else None
-                self.ask("dlq_redrive", MoveResult, self._moved("redriven"), queue=queue.name, message_ids=None,
-                         rate=per_second)  # fmt: skip
-
-        self.app.push_screen(
-            OneLine(
-                f"Redrive all {quantity(self._whole(), 'dead letter')} of {queue.name}?",
-                f"Back to {', '.join(queue.sources)}. Messages per second; empty is as fast as it goes. Esc cancels.",
-                "", _why_no_rate,
-            ),
-            go,
-        )  # fmt: skip
-
-    def action_drop(self) -> None:
-        """Deletes dead letters."""
-        queue, ids = self.queue, self._picked()
-        if queue is None or not ids:
-            return
-        self.confirm(
-            f"Drop {quantity(len(ids), 'dead letter')} of {queue.name}?",
-            "They are deleted for good; the flow keeps their record.",
-            "Drop",
-            lambda: self.ask(
-                "dlq_drop", MoveResult, self._moved("dropped"), queue=queue.name, message_ids=ids
-            ),
-        )
-
-    def action_purge(self) -> None:
-        """Deletes everything in the queue."""
-        queue = self.queue
-        if queue is None:
-            return
-        self.confirm(
-            f"Purge {queue.name}?",
-            f"All its {quantity(self._whole(), 'message')}, visible, in flight and delayed, are deleted for good.",
-            "Purge",
-            lambda: self.ask(
-                "queue_purge", None, lambda _: self.done(f"purged {queue.name}"), queue=queue.name
-            ),
-        )
-
-    def action_edit(self) -> None:
-        """Edits a dead letter and sends it again."""
-        queue, shown = self.queue, self._messages.thing
-        if queue is None or shown is None:
-            return
-        message = message_of(shown)
-        why = shown.error if isinstance(shown, DeadLetter) else ""
-        explain = f"{message.message_id} goes back to {', '.join(queue.sources) or 'its source'}. {why}"
-
-        def send(edited: Edited | None) -> None:
-            if edited is not None:
-                self.ask("dlq_resend", MoveResult, self._moved("resent"), queue=queue.name, message_id=message.message_id,
-                         body=compact(edited.body, message.body), attributes=edited.attributes)  # fmt: skip
-
-        fields = {"attributes": json.dumps(message.attributes, ensure_ascii=False)}
-        self.app.push_screen(
-            Editor(
-                "Edit and resend",
-                explain,
-                pretty(message.body),
-                "Resend",
-                fields,
-                _read,
-                _json_warning(message.body),
-            ),
-            send,
-        )
-
-    def action_send(self) -> None:
-        """Writes a new message."""
-        queue = self.queue
-        if queue is None:
-            return
-        shown = self._messages.thing
-        body = pretty(message_of(shown).body) if shown is not None else "{\n  \n}"
-
-        def send(edited: Edited | None) -> None:
-            if edited is not None:
-                self.ask("queue_send", None, lambda _: self.done(f"sent to {queue.name}"), queue=queue.name,
-                         body=edited.body, attributes=edited.attributes, delay=round(edited.delay))  # fmt: skip
-
-        fields = {"attributes": "{}", "delay": "0s"}
-        self.app.push_screen(
-            Editor(f"Send to {queue.name}", "The message is sent as it stands here.", body, "Send", fields, _read,
-                   _json_warning("{}")), send,
-        )  # fmt: skip
-
-    def _moved(self, verb: str) -> Any:
-        def say(result: MoveResult) -> None:
-            self._messages.marked.clear()
-            kept = "".join(
-                f"\n{identifier[:8]} kept: {why}" for identifier, why in list(result.kept.items())[:3]
-            )
-            if result.kept:
-                self.host.say(
-                    f"{quantity(result.moved, 'message')} {verb}, {len(result.kept)} kept{kept}", bad=True
-                )
-            else:
-                self.host.say(f"{quantity(result.moved, 'message')} {verb}")
-            self.host.feed.refresh()
-            self._fetch(0)
-
-        return say
-
-
-def _why_no_rate(words: str) -> str:
-    try:
-        return "" if not words.strip() or float(words) > 0 else "a rate is more than nothing"
-    except ValueError:
-        return "a rate is a number of messages per second, such as 10"
-
-
-def _json_warning(before: str) -> Any:
-    """Warns about a body that is no JSON any more; other bodies may be anything."""
-    if why_not_json(before):
-        return lambda body: ""
-    return lambda body: f"not JSON: {why}" if (why := why_not_json(body)) else ""
-
-
-def _read(body: str, fields: dict[str, str]) -> Edited | str:
-    try:
-        attributes = json.loads(fields["attributes"].strip() or "{}")
-    except ValueError as error:
-        return f"the attributes are not JSON: {error}"
-    if not isinstance(attributes, dict) or not all(isinstance(value, dict) for value in attributes.values()):
-        return 'attributes look like {"name": {"DataType": "String", "StringValue": "…"}}'
-    try:
-        delay = parse_duration(fields.get("delay", "0s") or "0s")
-    except ValueError as error:
-        return str(error)
-    if not 0 <= delay <= 900:
-        return "a delay is between 0 seconds and 15 minutes"
-    if not body:
-        return "a message cannot be empty"
-    return Edited(body, attributes, delay)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual import on
@@ -39,9 +40,9 @@ class Sagas(Board):
     NAME = "sagas"
     TOPICS: ClassVar[frozenset[str]] = frozenset({"snapshot", "sagas"})
     ABOUT = (
-        "Every saga with its state, step, age and attempts; those that need someone come first. Below, for the saga "
-        "under the cursor: its steps, what it waits for now, and where its time went, drawn to scale. "
-        "Enter goes into the waterfall; g from there leads to the flow."
+        "Every saga with its state, step, age and attempts; those that need someone come first. Below, "
+        "for the saga under the cursor: its steps, what it waits for now, and where its time went, drawn "
+        "to scale. Enter goes into the waterfall; g from there leads to the flow."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("sagas")]
 
@@ -80,16 +81,21 @@ class Sagas(Board):
         """The list, then the saga under the cursor."""
         picture = scene.picture
         sagas = picture.sagas or ()
-        shown = [saga for saga in urgent_first(sagas) if with_outcome(self._outcome)(saga)]
-        found = self.searched(shown, SAGAS)
+        wanted = (picture.sagas, self._outcome, self.needle)
+        found = self.memo.of("found", wanted, lambda: self._found(sagas))
         empty = "no saga yet" if not sagas else f"no saga is {self._outcome}"
         hint = "they appear with their first event" if not sagas else "f shows others"
         self._list.show(found, scene, empty=absent(picture, ("sagas",), empty, hint, self.needle))
-        only = text(f"only {self._outcome}" if self._outcome else "", Tone.WARN)
-        self.query_one("#sagas-title", Title).show(
-            summary(sagas) if sagas else text("Sagas", Tone.TITLE), only
+        words = self.memo.of(
+            "words", (sagas,), lambda: summary(sagas) if sagas else text("Sagas", Tone.TITLE)
         )
+        only = text(f"only {self._outcome}" if self._outcome else "", Tone.WARN)
+        self.query_one("#sagas-title", Title).show(words, only)
         self._look(scene)
+
+    def _found(self, sagas: Sequence[SagaView]) -> Sequence[SagaView]:
+        passes = with_outcome(self._outcome)
+        return self.searched([saga for saga in urgent_first(sagas) if passes(saga)], SAGAS)
 
     def _look(self, scene: Scene) -> None:
         saga = self._list.thing
@@ -188,8 +194,12 @@ class Sagas(Board):
             pane.show(build)
             pane.styles.height = min(14, len(build(max(20, self.size.width - 2))))
             broken = len(check.violations)
-            self.host.say(f"{broken} of {len(check.checked)} invariants violated" if broken
-                          else f"{len(check.checked)} invariants hold, {len(check.skipped)} left out", bad=bool(broken))  # fmt: skip
+            self.host.say(
+                f"{broken} of {len(check.checked)} invariants violated"
+                if broken
+                else f"{len(check.checked)} invariants hold, {len(check.skipped)} left out",
+                bad=bool(broken),
+            )
 
         self.ask("saga_check", SagaCheck, show)
 

@@ -1,20 +1,23 @@
-"""Who may talk to the served dashboard: the browser of the user who was given the token, and no other site in it.
+"""Who may talk to the served dashboard: the browser of the user who was given the token, and no other
+site in it.
 
-The token comes once in the address; it is exchanged for a cookie that scripts cannot read and that other sites'
-requests do not carry. Every request, the WebSocket too, needs that cookie, our own Host (against DNS rebinding) and,
-where there is an Origin, our own (RFC 6454; a WebSocket must have one, RFC 6455 section 10.2).
+The token comes once in the address; it is exchanged for a cookie that scripts cannot read and that other
+sites' requests do not carry. Every request, the WebSocket too, needs that cookie, our own Host (against
+DNS rebinding) and, where there is an Origin, our own (RFC 6454; a WebSocket must have one, RFC 6455
+section 10.2).
 """
 
 from __future__ import annotations
 
 import hmac
+
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 _POLICY = (
-    "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
-    "font-src 'self' data:; img-src 'self' data:; connect-src 'self' ws://{host}; frame-ancestors 'none'; "
-    "base-uri 'none'; form-action 'none'"
+    "default-src 'none'; script-src 'self' 'unsafe-inline' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-"
+    "inline'; font-src 'self' data:; img-src 'self' data:; connect-src 'self' ws://{host}; frame-"
+    "ancestors 'none'; base-uri 'none'; form-action 'none'"
 )
 
 

@@ -12,7 +12,7 @@ from textual.strip import Strip
 
 from tui.picture import Picture
 from tui.present import bars
-from tui.present.cells import Line, Tone, text, width_of
+from tui.present.cells import Line, Tone, width_of
 from tui.widgets.toned import Toned
 
 

@@ -20,6 +20,7 @@ from tui.widgets.toned import TONE_CLASSES, Toned
 
 T = TypeVar("T")
 _GUTTER = 2
+_KEPT_ROWS = 1_000
 
 
 class Grid(Toned, ScrollView, Generic[T], can_focus=True):
@@ -84,6 +85,7 @@ class Grid(Toned, ScrollView, Generic[T], can_focus=True):
         self._empty: tuple[Line, ...] = (text("loading …", Tone.DIM),)
         self._widths: list[int] | None = None
         self._drawn: dict[int, tuple[Line, bool]] = {}
+        self._rows: dict[int, tuple[T, Line]] = {}
 
     # -- what it is handed
 
@@ -110,6 +112,7 @@ class Grid(Toned, ScrollView, Generic[T], can_focus=True):
         self._things = ()
         self.marked.clear()
         self._widths = None
+        self._rows.clear()
         self.set_reactive(Grid.cursor, 0)
         self.scroll_to(y=0, animate=False)
         self._drawn.clear()
@@ -139,6 +142,9 @@ class Grid(Toned, ScrollView, Generic[T], can_focus=True):
 
     def go_to_end(self) -> None:
         """Puts the cursor on the last row, silently."""
+        if self.cursor == len(self._things) - 1:
+            self._into_view()
+            return
         self.set_reactive(Grid.cursor, max(0, len(self._things) - 1))
         self._into_view()
         self._repaint_changed()
@@ -203,6 +209,7 @@ class Grid(Toned, ScrollView, Generic[T], can_focus=True):
     def on_resize(self) -> None:
         """Lays the columns out again."""
         self._widths = None
+        self._rows.clear()
         self._resize()
         self._into_view()
         self._drawn.clear()
@@ -251,8 +258,19 @@ class Grid(Toned, ScrollView, Generic[T], can_focus=True):
         cursor = place == self.cursor
         here = ("▸" if cursor and self.has_focus else "│" if cursor else " ", Tone.ACCENT)
         mark = ("✓" if key in self.marked else " ", Tone.WARN)
-        cells = self.table.cells(thing, self._scene)
-        return (here, mark, *row(cells, self.table.columns, self._columns())), cursor
+        return (here, mark, *self._row(thing, self._scene)), cursor
+
+    def _row(self, thing: T, scene: Scene) -> Line:
+        if not self.table.timeless:
+            return row(self.table.cells(thing, scene), self.table.columns, self._columns())
+        known = self._rows.get(id(thing))
+        if known is not None and known[0] is thing:
+            return known[1]
+        line = row(self.table.cells(thing, scene), self.table.columns, self._columns())
+        if len(self._rows) > _KEPT_ROWS:
+            self._rows.clear()
+        self._rows[id(thing)] = (thing, line)
+        return line
 
     def _heading(self) -> Line:
         names = [text(column.title, Tone.DIM) for column in self.table.columns]

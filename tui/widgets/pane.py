@@ -37,14 +37,19 @@ class Pane(Toned, ScrollView, can_focus=True):
         self._builder: Builder = _nothing
         self._lines: list[Line] = []
         self._about: object = None
+        self._version: object = None
         self.can_focus = focusable
 
-    def show(self, builder: Builder | None, about: object = None) -> None:
+    def show(self, builder: Builder | None, about: object = None, version: object = None) -> None:
         """Shows what a builder makes.
 
         Args:
             about: what it is about; the same again keeps the place that was scrolled to.
+            version: state of what it is about; the same again is not even built.
         """
+        if about is not None and version is not None and (about, version) == (self._about, self._version):
+            return
+        self._version = version
         self._builder = builder or _nothing
         if about != self._about or about is None:
             self._about = about

@@ -1,4 +1,4 @@
-"""Turns text with tones into what a terminal is sent: the one place where it is made sure that nothing acts."""
+"""Turns text with tones into what a terminal is sent: here it is made sure that nothing in it acts."""
 
 from __future__ import annotations
 

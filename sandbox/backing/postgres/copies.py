@@ -55,6 +55,7 @@ class DatabaseCopies:
         self._labels: dict[str, _Label] = {}
         self._numbers = itertools.count(1)
         self._connection: AdminConnection | None = None
+        self._cleaned = False
         self._using = asyncio.Lock()
         self._work: set[asyncio.Task[None]] = set()
 
@@ -115,7 +116,7 @@ class DatabaseCopies:
     async def make_empty(self, owner: str) -> str:
         """Makes an empty database aside, and returns its name."""
         name = self._name()
-        await self._execute(_create(name, "template0", owner, strategy="wal_log"))
+        await self._execute(_create(name, "template0", owner))
         return name
 
     async def drop(self, names: Sequence[str]) -> None:
@@ -152,6 +153,7 @@ class DatabaseCopies:
             task.cancel()
         await asyncio.gather(*busy, return_exceptions=True)
         self._labels.clear()
+        self._cleaned = False
         if self._connection is not None:
             await self._connection.close()
             self._connection = None
@@ -217,10 +219,23 @@ class DatabaseCopies:
             if not await self._execute(ended):
                 return
 
+    async def _connect(self) -> AdminConnection:
+        """A connection; at the first one, what a sandbox that was stopped in between left aside goes."""
+        connection = await self._admin.connect_home(_HOME)
+        if not self._cleaned:
+            left = await connection.execute(
+                f"SELECT datname FROM pg_database WHERE starts_with(datname, {literal(PREFIX)})"
+                f" AND datname <> {literal(_HOME)}"
+            )
+            for (name,) in left:
+                await connection.execute(f"DROP DATABASE {identifier(str(name))} WITH (FORCE)")
+            self._cleaned = True
+        return connection
+
     async def _execute(self, sql: str) -> list[tuple[str | None, ...]]:
         async with self._using:
             if self._connection is None:
-                self._connection = await self._admin.connect_home(_HOME)
+                self._connection = await self._connect()
             try:
                 return await self._connection.execute(sql)
             except asyncio.CancelledError:
@@ -233,10 +248,11 @@ class DatabaseCopies:
                 raise
 
 
-def _create(name: str, template: str, owner: str, *, strategy: str = "file_copy") -> str:
+def _create(name: str, template: str, owner: str) -> str:
+    # Copying the files is twice as quick as writing them through the log, where nothing is synced.
     return (
         f"CREATE DATABASE {identifier(name)} TEMPLATE {identifier(template)} OWNER {identifier(owner)}"
-        f" STRATEGY {strategy}"
+        " STRATEGY file_copy"
     )
 
 

@@ -113,6 +113,7 @@ class DockerEngine(NoReturn):
         """Removes everything that carries this sandbox's label, functions' containers included."""
         await self._threads.finished()
         self.logs.stop()
+        self.long_tail.close()
         if self._containers is not None:
             await self._containers.stop()
             self._containers.client.close()

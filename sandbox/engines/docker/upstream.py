@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
-from sandbox.backing.moto.client import send
 from sandbox.engines.docker.capabilities import refusal, refused_member
+from sandbox.engines.docker.connections import Connections
 from sandbox.engines.docker.functions import FunctionCalls
 from sandbox.model.awserror import AwsError, NotImplementedByName
 from sandbox.model.http import HttpRequest, HttpResponse
@@ -49,6 +49,7 @@ class ContainerUpstream:
     def __init__(self, ports: Ports) -> None:
         self._ports = ports
         self.functions: FunctionCalls | None = None
+        self._open: dict[int, Connections] = {}
 
     def refusal(self, service: str, operation: str) -> str | None:
         """Why the operation is not passed on, or None."""
@@ -73,7 +74,7 @@ class ContainerUpstream:
         dynamodb = service in _DYNAMODB
         port = self._ports.dynamodb if dynamodb else self._ports.localstack
         try:
-            return await send(HOST, port, request, ())
+            return await self._connections(port).send(request)
         except OSError as error:
             who = "DynamoDB Local" if dynamodb else "LocalStack"
             raise AwsError(
@@ -82,6 +83,18 @@ class ContainerUpstream:
                 "`docker ps -a` shows it, and `sandbox down` and `sandbox up` start it again",
                 status=503,
             ) from error
+
+    def close(self) -> None:
+        """Closes the connections to the containers."""
+        for connections in self._open.values():
+            connections.close()
+        self._open.clear()
+
+    def _connections(self, port: int) -> Connections:
+        found = self._open.get(port)
+        if found is None:
+            found = self._open[port] = Connections(HOST, port)
+        return found
 
     async def upload(self, function: str, archive: bytes) -> None:
         """`UpdateFunctionCode` of LocalStack.

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import yaml
 
+from sandbox.model.arn import integration_uri
 from sandbox.model.awserror import AwsError, NotImplementedByName
 from sandbox.model.call import Call
 from sandbox.model.scope import Scope
@@ -128,7 +129,7 @@ class ApiOperations(ApiGatewayParts):
         api = self._api(call.scope, params["restApiId"])
         by_path: dict[str, dict[str, Any]] = {"/": {}}
         for route in routes_of(api["routes"]):
-            by_path.setdefault(route.path, {})[route.method] = {}
+            by_path.setdefault(route.path, {})[route.method] = _method_view(route, call.scope)
         items = []
         for path, methods in sorted(by_path.items()):
             item: dict[str, Any] = {"id": f"{abs(hash_path(path)):x}"[:10], "path": path}
@@ -230,3 +231,18 @@ def _parsed(body: bytes) -> Any:
         return msgspec.json.decode(body)  # what tools send, and a hundred times as fast
     except msgspec.DecodeError:
         return yaml.safe_load(body)
+
+
+def _method_view(route: Route, scope: Scope) -> dict[str, Any]:
+    """A method with its integration, as `GetResources` shows it when `embed` asks for methods."""
+    return {
+        "httpMethod": route.method,
+        "authorizationType": "NONE",
+        "apiKeyRequired": False,
+        "methodIntegration": {
+            "type": "AWS_PROXY",
+            "httpMethod": route.integration_method,
+            "uri": str(integration_uri(scope, route.function)),
+            "timeoutInMillis": route.timeout_ms,
+        },
+    }

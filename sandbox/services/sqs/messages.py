@@ -134,7 +134,7 @@ class MessageStore:
     def held(self, queue: int, number: int, nonce: int) -> sqlite3.Row | None:
         """The message whose latest receive had that nonce, or None."""
         return self._database.row(
-            "SELECT id, message_id, visible_at, in_flight, last_received, hop, trace FROM sqs_messages"
+            "SELECT id, message_id, sent, visible_at, in_flight, last_received, hop, trace FROM sqs_messages"
             " WHERE id = ? AND queue = ? AND receipt = ?",
             (number, queue, nonce),
         )

@@ -101,7 +101,10 @@ class Settler:
 
     def _held(self, queue: Queue, handle: str | None) -> sqlite3.Row | None:
         receipt = parse_receipt(handle, queue.id)
-        return self._messages.held(queue.id, receipt.message, receipt.nonce)
+        row = self._messages.held(queue.id, receipt.message, receipt.nonce)
+        # One whose retention is over is gone, swept or not: a dead letter may have moved to a shorter one.
+        over = row is not None and row["sent"] + queue.settings.retention <= self._clock.now()
+        return None if over else row
 
     def _show(self, queue: Queue, row: sqlite3.Row, now: float, origin: Origin) -> None:
         hop = self._journal.returned(queue.arn, row, origin, "given back")

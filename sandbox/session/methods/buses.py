@@ -59,8 +59,7 @@ class Buses:
             event: the event document, JSON.
 
         Raises:
-            UsageError: no such bus or rule, or the event is not a JSON object.
-            AwsError: the pattern is not valid.
+            UsageError: no such bus or rule, the pattern is not valid, or the event is not a JSON object.
         """
         read_event(event)
         if what.lstrip().startswith("{"):

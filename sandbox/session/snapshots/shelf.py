@@ -14,6 +14,7 @@ from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox.engines.base import Loaded
 from sandbox.errors import UsageError
 from sandbox.session.snapshots import container, journalcopy
 from sandbox.session.snapshots.container import SnapshotError
@@ -108,25 +109,30 @@ class Snapshots:
             )
         async with _folder(session.folder.run) as folder:
             await asyncio.to_thread(container.unpack, file, manifest, folder)
-            state = await asyncio.to_thread(read_state, file, folder / _STATE)
+            state = await asyncio.to_thread(_checked, file, folder)
             with closing(state):
-                journalcopy.check(folder / _JOURNAL)
                 loaded = await session.engine.databases.load(folder, manifest.databases)
                 try:
-                    async with session.world.held():
-                        await session.world.replace(
-                            state,
-                            databases=loaded.take_over,
-                            journal=lambda: journalcopy.put_back(
-                                session.journal, manifest.journal, manifest.hop, folder / _JOURNAL
-                            ),
-                            rebuilt=self._rebuilt,
-                            before=lambda: self._add_code(folder / _CODE),
-                        )
+                    await self._put_in_place(manifest, folder, state, loaded)
                 finally:
                     await loaded.discard()
         session.warm()
         return manifest
+
+    async def _put_in_place(
+        self, manifest: Manifest, folder: Path, state: sqlite3.Connection, loaded: Loaded
+    ) -> None:
+        session = self._session
+        async with session.world.held():
+            await session.world.replace(
+                state,
+                databases=loaded.take_over,
+                journal=lambda: journalcopy.put_back(
+                    session.journal, manifest.journal, manifest.hop, folder / _JOURNAL
+                ),
+                rebuilt=self._rebuilt,
+                before=lambda: self._add_code(folder / _CODE),
+            )
 
     async def reset(self) -> None:
         """Empties the sandbox: state, databases and journal. The systems are to be deployed again."""
@@ -214,6 +220,12 @@ def _view(file: Path) -> SnapshotView:
         sandbox=manifest.sandbox,
         stacks=manifest.stacks,
     )
+
+
+def _checked(file: Path, folder: Path) -> sqlite3.Connection:
+    """The state of an unpacked snapshot, after a look at all parts that SQLite can read."""
+    journalcopy.check(folder / _JOURNAL)
+    return read_state(file, folder / _STATE)
 
 
 def read_state(file: Path, unpacked: Path) -> sqlite3.Connection:

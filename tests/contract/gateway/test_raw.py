@@ -206,10 +206,10 @@ def test_trace_header_and_endpoint_reach_the_service(port: int, house: House) ->
 @pytest.mark.parametrize(
     ("body", "encoding", "status"),
     [
-        (gzip.compress(GOOD), "gzip", 200),
+        (gzip.compress(GOOD, mtime=0), "gzip", 200),
         (GOOD, "identity", 200),
         (GOOD, "gzip", 400),
-        (gzip.compress(GOOD)[:-9], "gzip", 400),
+        (gzip.compress(GOOD, mtime=0)[:-9], "gzip", 400),
         (gzip.compress(b" " * (11 * 1024 * 1024)), "gzip", 413),
         (GOOD, "br", 415),
     ],

@@ -1,0 +1,70 @@
+"""A journal for tests: in memory or in a file, with a few hops in short words."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from sandbox.clock import Clock
+from sandbox.flow.keys import business_key
+from sandbox.flow.recorder import Journal
+from sandbox.model.hops import HopKind, Link, LinkKind
+from sandbox.model.scope import Scope
+
+HERE = Scope()
+START = 1_700_000_000.0
+QUEUE = "arn:aws:sqs:us-east-1:000000000000:reserva"
+DEAD = "arn:aws:sqs:us-east-1:000000000000:reserva-dlq"
+FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:estoque"
+BUS = "arn:aws:events:us-east-1:000000000000:event-bus/nfe"
+KEY = business_key("notaFiscalId", ["$.notaFiscalId", "$.detail.notaFiscalId"])
+
+
+class Story:
+    """Records hops on a clock that stands still.
+
+    Args:
+        journal: where they go; it knows the key `notaFiscalId`.
+    """
+
+    def __init__(self, journal: Journal, clock: Clock) -> None:
+        self.journal = journal
+        self.clock = clock
+        journal.declare_keys([KEY])
+
+    def hop(self, kind: HopKind, service: str = "sqs", **facts: Any) -> int:
+        return self.journal.record(kind, HERE, service, **facts)
+
+    def sent(self, message: str = "m-1", **facts: Any) -> int:
+        return self.hop(
+            HopKind.MESSAGE_SENT, operation="SendMessage", resource=QUEUE, message_id=message, **facts
+        )
+
+    def received(self, cause: int, message: str = "m-1", count: int = 1) -> int:
+        detail = {"receive_count": count, "waited_ms": 0}
+        return self.hop(
+            HopKind.MESSAGE_RECEIVED, resource=QUEUE, message_id=message, cause=cause, detail=detail
+        )
+
+    def invoked(self, *causes: int, error: str = "", payload: str = "{}") -> tuple[int, int]:
+        """An invocation by a batch of messages; its start and its end."""
+        links = tuple(Link(cause, LinkKind.BATCH) for cause in causes[1:])
+        start = self.hop(
+            HopKind.INVOKE_START, "lambda", resource=FUNCTION, function=FUNCTION, cause=causes[0], links=links
+        )
+        end = self.hop(
+            HopKind.INVOKE_END,
+            "lambda",
+            resource=FUNCTION,
+            function=FUNCTION,
+            cause=start,
+            status="error" if error else "ok",
+            error=error,
+            duration_ms=5.0,
+            detail={"cold": True},
+            payload=payload,
+        )
+        return start, end
+
+    def dead_lettered(self, cause: int, message: str = "m-1", count: int = 1) -> int:
+        detail = {"source": QUEUE, "receive_count": count}
+        return self.hop(HopKind.DEAD_LETTERED, resource=DEAD, message_id=message, cause=cause, detail=detail)

@@ -1,0 +1,149 @@
+"""The journal on disk: its index beside it, what a crash leaves, and how much of the past stays."""
+
+from __future__ import annotations
+
+import json
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from sandbox.clock import Clock
+from sandbox.flow import lookup_file, queries
+from sandbox.flow.keybook import KeyBook
+from sandbox.flow.listing import flows
+from sandbox.flow.recorder import Journal
+from sandbox.flow.summaries import summary
+from sandbox.model.hops import HopKind
+from sandbox.model.views.flows import FlowFilter
+from tests.unit.flow.journal import HERE, START, Story
+
+MANY = lookup_file.BATCH + 200
+
+
+@contextmanager
+def opened(path: Path, **options: Any) -> Iterator[Story]:
+    clock = Clock(start=START, speed=0)
+    journal = Journal(path, clock, **options)
+    try:
+        yield Story(journal, clock)
+    finally:
+        journal.close()
+
+
+def send_many(story: Story, count: int = MANY) -> None:
+    for number in range(count):
+        story.sent(f"00000000-0000-4000-8000-{number:012d}", request_id=f"request-{number}")
+        if number % 500 == 499:
+            story.journal.flush()
+    story.journal.flush()
+    story.journal.lookup.settle()
+
+
+def test_ids_are_found_in_the_index_and_beyond_it(tmp_path: Path) -> None:
+    with opened(tmp_path / "journal.db") as story:
+        send_many(story)
+        beyond = story.sent("beyond")
+        assert 0 < story.journal.lookup.upto < beyond
+        assert queries.find_flow(story.journal, "beyond") == beyond
+        for number in (0, 4_000, MANY - 1):
+            message = f"00000000-0000-4000-8000-{number:012d}"
+            assert queries.find_flow(story.journal, message) == number + 1
+            assert queries.find_flow(story.journal, f"request-{number}") == number + 1
+        assert queries.find_flow(story.journal, "ffffffff-0000-4000-8000-000000000001") is None
+        assert len(flows(story.journal, FlowFilter(queue="reserva", limit=600))) == 600
+
+
+def test_a_hop_recorded_late_is_found(tmp_path: Path) -> None:
+    with opened(tmp_path / "journal.db") as story:
+        reserved = story.journal.reserve()
+        send_many(story)
+        assert reserved <= story.journal.lookup.passed
+        story.hop(HopKind.API_CALL, "lambda", hop=reserved, request_id="late", operation="Invoke")
+        send_many(story)
+        assert story.journal.lookup.upto > MANY
+        assert queries.find_flow(story.journal, "late") == reserved
+
+
+@pytest.mark.parametrize("damage", [b"", b"no database at all" * 100])
+def test_a_lost_or_damaged_index_is_made_anew(tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / "journal.db"
+    with opened(path) as story:
+        send_many(story)
+    lookup_file.remove(tmp_path / "journal.lookup")
+    if damage:
+        (tmp_path / "journal.lookup").write_bytes(damage)
+    with opened(path) as story:
+        assert queries.find_flow(story.journal, "request-7") == 8
+
+
+def test_an_index_of_another_journal_is_thrown_away(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with opened(path) as story:
+        send_many(story)
+    path.unlink()
+    with opened(path) as story:
+        assert story.journal.lookup.upto == 0
+        assert queries.find_flow(story.journal, "request-7") is None
+
+
+def test_keys_that_a_crash_kept_out_of_their_table_are_read_off_the_hops(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with opened(path) as story:
+        first = story.sent("m-1", payload=json.dumps({"notaFiscalId": "nf-1"}))
+        story.journal.flush()  # as far as a kill would have come
+        with sqlite3.connect(path) as reader:
+            assert reader.execute("SELECT count(*) FROM keys").fetchone() == (0,)
+            assert reader.execute("SELECT count(*) FROM hops").fetchone() == (1,)
+        reader.close()
+        book = KeyBook(story.journal.database)
+        assert book.find(("notaFiscalId", "nf-1", HERE.account)) == (first, first)
+
+
+def test_the_oldest_hops_go_a_few_at_a_time(tmp_path: Path) -> None:
+    with opened(tmp_path / "journal.db", limit=1_000) as story:
+        story.sent("first", payload=json.dumps({"notaFiscalId": "nf-1"}))
+        kept = []
+        for _ in range(60):
+            for number in range(50):
+                story.sent(f"m-{number}")
+            story.journal.flush()
+            rows = story.journal.database.rows("SELECT count(*), min(id) FROM hops")
+            kept.append(int(rows[0][0]))
+        assert kept[-1] == 1_000
+        assert max(kept) <= 1_100
+        assert queries.find_flow(story.journal, "nf-1") is None
+
+
+def test_long_payloads_reach_the_limit_of_bytes_first(tmp_path: Path) -> None:
+    with opened(tmp_path / "journal.db", max_bytes=2_000_000) as story:
+        for _ in range(250):
+            for number in range(20):
+                story.sent(f"m-{number}", payload="x" * 2_000)
+            story.journal.flush()
+        (row,) = story.journal.database.rows("SELECT count(*) FROM hops")
+        assert 100 < row[0] < 4_500
+
+
+def test_a_flow_whose_beginning_is_gone_still_has_figures(tmp_path: Path) -> None:
+    with opened(tmp_path / "journal.db", limit=100) as story:
+        sent = story.sent("m-1")
+        for number in range(400):
+            story.received(sent, count=number)
+            story.journal.flush()
+        found = summary(story.journal.database, sent)
+        assert found is not None
+        assert found.hops == 100
+
+
+def test_secrets_are_masked_in_payloads_and_facts(story: Story) -> None:
+    hop = story.sent("m-1", payload='{"senha": "abc"}', detail={"request": '{"password": "abc"}', "n": 1})
+    story.journal.settle()
+    found = queries.hop_by_id(story.journal.database, hop)
+    assert found is not None
+    assert "abc" not in found.payload
+    assert "abc" not in found.detail["request"]
+    assert found.detail["n"] == 1

@@ -1,0 +1,123 @@
+"""The map: health with its reason, problems first, and only edges between what is there."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from sandbox.flow.counters import Counters, FunctionCount
+from sandbox.model.views.messages import QueueView
+from sandbox.model.views.system import EdgeView, MapView
+from sandbox.session.systemmap import build_map, queue_health
+from sandbox.session.topology import ApiFacts, RuleFacts, Topology
+
+SQS = "arn:aws:sqs:us-east-1:000000000000:"
+FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:estoque"
+BUS = "arn:aws:events:us-east-1:000000000000:event-bus/nfe"
+RULE = "arn:aws:events:us-east-1:000000000000:rule/nfe/criada"
+
+
+def queue(name: str = "reserva", **facts: Any) -> QueueView:
+    counts = {"visible": 0, "in_flight": 0, "delayed": 0, **facts}
+    return QueueView(name=name, arn=SQS + name, url="", **counts)
+
+
+TOPOLOGY = Topology(
+    functions=(
+        {
+            "FunctionName": "estoque",
+            "FunctionArn": FUNCTION,
+            "Environment": {"Variables": {"DB_HOST": "127.0.0.1", "DB_NAME": "nfe"}},
+        },
+    ),
+    mappings={f"{SQS}reserva": (f"{FUNCTION}:live",)},
+    buses={"nfe": BUS},
+    rules=(
+        RuleFacts(RULE, "criada", "nfe", {"State": "ENABLED"}, (f"{SQS}reserva",), (f"{SQS}reserva-dlq",)),
+        RuleFacts("arn:parada", "parada", "nfe", {"State": "DISABLED"}, (f"{SQS}gone",)),
+        RuleFacts("arn:vazia", "vazia", "nfe", {"State": "ENABLED"}, ()),
+        RuleFacts("arn:outbox", "outbox", "nfe", {"ScheduleExpression": "rate(1 minute)"}, (FUNCTION,)),
+    ),
+    apis=(ApiFacts("api1", "nfe-api", (FUNCTION,)),),
+    databases={"banco": "nfe"},
+    stacks={"estoque": "nfe"},
+)
+QUEUES = [
+    queue(dead_letter_queue="reserva-dlq", consumers=["estoque"]),
+    queue("reserva-dlq", sources=["reserva"], visible=2),
+]
+
+
+def drawn(counters: Counters | None = None) -> MapView:
+    return build_map(TOPOLOGY, QUEUES, counters or Counters(), ("127.0.0.1",))
+
+
+def test_every_resource_is_on_the_map() -> None:
+    kinds = [node.kind for node in drawn().nodes]
+    assert sorted(kinds) == [
+        "api",
+        "bus",
+        "database",
+        "dlq",
+        "function",
+        "queue",
+        "rule",
+        "rule",
+        "rule",
+        "schedule",
+    ]
+    assert next(node.stack for node in drawn().nodes if node.kind == "function") == "nfe"
+
+
+def test_edges_lead_from_what_is_there_to_what_is_there() -> None:
+    counters = Counters()
+    counters.published[FUNCTION, BUS] += 1
+    assert {(edge.source, edge.target, edge.kind) for edge in drawn(counters).edges} == {
+        ("api:api1", FUNCTION, "routes"),
+        (BUS, RULE, "matches"),
+        (BUS, "arn:parada", "matches"),
+        (BUS, "arn:vazia", "matches"),
+        (RULE, f"{SQS}reserva", "delivers"),
+        (RULE, f"{SQS}reserva-dlq", "dead-letters"),
+        ("arn:outbox", FUNCTION, "triggers"),
+        (f"{SQS}reserva", FUNCTION, "triggers"),
+        (f"{SQS}reserva", f"{SQS}reserva-dlq", "dead-letters"),
+        (FUNCTION, BUS, "publishes"),
+        (FUNCTION, "db:banco", "connects"),
+    }
+    assert all(isinstance(edge, EdgeView) for edge in drawn().edges)
+
+
+def test_problems_come_first_and_say_why() -> None:
+    counters = Counters()
+    counters.functions[FUNCTION] = FunctionCount(
+        invocations=3, last_failed=True, last_error="ValueError: não"
+    )
+    problems = [(one.severity, one.text, one.refers_kind) for one in drawn(counters).problems]
+    assert problems == [
+        ("problem", "reserva-dlq: 2 dead letters", "queue"),
+        ("warning", "estoque: ValueError: não", "function"),
+        ("warning", "parada: disabled", "rule"),
+        ("warning", "vazia: has no targets", "rule"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("facts", "health"),
+    [
+        ({}, ("idle", "")),
+        ({"sent": 3}, ("ok", "")),
+        ({"in_flight": 1}, ("busy", "")),
+        ({"visible": 1}, ("warning", "1 message waiting, no function reads it")),
+        (
+            {"visible": 1, "consumers": ["f"], "oldest_seconds": 360.0},
+            ("warning", "the oldest message is 6m old"),
+        ),
+        ({"visible": 1, "consumers": ["f"], "oldest_seconds": 3.0}, ("busy", "")),
+        ({"sources": ["a"]}, ("ok", "")),
+        ({"sources": ["a"], "in_flight": 1}, ("problem", "1 dead letter")),
+    ],
+)
+def test_the_health_of_a_queue(facts: dict[str, Any], health: tuple[str, str]) -> None:
+    assert queue_health(queue(**facts)) == health

@@ -1,0 +1,243 @@
+"""The message desk: what can be done with messages and dead letters."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+from sandbox.model.durations import parse_duration
+from sandbox.model.views.messages import DeadLetter, MoveResult, QueueView
+from tui.present.bodies import compact, pretty, why_not_json
+from tui.present.messages import Shown, message_of
+from tui.present.numbers import quantity
+from tui.screens.base import Board
+from tui.screens.dialogs import Edited, Editor, OneLine
+from tui.widgets.grid import Grid
+
+
+class Desk(Board):
+    """The actions of a screen with a queue and its messages; the screen says which those are."""
+
+    @property
+    def queue(self) -> QueueView | None:
+        """The queue that is worked on."""
+        raise NotImplementedError
+
+    @property
+    def messages(self) -> Grid[Shown]:
+        """Its messages."""
+        raise NotImplementedError
+
+    @property
+    def whole(self) -> int:
+        """How many there are, loaded or not."""
+        raise NotImplementedError
+
+    def fetch(self, page: int) -> None:
+        """Asks for a page of messages anew."""
+        raise NotImplementedError
+
+    def _picked(self) -> list[str]:
+        """The marked messages, or the one under the cursor."""
+        if self.messages.marked:
+            return sorted(self.messages.marked)
+        shown = self.messages.thing
+        return [message_of(shown).message_id] if shown is not None else []
+
+    def action_redrive(self) -> None:
+        """Puts messages back."""
+        queue, ids = self.queue, self._picked()
+        if queue is None or not ids:
+            return
+        self.confirm(
+            f"Redrive {quantity(len(ids), 'dead letter')} of {queue.name}?",
+            f"Back to {_sources(queue)}, where their consumer takes them again.",
+            "Redrive",
+            lambda: self.ask(
+                "dlq_redrive",
+                MoveResult,
+                self._moved("redriven"),
+                queue=queue.name,
+                message_ids=ids,
+                rate=None,
+            ),
+        )
+
+    def action_redrive_all(self) -> None:
+        """Puts all messages back, at a rate."""
+        queue = self.queue
+        if queue is None:
+            return
+
+        def go(rate: str | None) -> None:
+            if rate is not None:
+                per_second = float(rate) if rate.strip() else None
+                self.ask(
+                    "dlq_redrive",
+                    MoveResult,
+                    self._moved("redriven"),
+                    queue=queue.name,
+                    message_ids=None,
+                    rate=per_second,
+                )
+
+        self.app.push_screen(
+            OneLine(
+                f"Redrive all {quantity(self.whole, 'dead letter')} of {queue.name}?",
+                f"Back to {_sources(queue)}. Messages per second; empty is as fast as it goes. Esc cancels.",
+                "",
+                _why_no_rate,
+            ),
+            go,
+        )
+
+    def action_drop(self) -> None:
+        """Deletes dead letters."""
+        queue, ids = self.queue, self._picked()
+        if queue is None or not ids:
+            return
+        self.confirm(
+            f"Drop {quantity(len(ids), 'dead letter')} of {queue.name}?",
+            "They are deleted for good; the flow keeps their record.",
+            "Drop",
+            lambda: self.ask(
+                "dlq_drop", MoveResult, self._moved("dropped"), queue=queue.name, message_ids=ids
+            ),
+        )
+
+    def action_purge(self) -> None:
+        """Deletes everything in the queue."""
+        queue = self.queue
+        if queue is None:
+            return
+        full = queue.visible + queue.in_flight + queue.delayed
+        self.confirm(
+            f"Purge {queue.name}?",
+            f"All its {quantity(full, 'message')}, visible, in flight and delayed, are deleted for good.",
+            "Purge",
+            lambda: self.ask(
+                "queue_purge", None, lambda _: self.done(f"purged {queue.name}"), queue=queue.name
+            ),
+        )
+
+    def action_edit(self) -> None:
+        """Edits a dead letter and sends it again."""
+        queue, shown = self.queue, self.messages.thing
+        if queue is None or shown is None:
+            return
+        message = message_of(shown)
+        why = shown.error if isinstance(shown, DeadLetter) else ""
+        explain = f"{message.message_id} goes back to {_sources(queue)}. {why}"
+
+        def send(edited: Edited | None) -> None:
+            if edited is not None:
+                self.ask(
+                    "dlq_resend",
+                    MoveResult,
+                    self._moved("resent"),
+                    queue=queue.name,
+                    message_id=message.message_id,
+                    body=compact(edited.body, message.body),
+                    attributes=edited.attributes,
+                )
+
+        fields = {"attributes": json.dumps(message.attributes, ensure_ascii=False)}
+        self.app.push_screen(
+            Editor(
+                "Edit and resend",
+                explain,
+                pretty(message.body),
+                "Resend",
+                fields,
+                _read,
+                _json_warning(message.body),
+            ),
+            send,
+        )
+
+    def action_send(self) -> None:
+        """Writes a new message."""
+        queue = self.queue
+        if queue is None:
+            return
+        shown = self.messages.thing
+        body = pretty(message_of(shown).body) if shown is not None else "{\n  \n}"
+
+        def send(edited: Edited | None) -> None:
+            if edited is not None:
+                self.ask(
+                    "queue_send",
+                    None,
+                    lambda _: self.done(f"sent to {queue.name}"),
+                    queue=queue.name,
+                    body=edited.body,
+                    attributes=edited.attributes,
+                    delay=round(edited.delay),
+                )
+
+        fields = {"attributes": "{}", "delay": "0s"}
+        self.app.push_screen(
+            Editor(
+                f"Send to {queue.name}",
+                "The message is sent as it stands here.",
+                body,
+                "Send",
+                fields,
+                _read,
+                _json_warning("{}"),
+            ),
+            send,
+        )
+
+    def _moved(self, verb: str) -> Any:
+        def say(result: MoveResult) -> None:
+            self.messages.marked.clear()
+            kept = "".join(
+                f"\n{identifier[:8]} kept: {why}" for identifier, why in list(result.kept.items())[:3]
+            )
+            if result.kept:
+                self.host.say(
+                    f"{quantity(result.moved, 'message')} {verb}, {len(result.kept)} kept{kept}", bad=True
+                )
+            else:
+                self.host.say(f"{quantity(result.moved, 'message')} {verb}")
+            self.host.feed.refresh()
+            self.fetch(0)
+
+        return say
+
+
+def _sources(queue: QueueView) -> str:
+    return ", ".join(queue.sources) or "where they came from"
+
+
+def _why_no_rate(words: str) -> str:
+    try:
+        return "" if not words.strip() or float(words) > 0 else "a rate is more than nothing"
+    except ValueError:
+        return "a rate is a number of messages per second, such as 10"
+
+
+def _json_warning(before: str) -> Any:
+    """Warns about a body that is no JSON any more; other bodies may be anything."""
+    if why_not_json(before):
+        return lambda body: ""
+    return lambda body: f"not JSON: {why}" if (why := why_not_json(body)) else ""
+
+
+def _read(body: str, fields: dict[str, str]) -> Edited | str:
+    try:
+        attributes = json.loads(fields["attributes"].strip() or "{}")
+    except ValueError as error:
+        return f"the attributes are not JSON: {error}"
+    if not isinstance(attributes, dict) or not all(isinstance(value, dict) for value in attributes.values()):
+        return 'attributes look like {"name": {"DataType": "String", "StringValue": "…"}}'
+    try:
+        delay = parse_duration(fields.get("delay", "0s") or "0s")
+    except ValueError as error:
+        return str(error)
+    if not 0 <= delay <= 900:
+        return "a delay is between 0 seconds and 15 minutes"
+    if not body:
+        return "a message cannot be empty"
+    return Edited(body, attributes, delay)
