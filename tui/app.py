@@ -17,8 +17,8 @@ from sandbox.model.durations import format_duration, parse_duration
 from tui.actions import actions_for, bindings_everywhere
 from tui.encoding import PlainLetters
 from tui.feed.base import Feed
-from tui.feed.messages import Answered, Ask, LinesReady, Pictured, Trouble
-from tui.picture import Picture
+from tui.feed.messages import Answered, Ask, LinesReady, Pictured
+from tui.picture import Picture, Trouble
 from tui.present.bars import SCREENS
 from tui.present.counters import count_everything
 from tui.present.numbers import quantity

@@ -36,6 +36,20 @@ class Connection:
 
 
 @dataclass(frozen=True)
+class Trouble:
+    """Why a question was not answered: what happened, why, and what to do.
+
+    Attributes:
+        missing: this sandbox has no such control method.
+    """
+
+    what: str
+    why: str = ""
+    remedy: str = ""
+    missing: bool = False
+
+
+@dataclass(frozen=True)
 class Picture:
     """Everything the screens show that is not asked for by a selection.
 

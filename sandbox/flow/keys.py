@@ -6,7 +6,7 @@ in the event joins them; such a join is marked `inferred`.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +18,7 @@ from sandbox.errors import SandboxError
 _MAX_DEPTH = 4
 #: A document larger than this (bytes) is not searched: recording must stay cheap.
 _MAX_SEARCHED = 256 * 1024
+_decode = msgspec.json.Decoder().decode
 
 
 class KeyPathError(SandboxError):
@@ -64,11 +65,27 @@ def find_keys(keys: Iterable[BusinessKey], payload: str | bytes) -> dict[str, st
     if not wanted or len(payload) > _MAX_SEARCHED:
         return {}
     found: dict[str, str] = {}
-    for document in _documents(payload, 0):
-        for key in wanted:
-            if key.name not in found and (value := _first(document, key.paths)) is not None:
-                found[key.name] = value
+    _search(payload, wanted, found, 0)
     return found
+
+
+def _search(payload: str | bytes, wanted: Sequence[BusinessKey], found: dict[str, str], depth: int) -> None:
+    """Looks into a document, and into those that stand in it as texts."""
+    try:
+        document = _decode(payload)
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        return
+    if not isinstance(document, dict):
+        return
+    for key in wanted:
+        if key.name not in found and (value := _first(document, key.paths)) is not None:
+            found[key.name] = value
+    if len(found) == len(wanted) or depth >= _MAX_DEPTH:
+        return
+    for name in ("body", "Body"):
+        inner = document.get(name)
+        if isinstance(inner, str) and inner[:1] == "{":
+            _search(inner, wanted, found, depth + 1)
 
 
 def _mentions(payload: str | bytes, key: BusinessKey) -> bool:
@@ -78,22 +95,6 @@ def _mentions(payload: str | bytes, key: BusinessKey) -> bool:
         if path[-1] in payload if isinstance(payload, str) else path[-1].encode() in payload:
             return True
     return False
-
-
-def _documents(payload: str | bytes, depth: int) -> Iterable[Mapping[str, Any]]:
-    try:
-        document = msgspec.json.decode(payload)
-    except (msgspec.DecodeError, UnicodeDecodeError):
-        return
-    if not isinstance(document, dict):
-        return
-    yield document
-    if depth >= _MAX_DEPTH:
-        return
-    for name in ("body", "Body"):
-        inner = document.get(name)
-        if isinstance(inner, str) and inner[:1] == "{":
-            yield from _documents(inner, depth + 1)
 
 
 def _first(document: Mapping[str, Any], paths: Iterable[tuple[str, ...]]) -> str | None:

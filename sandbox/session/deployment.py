@@ -102,6 +102,11 @@ class Deployment:
                 await self._seed(system)
                 say(", ".join(seeder.name for seeder in system.seeders))
 
+    @property
+    def alone(self) -> asyncio.Lock:
+        """Held while systems are deployed; who replaces the state holds it too."""
+        return self._one_at_a_time
+
     def learn_keys(self) -> None:
         """Teaches the journal the business keys of the systems that are deployed now, and no others."""
         self._journal.declare_keys([])

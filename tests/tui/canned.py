@@ -761,8 +761,8 @@ LINTS = [
         severity="warning",
         subject=arn("sqs", "estoque-reserva"),
         stack="nfe",
-        text="The visibility timeout of 90 s is under six times the function's timeout of 30 s, so a batch that is "
-        "slow and retried can be taken by another invocation meanwhile.",
+        text="The visibility timeout of 90 s is under six times the function's timeout of 30 s, so a batch "
+        "that is slow and retried can be taken by another invocation meanwhile.",
         remedy="Set VisibilityTimeout to 180 s or more, or shorten the function's timeout.",
         page="https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-configure.html",
     ),

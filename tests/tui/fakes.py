@@ -11,8 +11,8 @@ from sandbox.model.views.messages import MoveResult
 from sandbox.model.views.system import LogView
 from tests.tui import canned
 from tui.feed.base import Post
-from tui.feed.messages import Answered, Ask, LinesReady, Pictured, Trouble
-from tui.picture import Connection, Link, Picture
+from tui.feed.messages import Answered, Ask, LinesReady, Pictured
+from tui.picture import Connection, Link, Picture, Trouble
 
 Answer = Callable[[dict[str, Any]], Any]
 

@@ -14,8 +14,7 @@ from tests.tui import canned
 from tests.tui.driving import Driver, drive
 from tests.tui.fakes import FakeFeed, picture
 from tui.actions import ACTIONS, actions_for
-from tui.feed.messages import Trouble
-from tui.picture import Connection, Link, Picture
+from tui.picture import Connection, Link, Picture, Trouble
 from tui.present.bars import SCREENS
 from tui.screens.base import Board
 from tui.screens.dialogs import Choose, Confirm, Editor, OneLine

@@ -8,21 +8,7 @@ from typing import Any
 
 from textual.message import Message
 
-from tui.picture import Picture
-
-
-@dataclass(frozen=True)
-class Trouble:
-    """Why a question was not answered: what happened, why, and what to do.
-
-    Attributes:
-        missing: this sandbox has no such control method.
-    """
-
-    what: str
-    why: str = ""
-    remedy: str = ""
-    missing: bool = False
+from tui.picture import Picture, Trouble
 
 
 @dataclass(frozen=True)

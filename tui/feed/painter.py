@@ -11,9 +11,8 @@ import msgspec
 from sandbox.control.client import RemoteError
 from sandbox.errors import NotRunningError, SandboxError
 from tui.feed.base import Channel
-from tui.feed.messages import Trouble
 from tui.feed.topics import TOPICS, Topic
-from tui.picture import Connection, Link, Picture
+from tui.picture import Connection, Link, Picture, Trouble
 
 #: A slow topic may take at most this share of the time.
 _SHARE = 0.2

@@ -4,7 +4,7 @@ found.
 
 from __future__ import annotations
 
-from tui.picture import Link, Picture
+from tui.picture import Link, Picture, Trouble
 from tui.present.cells import Line, Tone, text
 
 
@@ -37,9 +37,11 @@ def absent(
     return _lines((empty, Tone.DIM), (hint, Tone.DIM))
 
 
-def loading(picture: Picture, known: bool) -> bool:
-    """Whether an answer is still on its way."""
-    return picture.live and not known
+def refused(trouble: Trouble) -> tuple[Line, ...]:
+    """The lines for a question that was not answered."""
+    if trouble.missing:
+        return _lines(("this sandbox cannot tell", Tone.WARN), (trouble.remedy, Tone.DIM))
+    return _lines((trouble.what, Tone.BAD), (trouble.why, Tone.DIM), (trouble.remedy, Tone.DIM))
 
 
 def _lines(*words: tuple[str, Tone]) -> tuple[Line, ...]:

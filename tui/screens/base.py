@@ -15,7 +15,8 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from tui.actions import BY_ID, actions_for, bindings_of_boards
-from tui.feed.messages import Answered, Ask, Trouble
+from tui.feed.messages import Answered, Ask
+from tui.picture import Trouble
 from tui.present.cells import Line, Tone, text
 from tui.present.copying import as_command, as_json
 from tui.present.memo import Memo

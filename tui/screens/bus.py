@@ -13,8 +13,8 @@ from sandbox.model.hops import Hop
 from sandbox.model.views.flows import NearMiss
 from sandbox.model.views.system import RuleView
 from tui.actions import bindings
-from tui.feed.messages import Trouble
-from tui.present.absent import absent
+from tui.picture import Trouble
+from tui.present.absent import absent, refused
 from tui.present.bus import EVENTS, RULES, event_detail, rule_detail, rules_of, summary
 from tui.present.cells import Tone, text
 from tui.present.refs import Ref
@@ -113,14 +113,9 @@ class Bus(Board):
         self._show(self.host.scene())
 
     def _show(self, scene: Scene) -> None:
-        words = text("  no event yet", Tone.DIM)
-        if self._trouble is not None:
-            words = text(
-                "  this sandbox cannot tell" if self._trouble.missing else f"  {self._trouble.what}",
-                Tone.WARN,
-            )
+        empty = refused(self._trouble) if self._trouble else (text("  no event yet", Tone.DIM),)
         found = self.searched(self._events, EVENTS) if self._in_events else self._events
-        self._list.show(found, scene, empty=(words,))
+        self._list.show(found, scene, empty=empty)
         bus = self._of[0] if self._of else ""
         self.query_one("#events-title", Title).show(
             text(f"Newest events of {bus}" if bus else "Events", Tone.TITLE)

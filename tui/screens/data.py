@@ -11,8 +11,8 @@ from textual.containers import Container
 
 from sandbox.model.views.system import RowsView, TableView
 from tui.actions import bindings
-from tui.feed.messages import Trouble
-from tui.present.absent import absent
+from tui.picture import Trouble
+from tui.present.absent import absent, refused
 from tui.present.cells import Tone, text
 from tui.present.data import NO_ROWS, TABLES, Row, row_detail, rows_of, rows_table
 from tui.present.numbers import count
@@ -125,15 +125,11 @@ class Data(Board):
 
     def _show(self, scene: Scene) -> None:
         table, view = self._tables.thing, self._view
-        words = text("  loading …" if table is not None and view is None else "  no rows", Tone.DIM)
-        if self._trouble is not None:
-            words = text(
-                "  this sandbox cannot tell" if self._trouble.missing else f"  {self._trouble.what}",
-                Tone.WARN,
-            )
+        waiting = text("  loading …" if table is not None and view is None else "  no rows", Tone.DIM)
+        empty = refused(self._trouble) if self._trouble else (waiting,)
         rows = rows_of(view) if view else []
         found = self.searched(rows, self._rows.table) if self._in_rows else rows
-        self._rows.show(found, scene, empty=(words,))
+        self._rows.show(found, scene, empty=empty)
         loaded = text(f"{count(len(rows))} loaded, m loads more" if view and view.more else "", Tone.DIM)
         self.query_one("#rows-title", Title).show(text(table.name if table else "Rows", Tone.TITLE), loaded)
         self._show_row()

@@ -12,9 +12,9 @@ from textual.containers import Container
 from sandbox.model.hops import HopKind
 from sandbox.model.views.flows import FlowSummary, FlowView, NearMiss
 from tui.actions import bindings
-from tui.feed.messages import Trouble
+from tui.picture import Trouble
 from tui.present import marks
-from tui.present.absent import absent
+from tui.present.absent import absent, refused
 from tui.present.cells import Line, Tone, join, text
 from tui.present.flows import FLOWS, STATUSES, TREE, Step, hop_detail, in_time, steps
 from tui.present.numbers import exact, quantity
@@ -126,11 +126,8 @@ class Flows(Board):
 
     def _show(self, scene: Scene) -> None:
         found = self.searched(self._steps, TREE) if self._in_tree else self._steps
-        waiting = text("  loading …" if self._asked else "", Tone.DIM)
-        if self._trouble is not None:
-            words = "this sandbox cannot tell" if self._trouble.missing else self._trouble.what
-            waiting = text(f"  {words}", Tone.WARN if self._trouble.missing else Tone.BAD)
-        self._tree.show(found, scene, empty=(waiting,))
+        waiting = (text("  loading …" if self._asked else "", Tone.DIM),)
+        self._tree.show(found, scene, empty=refused(self._trouble) if self._trouble else waiting)
         self.query_one("#flow-title", Title).show(*self._title())
         self._show_hop()
 

@@ -28,6 +28,7 @@ class Overview(Board):
     """The first screen."""
 
     NAME = "overview"
+    AUTO_FOCUS = ""
     TOPICS: ClassVar[frozenset[str]] = frozenset({"snapshot", "queues", "recent_sagas"})
     ABOUT = (
         "Problems first, then the paths that events take through the system: what begins them, the queue "
@@ -85,8 +86,8 @@ class Overview(Board):
             )
         )
 
-        if self.focused is None or not self.focused.display:
-            (self.query_one("#problems", Grid) if picture.map and picture.map.problems else queues).focus()
+        if self.focused is None and picture.map is not None:
+            (self.query_one("#problems", Grid) if picture.map.problems else queues).focus()
 
     def _draw_problems(self, scene: Scene) -> None:
         problems = scene.picture.map.problems if scene.picture.map else ()

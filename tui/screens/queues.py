@@ -12,8 +12,8 @@ from textual.containers import Container
 
 from sandbox.model.views.messages import DeadLetter, MessageView, QueueView
 from tui.actions import bindings
-from tui.feed.messages import Trouble
-from tui.present.absent import absent
+from tui.picture import Trouble
+from tui.present.absent import absent, refused
 from tui.present.cells import Line, Tone, join, text
 from tui.present.messages import MESSAGES, Shown, detail, message_of
 from tui.present.numbers import count
@@ -198,11 +198,7 @@ class Queues(Desk):
 
     def _empty(self, scene: Scene) -> tuple[Line, ...]:
         if self._trouble is not None:
-            missing = "this sandbox cannot tell" if self._trouble.missing else self._trouble.what
-            return (
-                text(f"  {missing}", Tone.WARN if self._trouble.missing else Tone.BAD),
-                text(f"  {self._trouble.why}", Tone.DIM),
-            )
+            return refused(self._trouble)
         if self.queue is not None and not self._pages.known and scene.picture.live:
             return (text("  loading …", Tone.DIM),)
         letters = self.queue is not None and self.queue.is_dead_letter_queue

@@ -12,8 +12,8 @@ from textual.containers import Container, Vertical
 
 from sandbox.model.views.sagas import SagaDetail, SagaView, TimelineEntry
 from tui.actions import bindings
-from tui.feed.messages import Trouble
-from tui.present.absent import absent
+from tui.picture import Trouble
+from tui.present.absent import absent, refused
 from tui.present.cells import Line, Tone, join, text
 from tui.present.refs import Ref
 from tui.present.sagas import (
@@ -123,8 +123,9 @@ class Sagas(Board):
         detail = self._detail
         self.query_one("#saga-title", Title).show(text("Saga", Tone.TITLE), self._where_time_went())
         if detail is None:
-            pane.show(lambda width: [self._waiting()])
-            pane.styles.height = 1
+            lines = self._waiting()
+            pane.show(lambda width: lines)
+            pane.styles.height = len(lines)
             self._timeline.show((), scene, empty=((),))
             return
         build = head(detail, scene.now)
@@ -133,11 +134,10 @@ class Sagas(Board):
         self._timeline.table = waterfall(detail)
         self._timeline.show(detail.timeline, scene, empty=(text("  nothing recorded for it", Tone.DIM),))
 
-    def _waiting(self) -> Line:
+    def _waiting(self) -> list[Line]:
         if self._trouble is not None:
-            tone = Tone.WARN if self._trouble.missing else Tone.BAD
-            return text("this sandbox cannot tell" if self._trouble.missing else self._trouble.what, tone)
-        return text("" if self._list.thing is None else "loading …", Tone.DIM)
+            return list(refused(self._trouble))
+        return [text("" if self._list.thing is None else "loading …", Tone.DIM)]
 
     def _where_time_went(self) -> Line:
         return join(

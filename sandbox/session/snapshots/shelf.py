@@ -56,7 +56,7 @@ class Snapshots:
         session = self._session
         async with _folder(session.folder.run) as folder:
             moments: list[Moment] = []
-            async with session.world.held():
+            async with session.deployment.alone, session.world.held():
                 dump = await session.engine.databases.dump(
                     folder, lambda: moments.append(session.world.moment())
                 )
@@ -123,7 +123,7 @@ class Snapshots:
         self, manifest: Manifest, folder: Path, state: sqlite3.Connection, loaded: Loaded
     ) -> None:
         session = self._session
-        async with session.world.held():
+        async with session.deployment.alone, session.world.held():
             await session.world.replace(
                 state,
                 databases=loaded.take_over,
@@ -137,10 +137,10 @@ class Snapshots:
     async def reset(self) -> None:
         """Empties the sandbox: state, databases and journal. The systems are to be deployed again."""
         session = self._session
-        empty = session.world.moment().state
-        with closing(empty):
-            _empty(empty)
-            async with session.world.held():
+        async with session.deployment.alone, session.world.held():
+            empty = session.world.moment().state
+            with closing(empty):
+                _empty(empty)
                 await session.world.replace(
                     empty,
                     databases=lambda present: session.engine.databases.put_back("", present),
