@@ -17,7 +17,7 @@ ACTIONS: tuple[Action, ...] = (
         "r",
         "Redrive",
         "Put the marked dead letters, or this one, back into their queue.",
-        "sandbox dlq redrive QUEUE --id MESSAGE",
+        "sandbox dlq redrive QUEUE MESSAGE",
         _QUEUES,
         asks=True,
     ),
@@ -56,7 +56,7 @@ ACTIONS: tuple[Action, ...] = (
         "n",
         "Send",
         "Write a new message to this queue.",
-        "sandbox queue send QUEUE --body BODY",
+        "sandbox queue send QUEUE BODY",
         _QUEUES,
     ),
     Action(
@@ -75,7 +75,7 @@ ACTIONS: tuple[Action, ...] = (
         "v",
         "State",
         "Show visible, in-flight or delayed messages only.",
-        "sandbox queue peek QUEUE --state visible",
+        "sandbox queue peek QUEUE --in visible",
         _QUEUES,
     ),
     Action(
@@ -95,7 +95,7 @@ ACTIONS: tuple[Action, ...] = (
         "f",
         "Filter",
         "Show sagas of one outcome only.",
-        "sandbox saga ls --state STATE",
+        "sandbox saga ls --in STATE",
         _SAGAS,
     ),
     Action(
@@ -143,7 +143,7 @@ ACTIONS: tuple[Action, ...] = (
         "m",
         "Why (not)",
         "Show which rules matched this event, and why the others did not.",
-        "sandbox flow show ID --near-misses",
+        "sandbox bus events BUS --misses",
         ("flows", "bus"),
     ),
     Action(
@@ -273,7 +273,7 @@ ACTIONS: tuple[Action, ...] = (
         "q",
         "Quit",
         "Leave the dashboard; the sandbox runs on.",
-        "sandbox down stops the sandbox",
+        "",
     ),
     *(
         Action(f"go_{name}", str(number), str(number), label, f"Go to the screen {label}.", "", bar=False)

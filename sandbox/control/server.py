@@ -60,15 +60,15 @@ class ControlServer:
 
     async def stop(self) -> None:
         """Ends every connection and removes the socket."""
+        self.path.unlink(missing_ok=True)
         if self._server is not None:
-            self._server.close()
-            # Connections that are just being accepted begin, so that they can be ended like the others.
+            # Nobody new can come; who is just being accepted begins, and can be ended like the others.
             for _ in range(_TURNS_TO_ACCEPT):
                 await asyncio.sleep(0)
+            self._server.close()
         for task in tuple(self._connections):
             task.cancel()
         await asyncio.gather(*self._connections, return_exceptions=True)
-        self.path.unlink(missing_ok=True)
 
     async def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         task = asyncio.current_task()

@@ -6,9 +6,11 @@ import subprocess
 import sys
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
+from sandbox.cli.app import cli
 from sandbox.cli.tui import command, dashboard
 from sandbox.errors import DependencyError, UsageError
 from tui.actions import ACTIONS
@@ -29,6 +31,22 @@ def test_the_documentation_lists_the_keys_as_they_are() -> None:
     assert keys().strip() in page.read_text(encoding="utf-8"), (
         "write `sandbox tui --keys` into docs/dashboard.md"
     )
+
+
+@pytest.mark.parametrize(
+    "twin", sorted({action.twin for action in ACTIONS if action.twin.startswith("sandbox ")})
+)
+def test_the_command_that_does_the_same_is_there(twin: str) -> None:
+    found: click.Command = cli
+    words = twin.split()[1:]
+    while isinstance(found, click.Group):
+        name = words.pop(0)
+        context = click.Context(found)
+        inner = found.get_command(context, name)
+        assert inner is not None, name
+        found = inner
+    options = {name for parameter in found.params for name in (*parameter.opts, *parameter.secondary_opts)}
+    assert {word for word in words if word.startswith("-")} <= options
 
 
 def test_themes_have_short_names() -> None:

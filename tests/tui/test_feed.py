@@ -76,6 +76,7 @@ class FakeChannel:
 
     def __init__(self, sandbox: FakeSandbox) -> None:
         self._sandbox = sandbox
+        self.dropped = 0
 
     def call(self, method: str, **params: Any) -> Any:
         """Answers, as plain data."""

@@ -12,6 +12,7 @@ import pytest
 from aiohttp import ClientSession, CookieJar, WSMsgType, WSServerHandshakeError, web
 
 from sandbox.errors import PortTakenError
+from tests.tui.children import children_gone
 from tui.serve.server import application, listener
 
 Visit = Callable[[ClientSession, str], Awaitable[None]]
@@ -34,6 +35,7 @@ def visit(scenario: Visit, *, command: str = _CHILD) -> None:
                     await scenario(browser, f"http://127.0.0.1:{port}")
             finally:
                 await runner.cleanup()
+                await children_gone()
 
     asyncio.run(run())
 

@@ -14,7 +14,13 @@ Post = Callable[[Message], object]
 
 
 class Channel(Protocol):
-    """One connection to a sandbox; `ControlClient` is one."""
+    """One connection to a sandbox; `ControlClient` is one.
+
+    Attributes:
+        dropped: items of its streams that the sandbox left out because they were not read fast enough.
+    """
+
+    dropped: int
 
     def call(self, method: str, **params: Any) -> Any:
         """Asks and waits for the answer."""

@@ -156,10 +156,12 @@ class LiveFeed:
             self._logs_on.wait()
             channel: Channel | None = None
             try:
-                channel = self._opener()
+                channel, missed = self._opener(), 0
                 for item in channel.stream("logs", names=[], limit=limit, follow=True):
                     if self._stopped.is_set():
                         return
+                    self._tail.lose(channel.dropped - missed)
+                    missed = channel.dropped
                     if self._tail.put(msgspec.convert(item, LogView)):
                         self._say(self._post, LinesReady())
             except (SandboxError, OSError, msgspec.DecodeError, msgspec.ValidationError):

@@ -29,6 +29,11 @@ class Tail:
             told, self._told = self._told, True
             return not told
 
+    def lose(self, count: int) -> None:
+        """Counts lines that were dropped on their way here."""
+        with self._lock:
+            self._dropped += count
+
     def take(self) -> tuple[list[LogView], int]:
         """The waiting lines, and how many were dropped since the last time."""
         with self._lock:

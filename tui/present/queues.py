@@ -7,7 +7,7 @@ from collections.abc import Iterable, Sequence
 from sandbox.model.views.messages import QueueView
 from tui.present import marks
 from tui.present.cells import Cell, Drawn, Line, Tone, join, squeeze, text
-from tui.present.numbers import count, per_second, quantity, span_of, sparkline
+from tui.present.numbers import age_of, count, per_second, quantity, span_of, sparkline
 from tui.present.safe import one_line
 from tui.present.table import Column, Scene, Table
 
@@ -61,7 +61,7 @@ def _age(queue: QueueView, scene: Scene) -> Line:
         return text("–", Tone.IDLE)
     clock = scene.picture.status.clock.now if scene.picture.status else scene.now
     age = queue.oldest_seconds + max(0.0, scene.now - clock)
-    return text(span_of(age), Tone.WARN if health(queue) == "warning" else Tone.PLAIN)
+    return text(age_of(age), Tone.WARN if health(queue) == "warning" else Tone.PLAIN)
 
 
 def _cells(queue: QueueView, scene: Scene) -> Sequence[Cell]:
