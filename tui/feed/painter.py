@@ -16,7 +16,7 @@ from tui.picture import Connection, Link, Picture, Trouble
 
 #: A slow topic may take at most this share of the time.
 _SHARE = 0.2
-#: In a quiet sandbox a topic is asked for a little early, together with one that is due: one picture, not two.
+#: In a quiet sandbox a topic is asked for a little early, with one that is due: one picture, not two.
 _TOGETHER = 0.7
 
 
