@@ -86,6 +86,7 @@ class Testing:
                 rebuilt=session.find_database,
             )
             session.journal.declare_keys(moment.keys)
+            session.counters.rebuilt()
             self._settler.forget()
         return {"hop": session.journal.newest}
 

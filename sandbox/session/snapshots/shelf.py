@@ -151,6 +151,7 @@ class Snapshots:
     async def _rebuilt(self) -> None:
         self._session.deployment.learn_keys()
         await self._session.find_database()
+        self._session.counters.rebuilt()
 
     def _add_code(self, unpacked: Path) -> None:
         """Brings in the packages of functions that are not here; those that are here are the same."""
