@@ -100,6 +100,7 @@ class Environment:
         self._watch: MemoryWatch | None = None
         self._poll: NextPoll | None = None
         self._request: InvocationRequest | None = None
+        self._on_start: Callable[[], None] = lambda: None
         self._waiting: asyncio.Future[Ending] | None = None
         self._initialising = True
         self._current = ""
@@ -137,11 +138,14 @@ class Environment:
         self.busy = True
         return await self._wait_for_end(limit)
 
-    async def invoke(self, request: InvocationRequest, limit: float) -> Ending | None:
+    async def invoke(
+        self, request: InvocationRequest, limit: float, on_start: Callable[[], None]
+    ) -> Ending | None:
         """Runs one invocation.
 
         Args:
             limit: seconds it may take.
+            on_start: called when the worker takes the request.
 
         Returns:
             How it ended, or None when the worker was found dead before it took the request.
@@ -149,6 +153,7 @@ class Environment:
         if self.ended:
             return None
         self._request = request
+        self._on_start = on_start
         self._current = request.request_id
         self._limit = limit
         self._began = self._clock.elapsed()
@@ -230,6 +235,7 @@ class Environment:
             headers["Lambda-Runtime-Client-Context"] = request.client_context
         self.invocations += 1
         self._request = None
+        self._on_start()
         self._began = self._clock.elapsed()
         poll.answer(headers, request.event)
         if self._watch is not None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+from collections.abc import Callable
 
 #: Bytes kept per invocation; what comes after is counted and dropped.
 KEPT_BYTES = 4 * 1024 * 1024
@@ -92,13 +93,17 @@ def _lines(data: bytes, events: list[str], *, keep: int) -> bytes:
 
 
 class LogPipe:
-    """The reading end of an environment's pipe."""
+    """The reading end of an environment's pipe: gives what comes to the invocation that runs.
+
+    What is written while none runs (on AWS the environment is frozen then) belongs to the next one.
+    """
 
     def __init__(self) -> None:
         self._reader, self.writer = os.pipe()
         os.set_blocking(self._reader, False)
         self._splitter = LineSplitter()
-        self._events: list[str] = []
+        self._receive: Callable[[list[str]], None] | None = None
+        self._waiting: list[str] = []
         self._size = 0
         self._dropped = 0
         self._open = True
@@ -109,6 +114,27 @@ class LogPipe:
         if self.writer >= 0:
             os.close(self.writer)
             self.writer = -1
+
+    def give_to(self, receive: Callable[[list[str]], None]) -> None:
+        """Hands what waits, and from now on every log event as it comes, to `receive`."""
+        self._receive = receive
+        waiting, self._waiting = self._waiting, []
+        if waiting:
+            receive(waiting)
+
+    def settle(self) -> None:
+        """Hands over everything written until now; what follows waits for the next invocation."""
+        self._read(16 * _CHUNKS_PER_TURN)
+        self._keep(self._splitter.flush())
+        receive, self._receive = self._receive, None
+        if self._dropped and receive is not None:
+            receive(
+                [
+                    f"sandbox: {self._dropped} bytes of output beyond the first {KEPT_BYTES} of this "
+                    "invocation were dropped"
+                ]
+            )
+        self._size = self._dropped = 0
 
     def _read(self, chunks: int) -> None:
         for _ in range(chunks):
@@ -124,25 +150,17 @@ class LogPipe:
             self._keep(self._splitter.feed(data))
 
     def _keep(self, events: list[str]) -> None:
+        kept = []
         for event in events:
             if self._size + len(event) > KEPT_BYTES:
                 self._dropped += len(event) + 1
                 continue
             self._size += len(event) + 1
-            self._events.append(event)
-
-    def take(self) -> list[str]:
-        """Everything written until now, as log events; what follows belongs to the next invocation."""
-        self._read(16 * _CHUNKS_PER_TURN)
-        self._keep(self._splitter.flush())
-        events, self._events = self._events, []
-        if self._dropped:
-            events.append(
-                f"sandbox: {self._dropped} bytes of output beyond the first {KEPT_BYTES} of this invocation "
-                "were dropped"
-            )
-        self._size = self._dropped = 0
-        return events
+            kept.append(event)
+        if kept and self._receive is not None:
+            self._receive(kept)
+        else:
+            self._waiting += kept
 
     def _stop_reading(self) -> None:
         if self._open:

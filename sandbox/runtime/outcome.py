@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from sandbox.model.ports import FunctionSpec, InvocationRequest, Outcome
 from sandbox.runtime.environment import Ending, EndKind, Environment
+from sandbox.runtime.live_log import LiveLog
 from sandbox.runtime.report import (
     TIMED_OUT,
     billed_milliseconds,
@@ -11,7 +12,6 @@ from sandbox.runtime.report import (
     error_document,
     init_start_line,
     report_line,
-    start_line,
     timeout_line,
     timeout_text,
 )
@@ -26,38 +26,17 @@ def outcome_of(
     environment: Environment,
     request: InvocationRequest,
     ending: Ending,
-    before: list[str],
+    log: LiveLog,
     init_ms: float | None,
     real_now: float,
 ) -> Outcome:
-    """The outcome of an invocation that reached its environment.
+    """The outcome of an invocation, or of the initialisation that came before it and failed.
 
     Args:
-        before: log lines of the cold start.
+        log: has everything the function wrote, and gets the closing lines.
         init_ms: milliseconds of the init phase, None when warm or when it was repeated inside the invocation.
         real_now: wall-clock seconds.
     """
-    written = environment.log.take()
-    lines = [*before, start_line(request.request_id, environment.spec.version), *written]
-    return _outcome(environment, request, ending, lines, init_ms, real_now)
-
-
-def failed_init_outcome(
-    environment: Environment, request: InvocationRequest, ending: Ending, before: list[str], real_now: float
-) -> Outcome:
-    """The outcome of an invocation whose environment could not be initialised, before it or within it."""
-    lines = [*before, start_line(request.request_id, environment.spec.version)]
-    return _outcome(environment, request, ending, lines, None, real_now)
-
-
-def _outcome(
-    environment: Environment,
-    request: InvocationRequest,
-    ending: Ending,
-    lines: list[str],
-    init_ms: float | None,
-    real_now: float,
-) -> Outcome:
     spec = environment.spec
     payload = ending.payload
     duration_ms = ending.duration_ms
@@ -66,13 +45,13 @@ def _outcome(
         # The invocation's timeout, also where a repeated initialisation used up part of it.
         duration_ms = spec.timeout * 1000
         payload = error_document(TIMED_OUT, timeout_text(spec.timeout), request.request_id)
-        lines.append(timeout_line(request.request_id, spec.timeout, real_now))
+        log.add(timeout_line(request.request_id, spec.timeout, real_now))
     elif failed and ending.kind is not EndKind.INIT_ERROR:
         payload = error_document(ending.error_type, ending.message, request.request_id)
-        lines += [f"RequestId: {request.request_id} Error: {ending.message}", ending.error_type]
+        log.add(f"RequestId: {request.request_id} Error: {ending.message}", ending.error_type)
     memory = environment.max_memory_mb()
     status = "" if not failed else ("timeout" if ending.error_type == TIMED_OUT else "error")
-    lines += [
+    log.add(
         end_line(request.request_id),
         report_line(
             request.request_id,
@@ -83,7 +62,8 @@ def _outcome(
             status=status,
             error_type=ending.error_type if status == "error" else "",
         ),
-    ]
+    )
+    log.flush()
     return Outcome(
         payload=payload,
         error=None if ending.kind is EndKind.OK else "Unhandled",
@@ -94,5 +74,5 @@ def _outcome(
         init_ms=init_ms,
         environment=environment.id,
         log_stream=environment.log_stream,
-        log=tuple(lines),
+        log=log.lines,
     )

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import shutil
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -14,7 +14,7 @@ from sandbox.errors import DependencyError
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Caller
 from sandbox.model.ids import Ids
-from sandbox.model.ports import FunctionSpec, InvocationRequest, Outcome
+from sandbox.model.ports import FunctionSpec, InvocationRequest, LogLines, Outcome
 from sandbox.runtime.dependencies import Dependencies
 from sandbox.runtime.environ import Credentials
 from sandbox.runtime.environment import Ending, EndKind, Environment
@@ -22,8 +22,9 @@ from sandbox.runtime.execs import default_start_method
 from sandbox.runtime.families import family_of
 from sandbox.runtime.interpreters import Interpreters
 from sandbox.runtime.launch import LaunchError
-from sandbox.runtime.outcome import cold_start_lines, failed_init_outcome, outcome_of
-from sandbox.runtime.report import TIMED_OUT, init_report_line, log_stream_name
+from sandbox.runtime.live_log import LiveLog
+from sandbox.runtime.outcome import cold_start_lines, outcome_of
+from sandbox.runtime.report import TIMED_OUT, init_report_line, log_stream_name, start_line
 from sandbox.runtime.starter import Starter
 
 #: Seconds of the init phase; what takes longer starts again inside the invocation, under its timeout.
@@ -53,6 +54,10 @@ class _Pool:
     idle: list[Environment] = field(default_factory=list)
     all: set[Environment] = field(default_factory=set)
     expiry: dict[Environment, asyncio.TimerHandle] = field(default_factory=dict)
+
+
+def _unheard(stream: str, lines: Sequence[tuple[float, str]]) -> None:
+    """For who does not listen: the outcome has the lines too."""
 
 
 class LambdaRuntime:
@@ -144,21 +149,29 @@ class LambdaRuntime:
             raise _cannot_run(spec, error) from error
 
     # --- the ports ---------------------------------------------------------------------------------------
-    async def run(self, spec: FunctionSpec, request: InvocationRequest) -> Outcome:
+    async def run(self, spec: FunctionSpec, request: InvocationRequest, log: LogLines = _unheard) -> Outcome:
         """Runs one invocation in a warm environment of the spec, or a new one.
+
+        Args:
+            log: gets the lines of the invocation while it runs.
 
         Raises:
             AwsError: the runtime named in the spec cannot be run here (`InvalidRuntimeException`).
         """
         family_of(spec.runtime)
         pool = self._pool(spec)
-        while pool.idle:
-            environment = pool.idle.pop()
-            pool.expiry.pop(environment).cancel()
-            outcome = await self._invoke(pool, environment, request, spec.timeout)
-            if outcome is not None:
-                return outcome
-        return await self._run_cold(spec, pool, request)
+        live = LiveLog(self._clock, log)
+        try:
+            while pool.idle:
+                environment = pool.idle.pop()
+                pool.expiry.pop(environment).cancel()
+                live.write_to(environment.log_stream)
+                outcome = await self._invoke(pool, environment, request, spec.timeout, live)
+                if outcome is not None:
+                    return outcome
+            return await self._run_cold(spec, pool, request, live)
+        finally:
+            live.flush()
 
     async def retire(self, function: str) -> None:
         """Ends the idle environments of a function now, the busy ones when their invocation has ended."""
@@ -212,37 +225,39 @@ class LambdaRuntime:
         return [*self._starter.processes(), *workers]
 
     # --- cold --------------------------------------------------------------------------------------------
-    async def _run_cold(self, spec: FunctionSpec, pool: _Pool, request: InvocationRequest) -> Outcome:
+    async def _run_cold(
+        self, spec: FunctionSpec, pool: _Pool, request: InvocationRequest, live: LiveLog
+    ) -> Outcome:
         environment = await self._begin(spec, pool, request)
-        lines = cold_start_lines(spec)
-        ending = await self._initialise(environment, self._init_seconds)
+        live.write_to(environment.log_stream)
+        live.extend(cold_start_lines(spec))
+        ending = await self._initialise(environment, self._init_seconds, live)
         init_ms: float | None = ending.duration_ms
         budget = spec.timeout
         if ending.kind is not EndKind.OK:
             # AWS tries once more inside the invocation, whose timeout then covers both.
-            lines += [*environment.log.take(), _failed_init_line(ending, "init")]
-            environment.discard_log()
-            environment = await self._begin(spec, pool, request)
-            ending = await self._initialise(environment, spec.timeout)
+            live.add(_failed_init_line(ending, "init"))
+            environment = await self._begin(spec, pool, request, environment.log_stream)
+            ending = await self._initialise(environment, spec.timeout, live)
             init_ms = None
             budget = max(0.001, spec.timeout - ending.duration_ms / 1000)
             if ending.kind is not EndKind.OK:
-                lines += [*environment.log.take(), _failed_init_line(ending, "invoke")]
-                environment.discard_log()
-                return failed_init_outcome(environment, request, ending, lines, self._clock.real_now())
-        lines += environment.log.take()
-        outcome = await self._invoke(pool, environment, request, budget, lines=lines, init_ms=init_ms)
+                live.add(_failed_init_line(ending, "invoke"), _start_line(spec, request))
+                return outcome_of(environment, request, ending, live, None, self._clock.real_now())
+        outcome = await self._invoke(pool, environment, request, budget, live, init_ms)
         if outcome is None:  # it asked for work and died: the next attempt starts from nothing
-            return await self._run_cold(spec, pool, request)
+            return await self._run_cold(spec, pool, request, live)
         return outcome
 
-    async def _begin(self, spec: FunctionSpec, pool: _Pool, request: InvocationRequest) -> Environment:
+    async def _begin(
+        self, spec: FunctionSpec, pool: _Pool, request: InvocationRequest, log_stream: str = ""
+    ) -> Environment:
         unique = self._ids.hex(32)
         environment = Environment(
             id=unique,
             spec=spec,
             credentials=Credentials.make(self._ids),
-            log_stream=log_stream_name(spec.version, self._clock.now(), unique),
+            log_stream=log_stream or log_stream_name(spec.version, self._clock.now(), unique),
             clock=self._clock,
             on_end=lambda ended: self._forget(pool, ended),
         )
@@ -265,15 +280,18 @@ class LambdaRuntime:
             raise
         return environment
 
-    async def _initialise(self, environment: Environment, limit: float) -> Ending:
+    async def _initialise(self, environment: Environment, limit: float, live: LiveLog) -> Ending:
+        environment.log.give_to(live.extend)
         try:
             ending = await environment.initialise(limit)
         except asyncio.CancelledError:
             self._end_soon(environment)
             environment.discard_log()
             raise
+        environment.log.settle()
         if ending.kind is not EndKind.OK:
             await environment.end()
+            environment.discard_log()
         return ending
 
     # --- warm --------------------------------------------------------------------------------------------
@@ -283,21 +301,26 @@ class LambdaRuntime:
         environment: Environment,
         request: InvocationRequest,
         limit: float,
-        *,
-        lines: list[str] | None = None,
+        live: LiveLog,
         init_ms: float | None = None,
     ) -> Outcome | None:
+        def started() -> None:
+            live.add(_start_line(environment.spec, request))
+            environment.log.give_to(live.extend)
+
         try:
-            ending = await environment.invoke(request, limit)
+            ending = await environment.invoke(request, limit, started)
         except asyncio.CancelledError:
             self._end_soon(environment)
+            environment.log.settle()
             environment.discard_log()
             raise
         if ending is None:
             environment.discard_log()
             return None
+        environment.log.settle()
         survives = ending.kind in (EndKind.OK, EndKind.ERROR)
-        outcome = outcome_of(environment, request, ending, lines or [], init_ms, self._clock.real_now())
+        outcome = outcome_of(environment, request, ending, live, init_ms, self._clock.real_now())
         current = self._pools.get(environment.spec) is pool
         if survives and current and not environment.ended and not environment.retired:
             self._rest(pool, environment)
@@ -359,6 +382,10 @@ def _cannot_run(spec: FunctionSpec, error: Exception) -> AwsError:
     return AwsError(
         "InvalidRuntimeException", f"sandbox cannot run {spec.name} on {spec.runtime}: {error}", status=502
     )
+
+
+def _start_line(spec: FunctionSpec, request: InvocationRequest) -> str:
+    return start_line(request.request_id, spec.version)
 
 
 def _failed_init_line(ending: Ending, phase: str) -> str:

@@ -17,6 +17,7 @@ from sandbox.model.ports import (
     FunctionSpec,
     InvocationRequest,
     InvokeResult,
+    LogLines,
     LogSink,
     Outcome,
 )
@@ -142,11 +143,10 @@ class Invocations:
         trace = trace_header(
             origin.trace, self._kit.clock.now(), self._kit.ids, active=spec.tracing == "Active"
         )
-        begun = self._kit.clock.now()
         start = self._record_start(spec, payload, origin, trace)
         request = InvocationRequest(origin.request_id, payload, start, trace, origin.client_context)
         try:
-            outcome = await self._executor.run(spec, request)
+            outcome = await self._executor.run(spec, request, self._log(spec, start))
         except asyncio.CancelledError:
             self._record_failure(spec, origin, start, trace, "stopped", "the sandbox stopped")
             raise
@@ -157,7 +157,6 @@ class Invocations:
             why = f"{type(error).__name__}: {error}"
             self._record_failure(spec, origin, start, trace, "error", why)
             raise service_failure(f"The sandbox could not run {spec.name}: {why}") from error
-        self._write_log(spec, outcome, begun, start)
         end = self._record_end(spec, outcome, origin, start, trace)
         return InvokeResult(outcome.payload, outcome.error, log_tail(outcome.log), origin.request_id, end)
 
@@ -223,14 +222,13 @@ class Invocations:
             detail={"attempt": origin.attempt},
         )
 
-    def _write_log(self, spec: FunctionSpec, outcome: Outcome, begun: float, start: int) -> None:
-        """Hands the log on: lines up to `START` have the time of the start, the rest that of the end."""
-        if not outcome.log:
-            return
-        ended = self._kit.clock.now()
-        first = next((at for at, line in enumerate(outcome.log) if line.startswith("START ")), 0)
-        lines = [(begun if at <= first else ended, line) for at, line in enumerate(outcome.log)]
-        self._logs.write(spec.scope, spec.log_group, outcome.log_stream, lines, cause=start)
+    def _log(self, spec: FunctionSpec, start: int) -> LogLines:
+        """Where the lines of an invocation go while it runs."""
+
+        def write(stream: str, lines: Sequence[tuple[float, str]]) -> None:
+            self._logs.write(spec.scope, spec.log_group, stream, lines, cause=start)
+
+        return write
 
 
 def log_tail(lines: Sequence[str]) -> str:

@@ -20,6 +20,7 @@ from sandbox.model.ports import (
     FunctionSpec,
     InvocationRequest,
     LeasedMessage,
+    LogLines,
     Outcome,
 )
 from tests.support.fakes import KeptHops
@@ -30,6 +31,7 @@ class Failure(Exception):  # noqa: N818 - what a handler raises, not an error of
 
 
 Handler = Callable[[Any], Any]
+_STREAM = "2023/11/14/[$LATEST]abc"
 
 
 class FakeExecutor:
@@ -38,7 +40,8 @@ class FakeExecutor:
     `hold(name)` keeps the function's invocations running until `release(name)`.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
         self.handlers: dict[str, Handler] = {}
         self.requests: list[tuple[FunctionSpec, InvocationRequest]] = []
         self.retired: list[str] = []
@@ -64,16 +67,19 @@ class FakeExecutor:
         self.hold(name)
         held.set()
 
-    async def run(self, spec: FunctionSpec, request: InvocationRequest) -> Outcome:
+    async def run(self, spec: FunctionSpec, request: InvocationRequest, log: LogLines) -> Outcome:
         if self.refusal is not None:
             raise self.refusal
         self.requests.append((spec, request))
         self.running += 1
         self.most = max(self.most, self.running)
         try:
+            log(_STREAM, [(self._clock.now(), f"START RequestId: {request.request_id} Version: $LATEST")])
             if (gate := self._gates.get(spec.name)) is not None:
                 await gate.wait()
-            return self._outcome(spec, request)
+            outcome = self._outcome(spec, request)
+            log(_STREAM, [(self._clock.now(), line) for line in outcome.log[1:]])
+            return outcome
         finally:
             self.running -= 1
 
@@ -94,7 +100,7 @@ class FakeExecutor:
             max_memory_mb=40,
             init_ms=6.0 if len(self.requests) == 1 else None,
             environment="env-1",
-            log_stream="2023/11/14/[$LATEST]abc",
+            log_stream=_STREAM,
             log=(
                 f"START RequestId: {request.request_id} Version: $LATEST",
                 "olá do handler",

@@ -59,7 +59,7 @@ class World:
         self.clock = Clock(start=start, speed=0, settle=turns)
         self.database = Database(state)
         self.hops = KeptHops()
-        self.executor = FakeExecutor()
+        self.executor = FakeExecutor(self.clock)
         self.queues = FakeQueues(self.clock, self.hops)
         self.logs = KeptLogs()
         self.targets = KeptDeliveries()

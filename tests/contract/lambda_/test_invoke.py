@@ -63,10 +63,21 @@ def test_the_journal_has_start_and_end_with_their_causes(world: World) -> None:
         "log_stream": "2023/11/14/[$LATEST]abc",
         "attempt": 1,
     }
-    (log,) = world.logs.writes
-    assert (log.group, log.stream, log.cause) == ("/aws/lambda/estoque", end.detail["log_stream"], start.id)
-    assert [at for at, _ in log.lines] == [START] * 4
-    assert spec.log_group == log.group
+    for log in world.logs.writes:
+        assert (log.group, log.stream, log.cause) == (spec.log_group, end.detail["log_stream"], start.id)
+    assert [at for log in world.logs.writes for at, _ in log.lines] == [START] * 4
+
+
+def test_log_lines_are_written_while_the_function_runs(world: World) -> None:
+    world.function()
+    world.executor.hold("estoque")
+    running = world.begin_invoke()
+    lines = [line for log in world.logs.writes for _, line in log.lines]
+    assert [line.split()[0] for line in lines] == ["START"]
+    world.executor.release("estoque")
+    world.settle()
+    assert running.done()
+    assert "REPORT" in world.logs.writes[-1].lines[-1][1]
 
 
 def test_a_trace_is_begun_where_none_came_in(world: World) -> None:

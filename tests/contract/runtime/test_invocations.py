@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import dataclasses
 import json
+import os
 import re
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -127,6 +129,45 @@ def test_a_handled_exception_keeps_the_environment_warm(lab: Lab) -> None:
     assert any(line.startswith("[ERROR] ValueError: no good\nTraceback") for line in failed.log)
     assert "Status:" not in failed.log[-1]
     assert first.payload == third.payload
+
+
+def test_lines_are_handed_on_while_the_handler_runs(lab: Lab) -> None:
+    spec = lab.function(
+        """
+        import os
+        print("loading")
+        def handler(event, context):
+            print("waiting")
+            open(event).read()
+            print("going on")
+        """,
+        timeout=60.0,
+    )
+    gate = lab.folder / "gate"
+    os.mkfifo(gate)
+
+    async def go() -> tuple[list[str], Outcome]:
+        seen: list[tuple[str, str]] = []
+        waiting = asyncio.Event()
+
+        def log(stream: str, lines: Sequence[tuple[float, str]]) -> None:
+            seen.extend((stream, line) for _, line in lines)
+            if any(line == "waiting" for _, line in lines):
+                waiting.set()
+
+        async with lab.runtime(start_method="exec") as runtime:
+            running = asyncio.create_task(runtime.run(spec, lab.request(str(gate)), log))
+            await waiting.wait()
+            before = [line for _, line in seen]
+            await asyncio.to_thread(gate.write_text, "")
+            outcome = await running
+            assert [line for _, line in seen] == list(outcome.log)
+            assert {stream for stream, _ in seen} == {outcome.log_stream}
+            return before, outcome
+
+    before, outcome = asyncio.run(go())
+    assert [line.split()[0] for line in before] == ["INIT_START", "loading", "START", "waiting"]
+    assert outcome.log[4] == "going on"
 
 
 def test_a_timeout_ends_the_environment(lab: Lab) -> None:

@@ -83,14 +83,19 @@ def test_any_mixture_cut_anywhere_gives_the_same_events(
 def test_a_pipe_gives_what_was_written_and_counts_what_it_dropped() -> None:
     async def go() -> tuple[list[str], list[str]]:
         pipe = LogPipe()
+        first: list[str] = []
+        second: list[str] = []
         try:
+            pipe.give_to(first.extend)
             os.write(pipe.writer, b"one\ntwo")
-            first = pipe.take()
+            pipe.settle()
+            pipe.give_to(second.extend)
             line = b"y" * 65535 + b"\n"
             for _ in range(KEPT_BYTES // len(line) + 2):
                 os.write(pipe.writer, line)
                 await asyncio.to_thread(int)  # a turn of the event loop with its readers
-            return first, pipe.take()
+            pipe.settle()
+            return first, second
         finally:
             pipe.close()
 
@@ -98,3 +103,22 @@ def test_a_pipe_gives_what_was_written_and_counts_what_it_dropped() -> None:
     assert first == ["one", "two"]
     assert sum(len(line) for line in second) < KEPT_BYTES + 200
     assert "bytes of output beyond the first" in second[-1]
+
+
+def test_what_comes_between_invocations_belongs_to_the_next_one() -> None:
+    async def go() -> list[str]:
+        pipe = LogPipe()
+        lines: list[str] = []
+        try:
+            os.write(pipe.writer, b"early\n")
+            await asyncio.to_thread(int)
+            pipe.give_to(lines.extend)
+            os.write(pipe.writer, b"while it runs\n")
+            pipe.settle()
+            os.write(pipe.writer, b"late\n")
+            await asyncio.to_thread(int)
+            return lines
+        finally:
+            pipe.close()
+
+    assert asyncio.run(go()) == ["early", "while it runs"]
