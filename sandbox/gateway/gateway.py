@@ -1,4 +1,4 @@
-"""The front door as an ASGI application: no framework on the way of a call."""
+"""The front door: tells requests apart, has them served, and answers."""
 
 from __future__ import annotations
 
@@ -7,20 +7,8 @@ from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
 import msgspec
 
 from sandbox.clock import Clock
+from sandbox.gateway.arrival import Arrival, TooLargeError, plain_body
 from sandbox.gateway.dispatch import Dispatcher, Native, Origin, ServiceLike, internal_failure
-from sandbox.gateway.exchange import (
-    GoneError,
-    Message,
-    Receive,
-    Send,
-    TooLargeError,
-    cancelled_when_gone,
-    head_pairs,
-    plain_body,
-    read_body,
-    read_head,
-    send_response,
-)
 from sandbox.gateway.hosts import Doorman, cors_headers, preflight_headers
 from sandbox.gateway.routes import ApiRequest, api_request, bucket_in_host, fill_queue_url
 from sandbox.gateway.tap import resource_of
@@ -38,6 +26,7 @@ _MB = 1024 * 1024
 _LIMIT = 10 * _MB
 _LIMITS = {"lambda": 70 * _MB, "s3": 256 * _MB, "s3control": 256 * _MB}
 _API_LIMIT = 10 * _MB
+_HEALTH = ("/_sandbox/health", "/_localstack/health")
 
 
 class Gateway:
@@ -93,112 +82,95 @@ class Gateway:
         self._doorman = Doorman(allowed_hosts, allowed_origins)
         self._caller_at = caller_at
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """The ASGI entry; the server's own life cycle events are answered and otherwise ignored."""
-        if scope["type"] == "lifespan":
-            await _lifespan(receive, send)
-            return
-        if scope["type"] != "http":
-            # A WebSocket handshake: closing before accepting answers it with 403.
-            await send({"type": "websocket.close", "code": 1008})
-            return
-        try:
-            await self._exchange(scope, receive, send)
-        except GoneError:
-            return
-
-    async def _exchange(self, scope: Message, receive: Receive, send: Send) -> None:
-        incoming = read_head(scope)
+    async def __call__(self, arrival: Arrival) -> HttpResponse:
+        """Answers a request, whatever it is."""
+        incoming = arrival.incoming
         request_id = self._ids.uuid()
         extra: Headers = ()
         try:
             host = incoming.headers.get("host", "")
             self._doorman.check_host(host)
-            endpoint = f"{scope.get('scheme', 'http')}://{host}"
+            endpoint = f"http://{host}"
             api = api_request(incoming.path, host)
             if api is not None:
-                response = await self._deployed_api(api, incoming, scope, receive, endpoint)
-            else:
-                origin = self._doorman.allowed_origin(incoming.headers)
-                extra = cors_headers(origin) if origin else ()
-                response = await self._service_api(incoming, scope, receive, endpoint, request_id, origin)
+                return await self._deployed_api(api, arrival, endpoint)
+            origin = self._doorman.allowed_origin(incoming.headers)
+            extra = cors_headers(origin) if origin else ()
+            response = await self._service_api(arrival, endpoint, request_id, origin)
         except AwsError as error:
             response = plain_error(error, request_id)
         except TooLargeError as error:
             response = self._too_large(incoming, error, request_id)
-        except GoneError:
-            raise
         except Exception as failure:
             response = plain_error(
                 internal_failure(f"{incoming.method} {incoming.path[:200]}", request_id, failure), request_id
             )
-        await send_response(send, response, incoming.method, extra)
+        return (
+            HttpResponse(response.status, [*response.headers, *extra], response.body) if extra else response
+        )
+
+    @staticmethod
+    def limit(incoming: Incoming) -> int:
+        """Bytes that the body of a request may have, by its head."""
+        signed = credential(incoming).service  # not kept: a form may hold it, and is not here yet
+        if not signed and incoming.path.startswith("/2015-03-31/functions"):
+            signed = "lambda"
+        return _LIMITS.get(signed, _LIMIT)
 
     # --- deployed APIs -----------------------------------------------------------------------------------
-    async def _deployed_api(
-        self, api: ApiRequest, incoming: Incoming, scope: Message, receive: Receive, endpoint: str
-    ) -> HttpResponse:
+    async def _deployed_api(self, api: ApiRequest, arrival: Arrival, endpoint: str) -> HttpResponse:
         if self._execute_api is None or not api.stage:
             return _message(403, "Forbidden")
-        try:
-            body = await read_body(receive, _API_LIMIT)
-        except TooLargeError:
+        incoming = arrival.incoming
+        if arrival.broken_limit or len(incoming.body) > _API_LIMIT:
             return _message(413, "Request Too Long")
-        client = scope.get("client") or ("127.0.0.1", 0)
         request = HttpRequest(
             incoming.method,
             api.path,
             incoming.query,
-            head_pairs(scope),
-            body,
-            client[0],
-            scope.get("state", {}).get("header_names", ()),
+            arrival.pairs(),
+            incoming.body,
+            arrival.client,
+            arrival.names(),
         )
-        with cancelled_when_gone(receive):
-            return await self._execute_api.handle(api.api_id, api.stage, request, endpoint)
+        return await self._execute_api.handle(api.api_id, api.stage, request, endpoint)
 
     # --- service APIs ------------------------------------------------------------------------------------
     async def _service_api(
-        self,
-        incoming: Incoming,
-        scope: Message,
-        receive: Receive,
-        endpoint: str,
-        request_id: str,
-        origin: str,
+        self, arrival: Arrival, endpoint: str, request_id: str, origin: str
     ) -> HttpResponse:
+        incoming = arrival.incoming
         if incoming.method == "OPTIONS" and origin:
             asked = incoming.headers.get("access-control-request-headers", "")
             return HttpResponse(204, preflight_headers(asked))
-        if incoming.path in ("/_sandbox/health", "/_localstack/health"):
+        if incoming.path in _HEALTH:
             return self._health(incoming.path)
-        incoming.body = await read_body(receive, self._limit(incoming))
+        if arrival.broken_limit:
+            raise TooLargeError(arrival.broken_limit)
         self._move_bucket(incoming)
         target = self.wire.identify(incoming)
         fill_queue_url(incoming, target, endpoint)
         try:
             if target.error is not None:
                 raise target.error
-            with cancelled_when_gone(receive):
-                return await self._serve(target, incoming, scope, endpoint, request_id)
+            return await self._serve(target, arrival, endpoint, request_id)
         except AwsError as error:
             return self.wire.error(target, error, request_id)
 
-    async def _serve(
-        self, target: Target, incoming: Incoming, scope: Message, endpoint: str, request_id: str
-    ) -> HttpResponse:
-        dispatcher = self.dispatcher
+    async def _serve(self, target: Target, arrival: Arrival, endpoint: str, request_id: str) -> HttpResponse:
+        incoming, dispatcher = arrival.incoming, self.dispatcher
         who = dispatcher.find(target.service, target.operation)
         origin = dispatcher.origin(
             target.access_key,
             target.region,
             endpoint=endpoint,
             trace=incoming.headers.get("x-amzn-trace-id"),
-            peer=self._caller_at((scope.get("client") or ("",))[0]),
+            peer=self._caller_at(arrival.client),
         )
         if not isinstance(who, Native):
-            return await self._forward(who, target, incoming, scope, origin, request_id)
-        incoming.body = plain_body(incoming, self._limit(incoming))
+            return await self._forward(who, target, arrival, origin, request_id)
+        if "content-encoding" in incoming.headers:
+            incoming.body = plain_body(incoming, self.limit(incoming))
         answer = await dispatcher.call(
             target.service,
             target.operation,
@@ -218,19 +190,18 @@ class Gateway:
         self,
         upstream: Upstream,
         target: Target,
-        incoming: Incoming,
-        scope: Message,
+        arrival: Arrival,
         origin: Origin,
         request_id: str,
     ) -> HttpResponse:
-        client = scope.get("client") or ("127.0.0.1", 0)
+        incoming = arrival.incoming
         request = HttpRequest(
             incoming.method,
             incoming.path,
             incoming.query,
-            _forwarded(scope, incoming),
+            _forwarded(arrival),
             incoming.body,
-            client[0],
+            arrival.client,
         )
         response = await self.dispatcher.forward(
             upstream,
@@ -254,19 +225,12 @@ class Gateway:
             return ""
 
     @staticmethod
-    def _limit(incoming: Incoming) -> int:
-        _, _, signed = credential(incoming)
-        if not signed and incoming.path.startswith("/2015-03-31/functions"):
-            signed = "lambda"
-        return _LIMITS.get(signed, _LIMIT)
-
-    @staticmethod
     def _move_bucket(incoming: Incoming) -> None:
         """Puts a bucket named in the host into the path, where routes and the long tail look for it."""
         host = incoming.headers.get("host", "")
         if not host[:1].isalpha() or host.startswith("localhost"):
             return
-        if credential(incoming)[2] == "s3" and (bucket := bucket_in_host(host)):
+        if incoming.credential.service == "s3" and (bucket := bucket_in_host(host)):
             incoming.path = f"/{bucket}{incoming.path}"
             incoming.headers = {**incoming.headers, "host": "127.0.0.1"}
 
@@ -290,11 +254,10 @@ class Gateway:
         return HttpResponse(200, [("content-type", "application/json")], msgspec.json.encode(body))
 
 
-def _forwarded(scope: Message, incoming: Incoming) -> list[tuple[str, str]]:
+def _forwarded(arrival: Arrival) -> list[tuple[str, str]]:
     """The headers as they came, but for the host where a bucket was taken out of it."""
-    return [
-        (name, incoming.headers["host"] if name == "host" else value) for name, value in head_pairs(scope)
-    ]
+    host = arrival.incoming.headers.get("host", "")
+    return [(name, host if name == "host" else value) for name, value in arrival.pairs()]
 
 
 def _message(status: int, text: str) -> HttpResponse:
@@ -302,13 +265,3 @@ def _message(status: int, text: str) -> HttpResponse:
     return HttpResponse(
         status, [("content-type", "application/json")], msgspec.json.encode({"message": text})
     )
-
-
-async def _lifespan(receive: Receive, send: Send) -> None:
-    while True:
-        message = await receive()
-        if message["type"] == "lifespan.startup":
-            await send({"type": "lifespan.startup.complete"})
-        elif message["type"] == "lifespan.shutdown":
-            await send({"type": "lifespan.shutdown.complete"})
-            return

@@ -7,12 +7,9 @@ else may: not this machine's own pages and programs (they have loopback), nor an
 from __future__ import annotations
 
 import ipaddress
-from collections.abc import Awaitable, Callable
 
-from sandbox.gateway.exchange import Message, Receive, Send, send_response
+from sandbox.gateway.arrival import Application, Arrival
 from sandbox.model.http import HttpResponse
-
-Application = Callable[[Message, Receive, Send], Awaitable[None]]
 
 _REFUSAL = HttpResponse(
     403, [("content-type", "text/plain")], b"Only functions of this sandbox come in here.\n"
@@ -20,7 +17,7 @@ _REFUSAL = HttpResponse(
 
 
 class PeersOnly:
-    """An ASGI application that refuses strangers on one of its listeners.
+    """An application that refuses strangers on one of its listeners.
 
     Args:
         app: serves whoever may come in.
@@ -33,14 +30,11 @@ class PeersOnly:
         self._address = address
         self._subnet = ipaddress.ip_network(subnet)
 
-    async def __call__(self, scope: Message, receive: Receive, send: Send) -> None:
-        """The ASGI entry."""
-        if scope["type"] == "http" and (scope.get("server") or ("",))[0] == self._address:
-            peer = (scope.get("client") or ("",))[0]
-            if not self.admits(peer):
-                await send_response(send, _REFUSAL, scope["method"], ())
-                return
-        await self._app(scope, receive, send)
+    async def __call__(self, arrival: Arrival) -> HttpResponse:
+        """Answers a request."""
+        if arrival.server == self._address and not self.admits(arrival.client):
+            return _REFUSAL
+        return await self._app(arrival)
 
     def admits(self, peer: str) -> bool:
         """Whether an address may come in through the network's listener."""

@@ -1,25 +1,18 @@
-"""Serves the front door over HTTP, on loopback only."""
+"""The sockets of the front door, on loopback only."""
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import socket
-from collections.abc import Callable, Iterator
-from typing import Any
 
 import psutil
-import uvicorn
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from sandbox.errors import PortTakenError, ServerStartError, UsageError
+from sandbox.errors import PortTakenError, UsageError
 
 HOST = "127.0.0.1"
 #: Ports from here on are given out by the system to outgoing connections, so servers do not choose them.
 _FIRST_EPHEMERAL = 32768
 _FIRST_CHOICE = 20_000
-#: Seconds an idle connection is kept; SDKs keep theirs for long.
-_KEEP_ALIVE = 75
 
 
 def listen(port: int, host: str = HOST) -> socket.socket:
@@ -66,103 +59,6 @@ def who_listens(port: int) -> str:
                 name = psutil.Process(connection.pid).name()
                 return f"process {connection.pid} ({name})"
     return "another user's process"
-
-
-class FrontDoor:
-    """An HTTP server for an ASGI application, on sockets that listen already.
-
-    Args:
-        app: the ASGI callable.
-        listeners: from `listen`.
-    """
-
-    def __init__(self, app: Callable[..., Any], *listeners: socket.socket) -> None:
-        self._listeners = listeners
-        self._server = _Server(
-            uvicorn.Config(
-                app,
-                http=_Protocol,
-                ws="none",
-                loop="none",
-                lifespan="off",
-                interface="asgi3",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                date_header=False,
-                proxy_headers=False,
-                timeout_keep_alive=_KEEP_ALIVE,
-                timeout_graceful_shutdown=1,
-                backlog=2048,
-            )
-        )
-        self._task: asyncio.Task[None] | None = None
-
-    async def start(self) -> None:
-        """Begins to serve.
-
-        Raises:
-            ServerStartError: the server ended at once.
-        """
-        self._task = asyncio.create_task(self._server.serve(sockets=list(self._listeners)), name="front door")
-        up = asyncio.create_task(self._server.up.wait())
-        await asyncio.wait({self._task, up}, return_when=asyncio.FIRST_COMPLETED)
-        up.cancel()
-        if self._task.done():
-            raise ServerStartError(
-                "the front door did not open", str(self._task.exception()), "run `sandbox doctor`"
-            )
-
-    async def stop(self) -> None:
-        """Ends requests in flight after a second, and closes the socket."""
-        if self._task is not None:
-            self._server.end.set()
-            await self._task
-        for listener in self._listeners:
-            listener.close()
-
-
-class _Protocol(HttpToolsProtocol):
-    """uvicorn's HTTP, which also tells how the client wrote the names of headers.
-
-    ASGI has them in lower case; functions behind API Gateway see them as they came. They are in the state of
-    the request, as `header_names`.
-    """
-
-    def on_message_begin(self) -> None:
-        """A request begins."""
-        super().on_message_begin()
-        self._names: list[str] = []
-        self.scope["state"]["header_names"] = self._names
-
-    def on_header(self, name: bytes, value: bytes) -> None:
-        """One header came."""
-        super().on_header(name, value)
-        self._names.append(name.decode("latin-1"))
-
-
-class _Server(uvicorn.Server):
-    """uvicorn's server without its signal handlers and its ticking; it tells when it is up."""
-
-    def __init__(self, config: uvicorn.Config) -> None:
-        super().__init__(config)
-        self.up = asyncio.Event()
-        self.end = asyncio.Event()
-
-    @contextlib.contextmanager
-    def capture_signals(self) -> Iterator[None]:
-        """Leaves signals to the session."""
-        yield
-
-    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
-        """Opens the server, then says so."""
-        await super().startup(sockets)
-        self.up.set()
-
-    async def main_loop(self) -> None:
-        """Waits to be ended, where uvicorn would look ten times a second."""
-        await self.end.wait()
-        self.should_exit = True
 
 
 def _bind(port: int, host: str) -> socket.socket:

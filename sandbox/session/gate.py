@@ -3,22 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, MutableMapping
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any
 
-_Message = MutableMapping[str, Any]
-App = Callable[[Any, Callable[[], Awaitable[Any]], Callable[[Any], Awaitable[None]]], Awaitable[None]]
+from sandbox.gateway.arrival import Application, Arrival
+from sandbox.model.http import HttpResponse
+
+_TURNED_AWAY = HttpResponse(
+    503,
+    [("content-type", "application/json")],
+    b'{"message": "The sandbox was taken back to an earlier state meanwhile. Ask again."}',
+)
 
 
 class Gate:
-    """An ASGI application that passes requests on to another.
+    """An application that passes requests on to another.
 
     Args:
         app: serves the requests.
     """
 
-    def __init__(self, app: App) -> None:
+    def __init__(self, app: Application) -> None:
         self._app = app
         self._serving: set[asyncio.Task[Any]] = set()
         self._open = asyncio.Event()
@@ -31,22 +37,19 @@ class Gate:
         """How many requests are served now."""
         return len(self._serving)
 
-    async def __call__(
-        self, scope: Any, receive: Callable[[], Awaitable[Any]], send: Callable[[Any], Awaitable[None]]
-    ) -> None:
+    async def __call__(self, arrival: Arrival) -> HttpResponse:
         """Serves one request, as soon as the gate is open."""
         while not self._open.is_set():
             epoch = self._epoch
             await self._open.wait()
             if epoch != self._epoch:
                 # It was meant for a world that is gone, maybe by a function that is dead.
-                await _turn_away(send)
-                return
+                return _TURNED_AWAY
         task = asyncio.current_task()
         assert task is not None
         self._serving.add(task)
         try:
-            await self._app(scope, receive, send)
+            return await self._app(arrival)
         finally:
             self._serving.discard(task)
             self._tell()
@@ -81,10 +84,3 @@ class Gate:
         changed, self._changed = self._changed, None
         if changed is not None:
             changed.set_result(None)
-
-
-async def _turn_away(send: Callable[[Any], Awaitable[None]]) -> None:
-    body = b'{"message": "The sandbox was taken back to an earlier state meanwhile. Ask again."}'
-    headers = [(b"content-type", b"application/json"), (b"content-length", str(len(body)).encode())]
-    await send({"type": "http.response.start", "status": 503, "headers": headers})
-    await send({"type": "http.response.body", "body": body})

@@ -24,10 +24,11 @@ from sandbox.flow.recorder import Journal
 from sandbox.gateway.gateway import Gateway
 from sandbox.gateway.inprocess import InProcessClient
 from sandbox.gateway.peers import PeersOnly
+from sandbox.gateway.server import HttpServer
 from sandbox.model.ids import Ids
 from sandbox.session.clockstore import restore_clock
 from sandbox.session.deployment import Deployment
-from sandbox.session.door import HOST, FrontDoor, listen
+from sandbox.session.door import HOST, listen
 from sandbox.session.gate import Gate
 from sandbox.session.methods import method_table
 from sandbox.session.options import Options
@@ -191,11 +192,11 @@ class Session:
             self.database.before_commit = None
             self.journal.close()
 
-    def _front_door(self, listener: socket.socket) -> FrontDoor:
+    def _front_door(self, listener: socket.socket) -> HttpServer:
         """The front door on loopback, and on the engine's network of containers where it has one."""
         network = self.engine.network_door
         if network is None:
-            return FrontDoor(self.gate, listener)
+            return HttpServer(self.gate, Gateway.limit, listener)
         try:
             beside = listen(self.port, network.address)
         except SandboxError:
@@ -204,9 +205,10 @@ class Session:
                 f"the front door cannot be opened on the containers' network ({network.address}): functions"
                 " call LocalStack directly, and their calls are not in the journal"
             )
-            return FrontDoor(self.gate, listener)
+            return HttpServer(self.gate, Gateway.limit, listener)
         network.port = self.port
-        return FrontDoor(PeersOnly(self.gate, network.address, network.subnet), listener, beside)
+        guard = PeersOnly(self.gate, network.address, network.subnet)
+        return HttpServer(guard, Gateway.limit, listener, beside)
 
     def _open_gateway(self) -> None:
         network = self.engine.network_door

@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 from sandbox.model.awserror import AwsError
 from sandbox.wire.dialect import dialect
-from sandbox.wire.incoming import Incoming, Target, credential
+from sandbox.wire.incoming import Incoming, Target
 from sandbox.wire.model import Models
 from sandbox.wire.names import PATHS, QUERY_VERSIONS, SHARED_PATHS, SIGNING_NAMES, TARGETS
 from sandbox.wire.problems import MalformedBodyError
@@ -42,7 +42,7 @@ class Identifier:
     def identify(self, incoming: Incoming) -> Target:
         """What the request asks for; `error` is set where that cannot be told or does not exist."""
         target = Target()
-        target.access_key, region, signed = credential(incoming)
+        target.access_key, region, signed = incoming.credential
         if region:
             target.region = region
         name = incoming.headers.get("x-amz-target")

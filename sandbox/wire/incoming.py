@@ -5,6 +5,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import NamedTuple
 from urllib.parse import unquote
 
 from sandbox.model.awserror import AwsError
@@ -13,10 +15,26 @@ from sandbox.wire.problems import MalformedBodyError
 from sandbox.wire.querybody import parse_form
 
 #: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`; signatures with public keys (SigV4A) name no region.
-_CREDENTIAL = re.compile(r"Credential=([^/,\s]+)/\d{8}/(?:([^/,\s]+)/)?([^/,\s]+)/aws4_request")
+_CREDENTIAL = re.compile(r"Credential=([^,\s]+)")
+_SCOPE = re.compile(r"([^/,\s]+)/\d{8}/(?:([^/,\s]+)/)?([^/,\s]+)/aws4_request")
 _PRESIGNED = re.compile(r"(?:^|&)X-Amz-Credential=([^&]+)")
 _REGION = re.compile(r"^[a-z]{2}(-[a-z]+)+-\d+$")
 _ACCOUNT = re.compile(r"^\d{12}$")
+
+
+class Credential(NamedTuple):
+    """The scope of a signature, each part empty where the request does not say it.
+
+    Attributes:
+        service: the signing name.
+    """
+
+    access_key: str = ""
+    region: str = ""
+    service: str = ""
+
+
+_NONE = Credential()
 
 
 @dataclass(slots=True)
@@ -37,6 +55,14 @@ class Incoming:
     headers: Mapping[str, str]
     body: bytes
     _fields: dict[str, str] | None = None
+    _credential: Credential | None = None
+
+    @property
+    def credential(self) -> Credential:
+        """Who signed the request, and for what."""
+        if self._credential is None:
+            self._credential = credential(self)
+        return self._credential
 
     def fields(self) -> dict[str, str]:
         """The form of the query protocol: the query string's fields and the body's.
@@ -88,28 +114,31 @@ def account_of(access_key: str) -> str:
     return access_key if _ACCOUNT.match(access_key) else DEFAULT_ACCOUNT
 
 
-def credential(incoming: Incoming) -> tuple[str, str, str]:
-    """Access key, region and signing name of a request, each empty where the request does not say it.
+def credential(incoming: Incoming) -> Credential:
+    """Access key, region and signing name of a request.
 
     Standard: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference_sigv-create-signed-request.html
     """
     authorization = incoming.headers.get("authorization")
     if authorization:
-        return _credential(authorization)
+        found = _CREDENTIAL.search(authorization)
+        return _scope(found[1]) if found else _NONE
     if "X-Amz-Credential=" in incoming.query:
         found = _PRESIGNED.search(incoming.query)
-        return _credential(f"Credential={unquote(found.group(1))}") if found else ("", "", "")
+        return _scope(unquote(found[1])) if found else _NONE
     if incoming.is_form() and b"X-Amz-Credential=" in incoming.body:
         try:
-            return _credential(f"Credential={incoming.fields()['X-Amz-Credential']}")
+            return _scope(incoming.fields()["X-Amz-Credential"])
         except (MalformedBodyError, KeyError):
-            return "", "", ""
-    return "", "", ""
+            return _NONE
+    return _NONE
 
 
-def _credential(text: str) -> tuple[str, str, str]:
-    found = _CREDENTIAL.search(text)
+@lru_cache(maxsize=1024)
+def _scope(text: str) -> Credential:
+    """Reads `KEY/DATE/REGION/SERVICE/aws4_request`; a client's stays the same for a day."""
+    found = _SCOPE.match(text)
     if found is None:
-        return "", "", ""
+        return _NONE
     key, region, service = found.groups()
-    return key, region if region and _REGION.match(region) else "", service.lower()
+    return Credential(key, region if region and _REGION.match(region) else "", service.lower())

@@ -19,7 +19,6 @@ HEAVY = frozenset(
         "botocore",
         "moto",
         "samtranslator",
-        "uvicorn",
         "uvloop",
         "psycopg",
         "yaml",

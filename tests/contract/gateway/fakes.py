@@ -10,11 +10,10 @@ import threading
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-import uvicorn
-
 from sandbox.clock import Clock
 from sandbox.errors import ServerStartError
 from sandbox.gateway.gateway import Gateway
+from sandbox.gateway.server import HttpServer
 from sandbox.model.awserror import AwsError, NotImplementedByName
 from sandbox.model.call import Call, Caller
 from sandbox.model.hops import HopKind
@@ -219,18 +218,20 @@ class House:
 
 @contextlib.contextmanager
 def served(house: House) -> Iterator[int]:
-    """Serves a gateway by uvicorn in a thread; gives the port."""
+    """Serves a gateway in a thread; gives the port."""
     listener = _listener()
-    config = uvicorn.Config(house.gateway, log_level="critical", lifespan="off", access_log=False)
-    server = uvicorn.Server(config)
-    thread = threading.Thread(target=lambda: asyncio.run(server.serve(sockets=[listener])), daemon=True)
+    loop = asyncio.new_event_loop()
+    server = HttpServer(house.gateway, house.gateway.limit, listener)
+    thread = threading.Thread(target=loop.run_forever, daemon=True)
     thread.start()
+    asyncio.run_coroutine_threadsafe(server.start(), loop).result(10)
     try:
         yield listener.getsockname()[1]
     finally:
-        server.should_exit = True
+        asyncio.run_coroutine_threadsafe(server.stop(), loop).result(10)
+        loop.call_soon_threadsafe(loop.stop)
         thread.join(10)
-        listener.close()
+        loop.close()
 
 
 def _listener() -> socket.socket:

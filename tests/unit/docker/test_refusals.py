@@ -13,7 +13,9 @@ from sandbox.engines.docker.daemon import connect
 from sandbox.engines.docker.errors import DockerUnavailableError
 from sandbox.engines.docker.refusals import NoReturn, NotOnDockerError
 from sandbox.errors import UsageError
+from sandbox.gateway.arrival import Arrival
 from sandbox.gateway.peers import PeersOnly
+from sandbox.model.http import HttpResponse
 from sandbox.session.statefolder import StateFolder
 
 
@@ -71,7 +73,7 @@ def test_a_folder_from_before_there_were_engines_is_the_embedded_ones(tmp_path: 
 
 
 def test_only_peers_of_the_network_come_in() -> None:
-    async def app(scope: object, receive: object, send: object) -> None:
+    async def app(arrival: Arrival) -> HttpResponse:
         raise AssertionError("not asked")
 
     guard = PeersOnly(app, "172.18.0.1", "172.18.0.0/16")

@@ -3,25 +3,11 @@
 from __future__ import annotations
 
 import asyncio
-from typing import Any
 
+from sandbox.gateway.arrival import Arrival
+from sandbox.model.http import HttpResponse
 from sandbox.session.gate import Gate
-
-
-class Request:
-    """One request, and the status of its answer."""
-
-    def __init__(self) -> None:
-        self.status: int | None = None
-
-    async def receive(self) -> Any:
-        """Nothing more comes."""
-        return {"type": "http.request", "body": b"", "more_body": False}
-
-    async def send(self, message: Any) -> None:
-        """Notes the status."""
-        if message["type"] == "http.response.start":
-            self.status = message["status"]
+from sandbox.wire.incoming import Incoming
 
 
 class App:
@@ -30,27 +16,29 @@ class App:
     def __init__(self) -> None:
         self.go = asyncio.Event()
 
-    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+    async def __call__(self, arrival: Arrival) -> HttpResponse:
         await self.go.wait()
-        await send({"type": "http.response.start", "status": 200, "headers": []})
+        return HttpResponse(200)
 
 
-def begin(gate: Gate, request: Request) -> asyncio.Task[None]:
-    return asyncio.create_task(gate({"type": "http"}, request.receive, request.send))
+def begin(gate: Gate) -> asyncio.Task[HttpResponse]:
+    async def ask() -> HttpResponse:
+        return await gate(Arrival(Incoming("GET", "/", "", {}, b""), []))
+
+    return asyncio.create_task(ask())
 
 
 def test_requests_are_counted_until_they_are_answered() -> None:
     async def scenario() -> None:
         app = App()
         gate = Gate(app)
-        request = Request()
-        task = begin(gate, request)
+        task = begin(gate)
         await asyncio.sleep(0)
         assert gate.serving == 1
         change = asyncio.create_task(gate.change())
         app.go.set()
-        await asyncio.gather(task, change)
-        assert (gate.serving, request.status) == (0, 200)
+        response, _ = await asyncio.gather(task, change)
+        assert (gate.serving, response.status) == (0, 200)
 
     asyncio.run(scenario())
 
@@ -60,13 +48,11 @@ def test_a_closed_gate_keeps_requests_waiting() -> None:
         app = App()
         app.go.set()
         gate = Gate(app)
-        request = Request()
         async with gate.closed():
-            task = begin(gate, request)
+            task = begin(gate)
             await asyncio.sleep(0)
-            assert (gate.serving, request.status) == (0, None)
-        await task
-        assert request.status == 200
+            assert (gate.serving, task.done()) == (0, False)
+        assert (await task).status == 200
 
     asyncio.run(scenario())
 
@@ -76,14 +62,11 @@ def test_who_waited_for_a_world_that_is_gone_is_turned_away() -> None:
         app = App()
         app.go.set()
         gate = Gate(app)
-        request, later = Request(), Request()
         async with gate.closed():
-            task = begin(gate, request)
+            task = begin(gate)
             await asyncio.sleep(0)
             gate.new_epoch()
-        await task
-        await begin(gate, later)
-        assert (request.status, later.status) == (503, 200)
+        assert ((await task).status, (await begin(gate)).status) == (503, 200)
 
     asyncio.run(scenario())
 
@@ -91,7 +74,7 @@ def test_who_waited_for_a_world_that_is_gone_is_turned_away() -> None:
 def test_what_is_still_served_can_be_cut_off() -> None:
     async def scenario() -> None:
         gate = Gate(App())
-        task = begin(gate, Request())
+        task = begin(gate)
         await asyncio.sleep(0)
         await gate.end_all()
         assert task.cancelled()
