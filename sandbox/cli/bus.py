@@ -6,6 +6,7 @@ from pathlib import Path
 
 import click
 
+from sandbox.cli.archives import archives, cancel, replay, replays
 from sandbox.cli.common import connect, json_option, state_option
 from sandbox.cli.diagnostics import say
 from sandbox.cli.messagewords import clock_time
@@ -18,12 +19,16 @@ from sandbox.model.views.flows import NearMiss
 from sandbox.model.views.system import BusView, RuleView
 
 
-@click.group("bus", short_help="Event buses: rules, recent events, what matched.")
+@click.group("bus", short_help="Event buses: rules, recent events, what matched, archives.")
 def command() -> None:
     """Event buses: their rules, and recent events with the rules that matched each.
 
     Example: sandbox bus ls
     """
+
+
+for _subcommand in (archives, replay, replays, cancel):
+    command.add_command(_subcommand)
 
 
 @command.command("ls")

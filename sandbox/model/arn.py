@@ -111,6 +111,16 @@ def rule_arn(scope: Scope, bus: str, name: str) -> Arn:
     return Arn("events", scope.region, scope.account, f"rule/{path}")
 
 
+def archive_arn(scope: Scope, name: str) -> Arn:
+    """The ARN of an EventBridge archive."""
+    return Arn("events", scope.region, scope.account, f"archive/{name}")
+
+
+def replay_arn(scope: Scope, name: str) -> Arn:
+    """The ARN of an EventBridge replay."""
+    return Arn("events", scope.region, scope.account, f"replay/{name}")
+
+
 def rest_api_arn(region: str, api_id: str) -> Arn:
     """The ARN of a REST API (it carries no account)."""
     return Arn("apigateway", region, "", f"/restapis/{api_id}")

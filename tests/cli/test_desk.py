@@ -12,6 +12,7 @@ from sandbox.control.protocol import ClockView
 from sandbox.control.server import Method
 from sandbox.errors import UsageError
 from sandbox.model.hops import Hop, HopKind
+from sandbox.model.views.archives import ArchiveView, ReplayView
 from sandbox.model.views.flows import NearMiss
 from sandbox.model.views.messages import DeadLetter, MessageView, MoveResult, QueueView
 from sandbox.model.views.system import BusView, RuleView
@@ -86,6 +87,29 @@ MISSES = [
     NearMiss(bus="nfe", rule="criada", matched=False, path="source", reason="source is \x1bx"),
 ]
 
+ARCHIVE = ArchiveView(
+    name="nfe-arquivo",
+    arn="arn:aws:events:us-east-1:000000000000:archive/nfe-arquivo",
+    bus="nfe",
+    retention_days=90,
+    events=12,
+    bytes=3_456,
+    first_at=NOW - 3_600,
+    last_at=NOW - 60,
+)
+REPLAY = ReplayView(
+    name="de-novo",
+    archive="nfe-arquivo",
+    bus="nfe",
+    state="RUNNING",
+    since=NOW - 3_600,
+    until=NOW,
+    started_at=NOW,
+    rules=["confirmada"],
+    replayed=100,
+    last_at=NOW - 90,
+)
+
 
 class Daemon:
     """Canned answers, and what was asked for."""
@@ -123,6 +147,10 @@ class Daemon:
                 )
             ],
             "bus_events": [PUT],
+            "bus_archives": [ARCHIVE],
+            "bus_replays": [REPLAY],
+            "bus_replay": REPLAY,
+            "bus_cancel": REPLAY,
             "flow_near_misses": MISSES,
             "rule_test": MISSES,
         }
@@ -161,6 +189,10 @@ OUTPUTS = [
     ("bus", "ls"),
     ("bus", "events", "nfe"),
     ("bus", "events", "nfe", "--misses"),
+    ("bus", "archives"),
+    ("bus", "replay", "nfe-arquivo"),
+    ("bus", "replays"),
+    ("bus", "cancel", "novo"),
     ("rule", "test", "nfe", "{}"),
 ]
 
@@ -216,6 +248,23 @@ def test_what_is_asked_for(running: Cli, daemon: Daemon) -> None:
             "delay": 5,
         },
     ]
+
+
+def test_a_replay_takes_times_and_durations(running: Cli, daemon: Daemon) -> None:
+    running.here("bus", "replay", "arquivo", "--from", "2h", "--to", "2023-11-14T22:14:00Z", "--rule", "a")
+    assert daemon.asked[-1] == (
+        "bus_replay",
+        {
+            "archive": "arquivo",
+            "since": NOW - 7_200,
+            "until": 1_700_000_040.0,
+            "rules": ["a"],
+            "name": None,
+        },
+    )
+    said = running.here("bus", "replay", "arquivo", "--from", "ontem")
+    assert said.code == 2
+    assert "2026-11-27T12:00:00Z" in said.err
 
 
 def test_bodies_come_from_files(running: Cli, daemon: Daemon) -> None:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Mapping
 from sandbox.deploy.resources import (
     apigateway,
     configuration,
+    event_archive,
     events,
     iam,
     lambda_function,
@@ -24,7 +25,8 @@ from sandbox.deploy.template.problem import Problem, Problems
 TYPES: Mapping[str, ResourceType] = {
     handler.type: handler
     for module in (
-        apigateway, configuration, events, iam, lambda_function, lambda_wiring, logs, rds, sqs, storage
+        apigateway, configuration, event_archive, events, iam, lambda_function, lambda_wiring, logs, rds, sqs,
+        storage
     )
     for handler in module.TYPES
 }  # fmt: skip

@@ -9,7 +9,7 @@ import msgspec
 from sandbox.model.call import Call
 from sandbox.services.base import Answer, Params, operation
 from sandbox.services.events.core import EventsCore
-from sandbox.services.events.errors import bus_exists, invalid, not_found
+from sandbox.services.events.errors import already_exists, invalid, not_found
 from sandbox.services.events.paging import page
 from sandbox.services.events.store import DEFAULT_BUS, Bus
 
@@ -26,7 +26,7 @@ class BusOperations(EventsCore):
         if "/" in name:
             raise invalid(f"Event bus name {name} is not valid: only partner event buses have a slash.")
         if self.store.find_bus(call.scope, name) is not None:
-            raise bus_exists(name)
+            raise already_exists("Event bus", name)
         bus = self.store.add_bus(call.scope, name, params.get("Description"))
         self.store.tag(str(bus.arn), {tag["Key"]: tag["Value"] for tag in params.get("Tags") or ()})
         return {"EventBusArn": str(bus.arn), **_description(bus)}
@@ -47,6 +47,9 @@ class BusOperations(EventsCore):
         bus = self.existing_bus(call, params, "Name")
         if self.store.rules(bus.scope, bus.name):
             raise invalid(f"Event bus {bus.name} can't be deleted since it has rules.")
+        if self.archives.archives(bus.scope, bus.name):
+            # On AWS an archive has a rule on its bus, one that AWS manages.
+            raise invalid(f"Event bus {bus.name} can't be deleted since it has archives.")
         self.store.remove_bus(bus)
         return {}
 

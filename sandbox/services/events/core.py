@@ -9,9 +9,12 @@ from sandbox.model.call import Call
 from sandbox.model.ports import Deliverer
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit, Params, Service
+from sandbox.services.events.archive_store import ArchiveStore
+from sandbox.services.events.archiving import Archivist
 from sandbox.services.events.deliveries import Dispatcher
 from sandbox.services.events.names import bus_reference
 from sandbox.services.events.publishing import Publisher
+from sandbox.services.events.replaying import ReplayRunner
 from sandbox.services.events.rulebook import RuleBook
 from sandbox.services.events.schedules import ScheduleRunner
 from sandbox.services.events.schema import SCHEMA
@@ -36,17 +39,24 @@ class EventsCore(Service):
         self.rulebook = RuleBook(self.store)
         self.dispatcher = Dispatcher(kit, deliverer)
         self.schedules = ScheduleRunner(kit, self.store, self.rulebook, self.dispatcher)
-        self.publisher = Publisher(kit, self.store, self.rulebook, self.dispatcher)
+        self.archives = ArchiveStore(kit.database)
+        self.archivist = Archivist(kit, self.archives)
+        self.publisher = Publisher(kit, self.store, self.rulebook, self.dispatcher, self.archivist)
+        self.replays = ReplayRunner(kit, self.archives, self.publisher)
 
     async def start(self) -> None:
         """Sets the timers of schedules and of deliveries that wait; rules are compiled when first needed."""
         self.rulebook.clear()
         self.schedules.start()
         self.dispatcher.start()
+        self.archivist.start()
+        self.replays.start()
 
     async def stop(self) -> None:
         """Ends timers and deliveries under way."""
         self.schedules.stop()
+        self.replays.stop()
+        self.archivist.stop()
         await self.dispatcher.stop()
 
     def work(self) -> set[asyncio.Task[Any]]:

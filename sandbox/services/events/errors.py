@@ -28,9 +28,19 @@ def no_rule(name: str, bus: str) -> AwsError:
     return not_found(f"Rule {name} does not exist on EventBus {bus}.")
 
 
-def bus_exists(name: str) -> AwsError:
-    """A bus of that name is there already."""
-    return AwsError("ResourceAlreadyExistsException", f"Event bus {name} already exists.")
+def no_archive(name: str) -> AwsError:
+    """No archive of that name."""
+    return not_found(f"Archive {name} does not exist.")
+
+
+def no_replay(name: str) -> AwsError:
+    """No replay of that name."""
+    return not_found(f"Replay {name} does not exist.")
+
+
+def already_exists(kind: str, name: str) -> AwsError:
+    """Something of that kind and name is there already."""
+    return AwsError("ResourceAlreadyExistsException", f"{kind} {name} already exists.")
 
 
 def limit_exceeded() -> AwsError:

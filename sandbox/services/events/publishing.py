@@ -5,7 +5,7 @@ Page: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutEvents.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from sandbox.model.arn import event_bus_arn
@@ -15,12 +15,19 @@ from sandbox.model.event_patterns import FlatEvent, MalformedJsonError, compact,
 from sandbox.model.hops import HopKind
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
+from sandbox.services.events.archive_store import Replay
+from sandbox.services.events.archiving import Archivist
 from sandbox.services.events.deliveries import Dispatcher
-from sandbox.services.events.documents import EventDocument, build_document, timestamp
+from sandbox.services.events.documents import (
+    EventDocument,
+    build_document,
+    timestamp,
+    with_replay_name,
+)
 from sandbox.services.events.errors import invalid
 from sandbox.services.events.inputs import Firing
 from sandbox.services.events.names import bus_reference
-from sandbox.services.events.pending import pending_delivery
+from sandbox.services.events.pending import Pending, pending_delivery
 from sandbox.services.events.rulebook import RuleBook
 from sandbox.services.events.store import EventsStore
 
@@ -76,15 +83,19 @@ class Publisher:
         kit: clock, journal and ids.
         store, rulebook: the buses, and the rules that match.
         dispatcher: delivers to targets.
+        archivist: keeps events in archives.
     """
 
-    def __init__(self, kit: Kit, store: EventsStore, rulebook: RuleBook, dispatcher: Dispatcher) -> None:
+    def __init__(
+        self, kit: Kit, store: EventsStore, rulebook: RuleBook, dispatcher: Dispatcher, archivist: Archivist
+    ) -> None:
         self._clock = kit.clock
         self._recorder = kit.recorder
         self._ids = kit.ids
         self._store = store
         self._rulebook = rulebook
         self._dispatcher = dispatcher
+        self._archivist = archivist
 
     async def put(self, call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
         """Puts one event, and hands it to the targets of the rules that match.
@@ -123,6 +134,7 @@ class Publisher:
         )
         # AWS accepts events for buses that do not exist, and loses them; here the journal says so.
         if not lost:
+            self._archivist.keep(scope, bus, event, flat)
             await self._route(scope, bus, event, flat, hop, trace)
         return {"EventId": event.id}
 
@@ -154,14 +166,57 @@ class Publisher:
         await self._route(scope, bus, event, flatten(tree), hop, None)
         return hop
 
+    def replay(self, scope: Scope, bus: str, document: str, replay: Replay) -> None:
+        """Gives an archived event to the rules that the replay asks for; it is not archived again."""
+        text = with_replay_name(document, replay.name)
+        tree = decode(text)
+        event = EventDocument(str(tree["id"]), text, tree, str(tree["time"]))
+        hop = self._recorder.record(
+            HopKind.REPLAYED,
+            scope,
+            "events",
+            cause=replay.cause,
+            resource=str(event_bus_arn(scope, bus)),
+            event_id=event.id,
+            detail={
+                "source": tree["source"],
+                "detailType": tree["detail-type"],
+                "replay": replay.name,
+                "archive": replay.archive,
+            },
+            payload=text,
+        )
+        for pending in self._matches(scope, bus, event, flatten(tree), hop, None, only=replay.filters):
+            self._dispatcher.enqueue(pending)
+
     async def _route(
         self, scope: Scope, bus: str, event: EventDocument, flat: FlatEvent, cause: int, trace: str | None
     ) -> None:
+        for pending in self._matches(scope, bus, event, flat, cause, trace):
+            await self._dispatcher.deliver(pending)
+
+    def _matches(
+        self,
+        scope: Scope,
+        bus: str,
+        event: EventDocument,
+        flat: FlatEvent,
+        cause: int,
+        trace: str | None,
+        only: Collection[str] = (),
+    ) -> Iterator[Pending]:
+        """A delivery for each target of each rule that matches.
+
+        Args:
+            only: ARNs of the rules that are asked; none means all.
+        """
         tree = event.tree
         matching = self._rulebook.matching(scope, bus, tree["source"], tree["detail-type"], flat)
         ingested = timestamp(self._clock.now())
         for compiled in matching:
             rule_arn = str(compiled.rule.arn)
+            if only and rule_arn not in only:
+                continue
             match = self._recorder.record(
                 HopKind.RULE_MATCHED,
                 scope,
@@ -174,9 +229,7 @@ class Publisher:
             firing = Firing(rule_arn, compiled.rule.name, ingested)
             for target in compiled.targets:
                 now = self._clock.now()
-                await self._dispatcher.deliver(
-                    pending_delivery(scope, firing, target, event, now=now, cause=match, trace=trace)
-                )
+                yield pending_delivery(scope, firing, target, event, now=now, cause=match, trace=trace)
 
     def _time(self, at: float | None) -> str:
         try:
@@ -206,4 +259,5 @@ class Publisher:
             resources=entry.get("Resources") or [],
             detail_text=compact(entry["Detail"]),
             detail=detail,
+            detail_size=len(entry["Detail"].encode(errors="surrogatepass")),
         )

@@ -27,7 +27,7 @@ class RuleOperations(EventsCore):
             scope=bus.scope,
             bus=bus.name,
             name=params["Name"],
-            pattern=_pattern(params.get("EventPattern")),
+            pattern=checked_pattern(params.get("EventPattern")),
             schedule=_schedule(params.get("ScheduleExpression"), bus.name),
             state=_state(params.get("State")),
             description=params.get("Description"),
@@ -97,7 +97,12 @@ def invalid_pattern(error: InvalidEventPatternError) -> AwsError:
     return AwsError("InvalidEventPatternException", error.message)
 
 
-def _pattern(text: str | None) -> str | None:
+def checked_pattern(text: str | None) -> str | None:
+    """The event pattern of a parameter; None where there is none.
+
+    Raises:
+        AwsError: InvalidEventPatternException.
+    """
     if not text:
         return None
     try:

@@ -28,4 +28,21 @@ CREATE TABLE IF NOT EXISTS events_deliveries (
     id INTEGER PRIMARY KEY AUTOINCREMENT, next_at REAL NOT NULL, document BLOB NOT NULL
 );
 CREATE INDEX IF NOT EXISTS events_deliveries_due ON events_deliveries (next_at, id);
+CREATE TABLE IF NOT EXISTS events_archives (
+    account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, bus TEXT NOT NULL,
+    description TEXT, pattern TEXT, retention INTEGER NOT NULL, created REAL NOT NULL,
+    PRIMARY KEY (account, region, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events_archived (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    account TEXT NOT NULL, region TEXT NOT NULL, archive TEXT NOT NULL,
+    at REAL NOT NULL, archived REAL NOT NULL, size INTEGER NOT NULL, document TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS events_archived_at ON events_archived (account, region, archive, at, id, size);
+CREATE INDEX IF NOT EXISTS events_archived_age ON events_archived (account, region, archive, archived);
+CREATE TABLE IF NOT EXISTS events_replays (
+    account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, archive TEXT NOT NULL, bus TEXT NOT NULL,
+    next_at REAL, document BLOB NOT NULL,
+    PRIMARY KEY (account, region, name)
+) WITHOUT ROWID;
 """

@@ -6,6 +6,7 @@ from typing import ClassVar
 
 from sandbox.model.event_patterns import MalformedJsonError, decode, flatten
 from sandbox.model.scope import Scope
+from sandbox.services.events.archive_operations import ArchiveOperations
 from sandbox.services.events.bus_operations import BusOperations
 from sandbox.services.events.errors import invalid
 from sandbox.services.events.event_operations import EventOperations
@@ -16,8 +17,10 @@ from sandbox.services.events.tag_operations import TagOperations
 from sandbox.services.events.target_operations import TargetOperations
 
 
-class EventsService(BusOperations, RuleOperations, TargetOperations, EventOperations, TagOperations):
-    """EventBridge, natively: buses, rules with patterns and schedules, targets with retries."""
+class EventsService(
+    BusOperations, RuleOperations, TargetOperations, EventOperations, ArchiveOperations, TagOperations
+):
+    """EventBridge, natively: buses, rules with patterns and schedules, targets with retries, archives."""
 
     NOT_CHECKED: ClassVar[tuple[str, ...]] = (
         "policies of event buses (PutPermission): stored, not enforced",

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.control.server import Method
+from sandbox.session.methods.archives import Archives
 from sandbox.session.methods.buses import Buses
 from sandbox.session.methods.data import Data
 from sandbox.session.methods.desk import Desk
@@ -21,7 +22,9 @@ from sandbox.session.methods.time import Time
 if TYPE_CHECKING:
     from sandbox.session.session import Session
 
-_GROUPS = (Lifecycle, Functions, Time, Flows, Sagas, Lints, Testing, Desk, Buses, Overview, Data, Snapshots)
+_GROUPS = (
+    Lifecycle, Functions, Time, Flows, Sagas, Lints, Testing, Desk, Buses, Archives, Overview, Data, Snapshots
+)  # fmt: skip
 
 
 def method_table(session: Session) -> dict[str, Method]:

@@ -156,6 +156,13 @@ class FakeAws:
     def _events_DeleteEventBus(self, p: Params) -> None:  # noqa: N802
         self._drop("bus", p["Name"])
 
+    def _events_CreateArchive(self, p: Params) -> Params:  # noqa: N802
+        self._add("archive", p["ArchiveName"], p)
+        return {"ArchiveArn": f"arn:aws:events:us-east-1:000000000000:archive/{p['ArchiveName']}"}
+
+    def _events_DeleteArchive(self, p: Params) -> None:  # noqa: N802
+        self._drop("archive", p["ArchiveName"])
+
     def _events_DescribeRule(self, p: Params) -> Params:  # noqa: N802
         return self._find("rule", p["Name"])
 

@@ -170,6 +170,21 @@ CASES = [
         ("PutRule", "RemoveTargets", "PutTargets"),
     ),
     Case(
+        "AWS::Events::Archive",
+        {
+            "ArchiveName": "a",
+            "SourceArn": "arn:aws:events:us-east-1:000000000000:event-bus/bus",
+            "RetentionDays": "90",
+            "Description": "d",
+        },
+        {
+            "ArchiveName": "a",
+            "SourceArn": "arn:aws:events:us-east-1:000000000000:event-bus/bus",
+            "EventPattern": {"source": ["a"]},
+        },
+        ("UpdateArchive",),
+    ),
+    Case(
         "AWS::Events::EventBusPolicy",
         {"EventBusName": "bus", "StatementId": "s", "Statement": {"Effect": "Allow", "Principal": "*"}},
         {"EventBusName": "bus", "StatementId": "s", "Statement": {"Effect": "Deny", "Principal": "*"}},

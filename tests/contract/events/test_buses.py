@@ -95,11 +95,9 @@ def test_what_is_not_implemented_is_refused_by_name(world: World) -> None:
         assert code == "NotImplemented"
         assert member in message
     for operation in (
-        "CreateArchive",
-        "StartReplay",
-        "CreateConnection",
-        "CreateApiDestination",
         "PutPartnerEvents",
+        "CreatePartnerEventSource",
+        "CreateEndpoint",
     ):
         assert operation in world.refused(operation)[1]
 
