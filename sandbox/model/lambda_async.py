@@ -14,6 +14,9 @@ from typing import Any
 
 import msgspec
 
+from sandbox.model.lambda_names import LATEST
+from sandbox.model.scope import Scope
+
 MAX_AGE = 21_600  # seconds an event waits at most
 MIN_AGE = 60
 MAX_RETRIES = 2
@@ -36,7 +39,8 @@ class Ending:
     """The end of an asynchronous invocation.
 
     Attributes:
-        arn: the function's ARN with its qualifier.
+        arn: the function's ARN with the qualifier it was invoked by.
+        version: the version that ran last.
         event: what the function was invoked with.
         invocations: how often the function ran for it.
         payload: the last answer or error document; None when the function never ran.
@@ -50,6 +54,7 @@ class Ending:
     invocations: int
     payload: bytes | None = None
     error: str | None = None
+    version: str = LATEST
 
 
 def retry_delay(failures: int) -> float:
@@ -81,12 +86,34 @@ def destination_record(ending: Ending, at: float) -> bytes:
         "requestPayload": _json(ending.event),
     }
     if ending.payload is not None:
-        context: dict[str, Any] = {"statusCode": 200, "executedVersion": "$LATEST"}
+        context: dict[str, Any] = {"statusCode": 200, "executedVersion": ending.version}
         if ending.error:
             context["functionError"] = ending.error
         record["responseContext"] = context
         record["responsePayload"] = _json(ending.payload)
     return msgspec.json.encode(record)
+
+
+def destination_event(ending: Ending, record: bytes, event_id: str, scope: Scope, at: float) -> bytes:
+    """The event that a bus gets as a destination: the record is its detail.
+
+    Args:
+        record: what `destination_record` made.
+        at: virtual time, seconds since the epoch.
+    """
+    outcome = "Success" if ending.condition is Condition.SUCCESS else "Failure"
+    event = {
+        "version": "0",
+        "id": event_id,
+        "detail-type": f"Lambda Function Invocation Result - {outcome}",
+        "source": "lambda",
+        "account": scope.account,
+        "time": f"{datetime.fromtimestamp(at, UTC):%Y-%m-%dT%H:%M:%SZ}",
+        "region": scope.region,
+        "resources": [ending.arn],
+        "detail": msgspec.Raw(record),
+    }
+    return msgspec.json.encode(event)
 
 
 def dead_letter_attributes(ending: Ending) -> Mapping[str, Mapping[str, str]]:

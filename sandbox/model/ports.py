@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from sandbox.model.arn import Arn
+from sandbox.model.arn import Arn, function_arn
 from sandbox.model.call import Call, Caller
 from sandbox.model.hops import HopKind, Link
 from sandbox.model.scope import Scope
@@ -247,6 +247,7 @@ class InvokeResult:
         log_tail: the last 4 KB of the invocation's log.
         request_id: the invocation's id.
         hop: hop of the invocation's end.
+        version: the version that ran.
     """
 
     payload: bytes
@@ -254,6 +255,7 @@ class InvokeResult:
     log_tail: str
     request_id: str
     hop: int
+    version: str = "$LATEST"
 
 
 class Invoker(Protocol):
@@ -289,7 +291,7 @@ class FunctionSpec:
     """All the runtime needs to run a function. Equal specs may share execution environments.
 
     Attributes:
-        arn: ARN of the function (with version or alias where one was named).
+        arn: ARN of the function, with the version where it is a published one.
         name, version: as in `AWS_LAMBDA_FUNCTION_NAME` and `AWS_LAMBDA_FUNCTION_VERSION`.
         code: folder holding the unpacked deployment package.
         code_key: changes whenever the content of `code` may have changed; a new key means new environments.
@@ -318,16 +320,26 @@ class FunctionSpec:
     log_group: str = ""
     tracing: str = "PassThrough"
 
+    @property
+    def function(self) -> str:
+        """ARN of the function, whichever version it is."""
+        return str(function_arn(self.scope, self.name))
+
 
 @dataclass(frozen=True, slots=True)
 class InvocationRequest:
-    """One invocation of a function, as the runtime gets it."""
+    """One invocation of a function, as the runtime gets it.
+
+    Attributes:
+        invoked: the function's ARN as the caller named it, with version or alias; empty for the spec's.
+    """
 
     request_id: str
     event: bytes
     hop: int
     trace: str
     client_context: str | None = None
+    invoked: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -376,7 +388,7 @@ class Executor(Protocol):
         ...
 
     async def retire(self, function: str) -> None:
-        """Ends the idle environments of a function (its code or configuration changed, or it is gone)."""
+        """Ends the idle environments of a function's ARN, or of a version's (it changed, or is gone)."""
         ...
 
 

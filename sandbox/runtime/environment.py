@@ -201,7 +201,7 @@ class Environment:
         """Who a call signed with this environment's key comes from."""
         role = parse_arn(self.spec.role).name if is_arn(self.spec.role) else self.spec.name
         arn = Arn("sts", "", self.spec.scope.account, f"assumed-role/{role}/{self.spec.name}")
-        return Caller(self.credentials.access_key, str(arn), self.spec.arn, self.id, self.hop)
+        return Caller(self.credentials.access_key, str(arn), self.spec.function, self.id, self.hop)
 
     def memory_mb(self) -> int:
         """The highest resident memory until now, in MB."""
@@ -228,7 +228,7 @@ class Environment:
         headers = {
             "Lambda-Runtime-Aws-Request-Id": request.request_id,
             "Lambda-Runtime-Deadline-Ms": str(deadline),
-            "Lambda-Runtime-Invoked-Function-Arn": self.spec.arn,
+            "Lambda-Runtime-Invoked-Function-Arn": request.invoked or self.spec.arn,
             "Lambda-Runtime-Trace-Id": request.trace,
         }
         if request.client_context:

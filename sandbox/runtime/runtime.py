@@ -176,7 +176,7 @@ class LambdaRuntime:
     async def retire(self, function: str) -> None:
         """Ends the idle environments of a function now, the busy ones when their invocation has ended."""
         for spec, pool in list(self._pools.items()):
-            if spec.arn == function or spec.arn.startswith(f"{function}:"):
+            if spec.arn == function:
                 self._retire_pool(spec, pool)
         if self._tasks:
             await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -203,7 +203,7 @@ class LambdaRuntime:
         return [
             EnvironmentView(
                 environment.id,
-                spec.arn,
+                spec.function,
                 environment.pid,
                 "busy" if environment.busy else "idle",
                 environment.invocations,

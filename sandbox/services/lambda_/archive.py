@@ -1,9 +1,14 @@
-"""Unpacking a deployment package that came from anybody: bounded, and never outside of its folder."""
+"""Unpacking a deployment package that came from anybody: bounded, and never outside of its folder.
+
+And packing a folder of this machine, so that it can be kept as it is now.
+"""
 
 from __future__ import annotations
 
 import io
+import os
 import stat
+import sys
 import zipfile
 from pathlib import Path, PurePosixPath
 
@@ -16,13 +21,28 @@ _BROKEN = "Could not unzip uploaded file. Please check your file, then try to up
 _TOO_LARGE = f"Unzipped size must be smaller than {UNZIPPED} bytes"
 
 
-def unpack(data: bytes, folder: Path, limit: int = UNZIPPED) -> None:
+def pack(folder: Path) -> bytes:
+    """An archive of a folder, without caches and hidden folders; blocks, so it is called in a thread."""
+    data = io.BytesIO()
+    with zipfile.ZipFile(data, "w", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
+        for place, folders, names in os.walk(folder, followlinks=True):
+            folders[:] = sorted(name for name in folders if name != "__pycache__" and name[0] != ".")
+            for name in sorted(names):
+                path = Path(place, name)
+                entry = zipfile.ZipInfo(path.relative_to(folder).as_posix(), (1980, 1, 1, 0, 0, 0))
+                entry.external_attr = path.stat().st_mode << 16
+                entry.compress_type = zipfile.ZIP_DEFLATED
+                archive.writestr(entry, path.read_bytes())
+    return data.getvalue()
+
+
+def unpack(data: bytes, folder: Path, limit: int | None = UNZIPPED) -> None:
     """Unpacks a zip archive into an empty folder; blocks, so it is called in a thread.
 
     Args:
         data: the archive.
         folder: exists and is empty.
-        limit: bytes allowed once unpacked, counted as they come (headers may lie).
+        limit: bytes allowed once unpacked, counted as they come (headers may lie); None for no limit.
 
     Raises:
         AwsError: `InvalidParameterValueException`: not a zip, empty, too large, or with entries that would
@@ -33,9 +53,10 @@ def unpack(data: bytes, folder: Path, limit: int = UNZIPPED) -> None:
             entries = archive.infolist()
             if not entries:
                 raise invalid("Uploaded file must be a non-empty zip")
-            if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > limit:
+            most = sys.maxsize if limit is None else limit
+            if len(entries) > MAX_ENTRIES or sum(entry.file_size for entry in entries) > most:
                 raise invalid(_TOO_LARGE)
-            _unpack_entries(archive, entries, folder, limit)
+            _unpack_entries(archive, entries, folder, most)
     except (zipfile.BadZipFile, NotImplementedError, RuntimeError, EOFError, OSError, ValueError) as error:
         raise invalid(_BROKEN) from error
 

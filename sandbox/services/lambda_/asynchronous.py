@@ -17,13 +17,14 @@ from sandbox.model.hops import HopKind
 from sandbox.model.lambda_async import MAX_AGE, MAX_RETRIES, Condition, Ending, retry_delay, throttle_delay
 from sandbox.model.lambda_errors import request_too_large
 from sandbox.model.lambda_limits import ASYNC_PAYLOAD
-from sandbox.model.lambda_names import LATEST
+from sandbox.model.lambda_names import LATEST, FunctionRef
 from sandbox.model.ports import InvokeResult
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
 from sandbox.services.lambda_.destinations import Destinations
 from sandbox.services.lambda_.functions import Functions
 from sandbox.services.lambda_.invocation import Invocations, Origin
+from sandbox.services.lambda_.qualified import Qualified
 from sandbox.services.lambda_.records import Function
 from sandbox.services.lambda_.tasks import Tasks
 
@@ -53,7 +54,7 @@ class AsyncQueue:
 
     def start(self) -> None:
         """Takes up every event of the store."""
-        for row in self._database.rows("SELECT id, due FROM lambda_async ORDER BY id"):
+        for row in self._database.rows("SELECT id, due FROM lambda_events ORDER BY id"):
             self._schedule(row["id"], row["due"])
 
     async def stop(self) -> None:
@@ -64,7 +65,7 @@ class AsyncQueue:
         await self._tasks.stop()
 
     def accept(
-        self, function: Function, payload: bytes, *, cause: int | None, trace: str | None, request_id: str
+        self, named: Qualified, payload: bytes, *, cause: int | None, trace: str | None, request_id: str
     ) -> int:
         """Stores an event and has it run at once.
 
@@ -76,26 +77,37 @@ class AsyncQueue:
         """
         if len(payload) > ASYNC_PAYLOAD:
             raise request_too_large(ASYNC_PAYLOAD)
-        arn = str(function.arn)
+        function = named.function
         hop = self._kit.recorder.record(
             HopKind.DELIVERED,
             function.scope,
             "lambda",
             cause=cause,
             operation="Invoke",
-            resource=arn,
+            resource=named.arn,
             request_id=request_id,
             trace=trace,
-            function=arn,
+            function=str(function.arn),
             detail={"invocation_type": "Event"},
             payload=payload,
         )
         now = self._kit.clock.now()
         cursor = self._database.execute(
-            "INSERT INTO lambda_async "
-            "(account, region, name, request_id, payload, cause, trace, accepted, due) "
-            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)",
-            (function.account, function.region, function.name, request_id, payload, hop, trace, now, now),
+            "INSERT INTO lambda_events "
+            "(account, region, name, qualifier, request_id, payload, cause, trace, accepted, due) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            (
+                function.account,
+                function.region,
+                function.name,
+                named.qualifier,
+                request_id,
+                payload,
+                hop,
+                trace,
+                now,
+                now,
+            ),
         )
         self._start(int(cursor.lastrowid or 0))
         return hop
@@ -103,7 +115,7 @@ class AsyncQueue:
     def forget(self, function: Function) -> None:
         """Drops the events of a function that is deleted."""
         self._database.execute(
-            "DELETE FROM lambda_async WHERE account = ? AND region = ? AND name = ?",
+            "DELETE FROM lambda_events WHERE account = ? AND region = ? AND name = ?",
             (function.account, function.region, function.name),
         )
 
@@ -120,23 +132,23 @@ class AsyncQueue:
         self._tasks.start(self._attempt(event), f"lambda-async-{event}")
 
     async def _attempt(self, event: int) -> None:
-        row = self._database.row("SELECT * FROM lambda_async WHERE id = ?", (event,))
+        row = self._database.row("SELECT * FROM lambda_events WHERE id = ?", (event,))
         if row is None:
             return
-        function = self._functions.get(Scope(row["account"], row["region"]), row["name"])
-        if function is None:
+        named = self._find(row)
+        if named is None:
             self._drop(event)
             return
-        if function.reserved == 0:
-            await self._end(row, function, Condition.ZERO_RESERVED_CONCURRENCY)
+        if named.function.reserved == 0:
+            await self._end(row, named, Condition.ZERO_RESERVED_CONCURRENCY)
             return
-        if self._kit.clock.now() - row["accepted"] > _max_age(function):
-            await self._end(row, function, Condition.EVENT_AGE_EXCEEDED)
+        if self._kit.clock.now() - row["accepted"] > _max_age(named):
+            await self._end(row, named, Condition.EVENT_AGE_EXCEEDED)
             return
-        cause = self._record_retry(row, function) if row["failures"] else row["cause"]
+        cause = self._record_retry(row, named) if row["failures"] else row["cause"]
         origin = Origin(row["request_id"], cause, (), row["trace"], "Event", row["failures"] + 1)
         try:
-            result = await self._invocations.invoke(function, bytes(row["payload"]), origin)
+            result = await self._invocations.invoke(named, bytes(row["payload"]), origin)
         except AwsError:
             self._refused(row)
         else:
@@ -144,27 +156,27 @@ class AsyncQueue:
 
     async def _settle(self, row: sqlite3.Row, result: InvokeResult) -> None:
         """The function ran: done, tried again, or given up."""
-        function = self._functions.get(Scope(row["account"], row["region"]), row["name"])
-        if function is None:  # deleted while it ran
+        named = self._find(row)
+        if named is None:  # deleted while it ran
             self._drop(row["id"])
             return
         failures = row["failures"] + 1
         if result.function_error is None:
-            await self._end(row, function, Condition.SUCCESS, result)
+            await self._end(row, named, Condition.SUCCESS, result)
             return
-        config = function.invoke_config
+        config = named.invoke_config
         retries = MAX_RETRIES if config is None or config.retries is None else config.retries
         if failures > retries:
-            await self._end(row, function, Condition.RETRIES_EXHAUSTED, result)
+            await self._end(row, named, Condition.RETRIES_EXHAUSTED, result)
             return
         due = self._kit.clock.now() + retry_delay(failures)
-        if due - row["accepted"] > _max_age(function):
-            await self._end(row, function, Condition.EVENT_AGE_EXCEEDED, result)
+        if due - row["accepted"] > _max_age(named):
+            await self._end(row, named, Condition.EVENT_AGE_EXCEEDED, result)
             return
         # The last answer is kept: it belongs into the record, should the event end before it runs again.
         self._database.execute(
-            "UPDATE lambda_async SET failures = ?, due = ?, cause = ?, answer = ? WHERE id = ?",
-            (failures, due, result.hop, result.payload, row["id"]),
+            "UPDATE lambda_events SET failures = ?, due = ?, cause = ?, answer = ?, version = ? WHERE id = ?",
+            (failures, due, result.hop, result.payload, result.version, row["id"]),
         )
         self._schedule(row["id"], due)
 
@@ -173,14 +185,14 @@ class AsyncQueue:
         refusals = row["refusals"] + 1
         due = self._kit.clock.now() + throttle_delay(refusals)
         self._database.execute(
-            "UPDATE lambda_async SET refusals = ?, due = ? WHERE id = ?", (refusals, due, row["id"])
+            "UPDATE lambda_events SET refusals = ?, due = ? WHERE id = ?", (refusals, due, row["id"])
         )
         self._schedule(row["id"], due)
 
     async def _end(
         self,
         row: sqlite3.Row,
-        function: Function,
+        named: Qualified,
         condition: Condition,
         result: InvokeResult | None = None,
     ) -> None:
@@ -188,7 +200,8 @@ class AsyncQueue:
         answer = result.payload if result else row["answer"]
         failed = condition is not Condition.SUCCESS
         ending = Ending(
-            arn=str(function_arn(function.scope, function.name, LATEST)),
+            arn=str(function_arn(named.function.scope, named.function.name, named.key)),
+            version=(result.version if result else row["version"]) or LATEST,
             request_id=row["request_id"],
             condition=condition,
             event=bytes(row["payload"]),
@@ -197,28 +210,32 @@ class AsyncQueue:
             error="Unhandled" if failed and answer is not None else None,
         )
         # Delivered before it is forgotten: a crash in between delivers twice, never not at all.
-        await self._destinations.send(function, ending, result.hop if result else row["cause"], row["trace"])
+        await self._destinations.send(named, ending, result.hop if result else row["cause"], row["trace"])
         self._drop(row["id"])
 
-    def _record_retry(self, row: sqlite3.Row, function: Function) -> int:
-        arn = str(function.arn)
+    def _find(self, row: sqlite3.Row) -> Qualified | None:
+        scope = Scope(row["account"], row["region"])
+        return self._functions.find(FunctionRef(scope, row["name"], row["qualifier"]))
+
+    def _record_retry(self, row: sqlite3.Row, named: Qualified) -> int:
+        function = named.function
         return self._kit.recorder.record(
             HopKind.INVOKE_RETRY,
             function.scope,
             "lambda",
             cause=row["cause"],
             operation="Event",
-            resource=arn,
+            resource=named.arn,
             request_id=row["request_id"],
             trace=row["trace"],
-            function=arn,
+            function=str(function.arn),
             detail={"attempt": row["failures"] + 1},
         )
 
     def _drop(self, event: int) -> None:
-        self._database.execute("DELETE FROM lambda_async WHERE id = ?", (event,))
+        self._database.execute("DELETE FROM lambda_events WHERE id = ?", (event,))
 
 
-def _max_age(function: Function) -> int:
-    config = function.invoke_config
+def _max_age(named: Qualified) -> int:
+    config = named.invoke_config
     return MAX_AGE if config is None or config.max_age is None else config.max_age

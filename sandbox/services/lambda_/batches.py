@@ -13,7 +13,8 @@ from sandbox.model.ports import EventSource, InvokeResult, LeasedMessage
 from sandbox.services.base import Kit
 from sandbox.services.lambda_.concurrency import Slot
 from sandbox.services.lambda_.invocation import Invocations, Origin
-from sandbox.services.lambda_.records import Function, Mapping
+from sandbox.services.lambda_.qualified import Qualified
+from sandbox.services.lambda_.records import Mapping
 
 OK = "OK"
 
@@ -44,7 +45,7 @@ class Batches:
         self._sources = sources
         self._invocations = invocations
 
-    async def run(self, mapping: Mapping, function: Function, batch: Batch, slot: Slot) -> None:
+    async def run(self, mapping: Mapping, function: Qualified, batch: Batch, slot: Slot) -> None:
         """Runs a batch in a slot that was taken before, and gives the slot back whatever happens."""
         try:
             for part, event in batch_events(list(batch.waiting)):
@@ -59,7 +60,7 @@ class Batches:
     async def _run_part(
         self,
         mapping: Mapping,
-        function: Function,
+        function: Qualified,
         batch: Batch,
         part: Sequence[LeasedMessage],
         event: bytes,
@@ -74,7 +75,7 @@ class Batches:
         )
         spec = await self._invocations.prepare(function, origin)
         del batch.waiting[: len(part)]
-        result = await self._invocations.execute(spec, event, origin)
+        result = await self._invocations.execute(spec, event, origin, function.arn)
         try:
             batch.results.append(self._settle(mapping, part, result))
         except AwsError:

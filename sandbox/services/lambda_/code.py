@@ -16,8 +16,8 @@ from sandbox.clock import Clock
 from sandbox.model.awserror import AwsError, NotImplementedByName
 from sandbox.model.ids import Ids
 from sandbox.model.lambda_errors import conflict, invalid, lambda_error
-from sandbox.model.lambda_limits import ZIPPED
-from sandbox.services.lambda_.archive import unpack
+from sandbox.model.lambda_limits import UNZIPPED, ZIPPED
+from sandbox.services.lambda_.archive import pack, unpack
 from sandbox.services.lambda_.records import Package
 
 #: The bucket name that stands for "a folder of this machine"; known from LocalStack.
@@ -105,6 +105,23 @@ class CodeStore:
         self._walks[package.folder] = (key, began + cost + rest)
         return key
 
+    async def current(self, package: Package) -> Package:
+        """The package as its content is now: that of a live folder may have changed since it was given.
+
+        Raises:
+            AwsError: the folder is gone.
+        """
+        return await asyncio.to_thread(_receive_folder, package.folder) if package.live else package
+
+    async def freeze(self, package: Package) -> Package:
+        """A package that does not change any more: a live folder is copied as it is now."""
+        if not package.live:
+            return package
+        data = await asyncio.to_thread(pack, Path(package.folder))
+        key = hashlib.sha256(data).hexdigest()
+        await asyncio.to_thread(self._keep, data, self._folder / key, self._folder / f"{key}.zip", None)
+        return Package(live=False, sha256=package.sha256, size=package.size, key=key)
+
     async def _receive_archive(self, data: bytes) -> Package:
         if not data:
             raise invalid("Uploaded file must be a non-empty zip")
@@ -141,20 +158,20 @@ class CodeStore:
     def _is_missing(self, package: Package) -> bool:
         return not self.folder(package).is_dir()
 
-    def _keep(self, data: bytes, folder: Path, archive: Path) -> None:
+    def _keep(self, data: bytes, folder: Path, archive: Path, limit: int | None = UNZIPPED) -> None:
         self._folder.mkdir(parents=True, exist_ok=True)
         if not folder.is_dir():
-            self._unpack(data, folder)
+            self._unpack(data, folder, limit)
         if not archive.is_file():
             partial = self._folder / f".{self._ids.hex(16)}.zip"
             partial.write_bytes(data)
             partial.replace(archive)
 
-    def _unpack(self, data: bytes, folder: Path) -> None:
+    def _unpack(self, data: bytes, folder: Path, limit: int | None = None) -> None:
         partial = self._folder / f".{self._ids.hex(16)}"
         partial.mkdir(parents=True)
         try:
-            unpack(data, partial)
+            unpack(data, partial, limit)
             partial.rename(folder)
         except OSError:
             # The same package came twice at a time: the other one is as good.

@@ -7,14 +7,12 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.model.awserror import NotImplementedByName
-from sandbox.model.lambda_names import LATEST
 from sandbox.services.lambda_.destinations import Destinations
 from sandbox.services.lambda_.records import Function, InvokeConfig
 from sandbox.services.lambda_.specs import log_group
 
 #: Members that are accepted when they say what the sandbox does anyway, and refused by name otherwise.
 _NEUTRAL: Mapping[str, tuple[Any, ...]] = {
-    "Publish": (False,),
     "PackageType": ("Zip",),
     "KMSKeyArn": ("",),
     "CodeSigningConfigArn": ("",),
@@ -77,15 +75,16 @@ def fields_of(params: Mapping[str, Any], destinations: Destinations) -> dict[str
     return fields
 
 
-def describe(function: Function, environment: Mapping[str, str]) -> dict[str, Any]:
+def describe(function: Function, environment: Mapping[str, str], arn: str = "") -> dict[str, Any]:
     """The configuration as the API answers it.
 
     Args:
         environment: the variables with their tokens replaced.
+        arn: the function's ARN as it was named; empty for its own.
     """
     answer: dict[str, Any] = {
         "FunctionName": function.name,
-        "FunctionArn": str(function.arn),
+        "FunctionArn": arn or str(function.arn),
         "Runtime": function.runtime,
         "Role": function.role,
         "Handler": function.handler,
@@ -95,7 +94,7 @@ def describe(function: Function, environment: Mapping[str, str]) -> dict[str, An
         "MemorySize": function.memory,
         "LastModified": modified_text(function.modified),
         "CodeSha256": function.package.sha256,
-        "Version": LATEST,
+        "Version": function.version,
         "TracingConfig": {"Mode": function.tracing},
         "RevisionId": function.revision,
         "State": "Active",
@@ -113,15 +112,19 @@ def describe(function: Function, environment: Mapping[str, str]) -> dict[str, An
     return answer
 
 
-def describe_invoke_config(function: Function, config: InvokeConfig) -> dict[str, Any]:
-    """The configuration of asynchronous invocation as the API answers it."""
+def describe_invoke_config(function: Function, key: str, config: InvokeConfig) -> dict[str, Any]:
+    """The configuration of asynchronous invocation as the API answers it.
+
+    Args:
+        key: the qualifier it is for.
+    """
     destinations: dict[str, Any] = {
         "OnSuccess": {"Destination": config.on_success} if config.on_success else {},
         "OnFailure": {"Destination": config.on_failure} if config.on_failure else {},
     }
     answer: dict[str, Any] = {
         "LastModified": config.last_modified,
-        "FunctionArn": f"{function.arn}:{LATEST}",
+        "FunctionArn": f"{function.arn}:{key}",
         "DestinationConfig": destinations,
     }
     if config.retries is not None:

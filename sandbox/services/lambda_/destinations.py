@@ -11,14 +11,20 @@ from typing import Any
 from sandbox.model.arn import is_arn, parse_arn
 from sandbox.model.awserror import AwsError, NotImplementedByName
 from sandbox.model.hops import HopKind
-from sandbox.model.lambda_async import Condition, Ending, dead_letter_attributes, destination_record
+from sandbox.model.lambda_async import (
+    Condition,
+    Ending,
+    dead_letter_attributes,
+    destination_event,
+    destination_record,
+)
 from sandbox.model.lambda_errors import invalid
 from sandbox.model.ports import Deliverer, Delivery
 from sandbox.services.base import Kit
+from sandbox.services.lambda_.qualified import Qualified
 from sandbox.services.lambda_.records import Function
 
-#: Services whose resources take the record as it is; a bus or topic wraps it, which is not built yet.
-_TAKES = frozenset({"sqs", "lambda"})
+_TAKES = frozenset({"sqs", "sns", "lambda", "events"})
 
 
 class Destinations:
@@ -51,17 +57,21 @@ class Destinations:
             raise NotImplementedByName("lambda", f"{parameter} of kind {arn.service}")
         return target
 
-    async def send(self, function: Function, ending: Ending, cause: int | None, trace: str | None) -> None:
+    async def send(self, named: Qualified, ending: Ending, cause: int | None, trace: str | None) -> None:
         """Sends the result of an asynchronous invocation to where the function says.
 
         What cannot be delivered is dropped, as on AWS (it only counts a metric); the journal keeps it.
         """
-        config = function.invoke_config
+        function, config = named.main, named.invoke_config
         succeeded = ending.condition is Condition.SUCCESS
         target = (config.on_success if succeeded else config.on_failure) if config else None
         if target:
-            body = destination_record(ending, self._kit.clock.now()).decode()
-            await self._deliver(function, target, body, {}, cause, trace)
+            record = destination_record(ending, self._kit.clock.now())
+            event_id = ""
+            if parse_arn(target).service == "events":
+                event_id = self._kit.ids.uuid()
+                record = destination_event(ending, record, event_id, function.scope, self._kit.clock.now())
+            await self._deliver(function, target, record.decode(), {}, cause, trace, event_id)
         if function.dead_letter and not succeeded:
             body = ending.event.decode("utf-8", "replace")
             attributes = dead_letter_attributes(ending)
@@ -75,11 +85,14 @@ class Destinations:
         attributes: Mapping[str, Mapping[str, Any]],
         cause: int | None,
         trace: str | None,
+        event_id: str = "",
     ) -> None:
         try:
             if self._deliverer is None:
                 raise invalid(f"nothing delivers to {target}")
-            await self._deliverer.deliver(Delivery(parse_arn(target), body, cause, trace, attributes))
+            await self._deliverer.deliver(
+                Delivery(parse_arn(target), body, cause, trace, attributes, event_id=event_id)
+            )
         except Exception as error:
             # Whatever happened, the event must end: nobody waits for this delivery, the journal tells of it.
             self._kit.recorder.record(

@@ -6,19 +6,18 @@ from typing import Any
 
 from sandbox.model.awserror import NotImplementedByName
 from sandbox.model.call import Call
-from sandbox.model.lambda_errors import conflict, invalid, stale_revision
+from sandbox.model.lambda_errors import conflict, invalid
 from sandbox.model.lambda_limits import UNZIPPED, ZIPPED, Violations, check_configuration
 from sandbox.model.lambda_names import LATEST, parse_function_name
 from sandbox.services.base import Answer, Params, operation
 from sandbox.services.lambda_.configuration import (
     CONFIGURATION_MEMBERS,
     NEUTRAL_MEMBERS,
-    describe,
     fields_of,
     refuse_unsupported,
 )
 from sandbox.services.lambda_.paging import page
-from sandbox.services.lambda_.parts import LambdaParts
+from sandbox.services.lambda_.parts import LambdaParts, check_revision
 from sandbox.services.lambda_.records import Function
 
 _STORAGE = 80_530_636_800  # bytes of packages per region, as AWS allows
@@ -30,7 +29,7 @@ class FunctionOperations(LambdaParts):
 
     @operation(
         "CreateFunction",
-        f"FunctionName Code Tags Architectures {CONFIGURATION_MEMBERS} {NEUTRAL_MEMBERS}",
+        f"FunctionName Code Tags Architectures Publish {CONFIGURATION_MEMBERS} {NEUTRAL_MEMBERS}",
     )
     async def create_function(self, call: Call, params: Params) -> Answer:
         """Creates a function; it is active at once."""
@@ -63,15 +62,19 @@ class FunctionOperations(LambdaParts):
             )
         )
         self.mappings.wake(function)
+        if params.get("Publish"):
+            version = await self.versions.publish(function)
+            return self._show(version, str(function.arn))
         return self._show(function)
 
     @operation("GetFunction", "FunctionName Qualifier")
     def get_function(self, call: Call, params: Params) -> Answer:
         """Configuration, code, tags and reserved concurrency of a function."""
-        function = self.functions.named(params, call.scope)
+        named = self._qualified(params, call.scope)
+        function = named.function
         answer: Answer = {
-            "Configuration": self._show(function),
-            "Code": {"RepositoryType": "S3", "Location": self.code.archive(function.package).as_uri()},
+            "Configuration": self._show(named.main, named.arn),
+            "Code": {"RepositoryType": "S3", "Location": self.code.archive(named.main.package).as_uri()},
         }
         if function.tags:
             answer["Tags"] = dict(function.tags)
@@ -82,18 +85,22 @@ class FunctionOperations(LambdaParts):
     @operation("GetFunctionConfiguration", "FunctionName Qualifier")
     def get_function_configuration(self, call: Call, params: Params) -> Answer:
         """Configuration of a function."""
-        return self._show(self.functions.named(params, call.scope))
+        named = self._qualified(params, call.scope)
+        return self._show(named.main, named.arn)
 
     @operation("ListFunctions", "Marker MaxItems FunctionVersion")
     def list_functions(self, call: Call, params: Params) -> Answer:
-        """The functions of the caller's account and region, by name."""
-        found = sorted(self.functions.of_scope(call.scope), key=lambda function: function.name)
-        shown, marker = page(found, params, lambda function: function.name)
-        functions = [self._show(function) for function in shown]
+        """The functions of the caller's account and region, by name; with `ALL` every version of them."""
+        found = Violations()
+        found.one_of(params.get("FunctionVersion"), "functionVersion", ("ALL",))
+        found.check()
+        records = self.functions.of_scope(call.scope)
         if params.get("FunctionVersion") == "ALL":
-            for item in functions:
-                item["FunctionArn"] += f":{LATEST}"
-        return {"Functions": functions, **marker}
+            records += [version for one in records for version in self.functions.versions(one).values()]
+            shown, marker = page(sorted(records, key=_place), params, _place)
+            return {"Functions": [self._show_version(record) for record in shown], **marker}
+        shown, marker = page(sorted(records, key=_place), params, _place)
+        return {"Functions": [self._show(function) for function in shown], **marker}
 
     @operation(
         "UpdateFunctionCode",
@@ -104,7 +111,7 @@ class FunctionOperations(LambdaParts):
         """Gives a function other code; with `DryRun` it is only checked."""
         function = self.functions.named(params, call.scope)
         refuse_unsupported(params)
-        _check_revision(function, params)
+        check_revision(function.revision, params)
         package = await self.code.receive(params)
         await self.specs.prepare(package, function.runtime)
         changed: dict[str, Any] = {"package": package}
@@ -118,7 +125,7 @@ class FunctionOperations(LambdaParts):
     async def update_function_configuration(self, call: Call, params: Params) -> Answer:
         """Changes what the request names of a function's configuration."""
         function = self.functions.named(params, call.scope)
-        _check_revision(function, params)
+        check_revision(function.revision, params)
         fields = self._checked(params)
         if fields.get("runtime", function.runtime) != function.runtime:
             await self.specs.prepare(function.package, fields["runtime"])
@@ -131,10 +138,14 @@ class FunctionOperations(LambdaParts):
         if ref.qualifier == LATEST:
             raise invalid("$LATEST version cannot be deleted without deleting the function.")
         function = self.functions.require(ref)
+        if ref.qualifier is not None:
+            await self.versions.delete(function, ref.qualifier)
+            return {"StatusCode": 204}
+        gone = [function, *self.functions.versions(function).values()]
         self.functions.delete(function)
         self.events.forget(function)
         self.concurrency.changed(function.scope)
-        await self.executor.retire(str(function.arn))
+        await self.specs.retire(gone)
         return {"StatusCode": 204}
 
     # --- concurrency -------------------------------------------------------------------------------------
@@ -192,20 +203,19 @@ class FunctionOperations(LambdaParts):
     async def _change(self, call: Call, params: Params, fields: dict[str, Any]) -> Answer:
         """Stores a change on top of what the function is now: it may have changed while code was received."""
         function = self.functions.named(params, call.scope)
-        _check_revision(function, params)
+        check_revision(function.revision, params)
         if params.get("DryRun"):
             return self._show(function)
         function = self.functions.change(function, **fields)
-        await self.executor.retire(str(function.arn))
+        await self.specs.retire([function])
+        if params.get("Publish"):
+            return self._show(await self.versions.publish(function))
         return self._show(function)
 
-    def _show(self, function: Function) -> Answer:
-        return describe(function, self.specs.environment(function))
 
-
-def _check_revision(function: Function, params: Params) -> None:
-    if params.get("RevisionId") not in (None, function.revision):
-        raise stale_revision()
+def _place(function: Function) -> str:
+    """Sorts functions by name, `$LATEST` before the versions in their order."""
+    return f"{function.name}:{'' if function.version == LATEST else function.version.zfill(10)}"
 
 
 def _architecture(params: Params) -> str | None:

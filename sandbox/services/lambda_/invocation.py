@@ -23,7 +23,8 @@ from sandbox.model.ports import (
 )
 from sandbox.services.base import Kit
 from sandbox.services.lambda_.concurrency import Concurrency, Slot
-from sandbox.services.lambda_.records import Function
+from sandbox.services.lambda_.functions import Functions
+from sandbox.services.lambda_.qualified import Qualified
 from sandbox.services.lambda_.specs import Specs
 
 
@@ -53,20 +54,28 @@ class Invocations:
     """Runs functions."""
 
     def __init__(
-        self, kit: Kit, executor: Executor, logs: LogSink, specs: Specs, concurrency: Concurrency
+        self,
+        kit: Kit,
+        functions: Functions,
+        executor: Executor,
+        logs: LogSink,
+        specs: Specs,
+        concurrency: Concurrency,
     ) -> None:
         self._kit = kit
+        self._functions = functions
         self._executor = executor
         self._logs = logs
         self._specs = specs
         self._concurrency = concurrency
 
-    def take(self, function: Function, origin: Origin) -> Slot:
+    def take(self, qualified: Qualified, origin: Origin) -> Slot:
         """A slot for one run.
 
         Raises:
             AwsError: `TooManyRequestsException`; the refusal is in the journal.
         """
+        function = qualified.function
         slot = self._concurrency.take(function)
         if slot is not None:
             return slot
@@ -79,7 +88,7 @@ class Invocations:
             cause=origin.cause,
             links=origin.links,
             operation=origin.source,
-            resource=arn,
+            resource=qualified.arn,
             status="throttled",
             error=f"TooManyRequestsException: {reason}",
             request_id=origin.request_id,
@@ -89,53 +98,56 @@ class Invocations:
         )
         raise throttled(reason)
 
-    async def invoke(self, function: Function, payload: bytes, origin: Origin) -> InvokeResult:
+    async def invoke(self, qualified: Qualified, payload: bytes, origin: Origin) -> InvokeResult:
         """Takes a slot, runs the function and gives the slot back.
 
         Raises:
             AwsError: throttled, or the function cannot be run here.
         """
-        return await self.run(function, payload, origin, self.take(function, origin))
+        return await self.run(qualified, payload, origin, self.take(qualified, origin))
 
-    async def run(self, function: Function, payload: bytes, origin: Origin, slot: Slot) -> InvokeResult:
+    async def run(self, qualified: Qualified, payload: bytes, origin: Origin, slot: Slot) -> InvokeResult:
         """Runs the function in a slot that was taken before, and gives the slot back whatever happens.
 
         Raises:
             AwsError: the function cannot be run here.
         """
         try:
-            return await self.execute(await self.prepare(function, origin), payload, origin)
+            spec = await self.prepare(qualified, origin)
+            return await self.execute(spec, payload, origin, qualified.arn)
         finally:
             slot.release()
 
-    async def prepare(self, function: Function, origin: Origin) -> FunctionSpec:
+    async def prepare(self, qualified: Qualified, origin: Origin) -> FunctionSpec:
         """What the runtime has to run; that it cannot be said is in the journal.
 
         Raises:
             AwsError: the code is gone, or its dependencies cannot be prepared.
         """
         try:
-            return await self._specs.build(function)
+            return await self._specs.build(self._functions.pick(qualified))
         except AwsError as error:
-            arn = str(function.arn)
             self._kit.recorder.record(
                 HopKind.DELIVERY_FAILED,
-                function.scope,
+                qualified.function.scope,
                 "lambda",
                 cause=origin.cause,
                 links=origin.links,
                 operation=origin.source,
-                resource=arn,
+                resource=qualified.arn,
                 status="error",
                 error=str(error),
                 request_id=origin.request_id,
                 trace=origin.trace,
-                function=arn,
+                function=str(qualified.function.arn),
             )
             raise
 
-    async def execute(self, spec: FunctionSpec, payload: bytes, origin: Origin) -> InvokeResult:
+    async def execute(self, spec: FunctionSpec, payload: bytes, origin: Origin, invoked: str) -> InvokeResult:
         """Runs what the spec says and records it; the caller holds a slot.
+
+        Args:
+            invoked: the function's ARN as it was named.
 
         Raises:
             AwsError: the runtime cannot run it.
@@ -144,7 +156,7 @@ class Invocations:
             origin.trace, self._kit.clock.now(), self._kit.ids, active=spec.tracing == "Active"
         )
         start = self._record_start(spec, payload, origin, trace)
-        request = InvocationRequest(origin.request_id, payload, start, trace, origin.client_context)
+        request = InvocationRequest(origin.request_id, payload, start, trace, origin.client_context, invoked)
         try:
             outcome = await self._executor.run(spec, request, self._log(spec, start))
         except asyncio.CancelledError:
@@ -158,7 +170,14 @@ class Invocations:
             self._record_failure(spec, origin, start, trace, "error", why)
             raise service_failure(f"The sandbox could not run {spec.name}: {why}") from error
         end = self._record_end(spec, outcome, origin, start, trace)
-        return InvokeResult(outcome.payload, outcome.error, log_tail(outcome.log), origin.request_id, end)
+        return InvokeResult(
+            outcome.payload,
+            outcome.error,
+            log_tail(outcome.log),
+            origin.request_id,
+            end,
+            spec.version,
+        )
 
     def _record_start(self, spec: FunctionSpec, payload: bytes, origin: Origin, trace: str) -> int:
         return self._kit.recorder.record(
@@ -171,7 +190,7 @@ class Invocations:
             resource=spec.arn,
             request_id=origin.request_id,
             trace=trace,
-            function=spec.arn,
+            function=spec.function,
             detail={"attempt": origin.attempt} if origin.attempt > 1 else None,
             payload=payload,
         )
@@ -190,7 +209,7 @@ class Invocations:
             error=error_text(outcome.payload) if outcome.error else "",
             request_id=origin.request_id,
             trace=trace,
-            function=spec.arn,
+            function=spec.function,
             duration_ms=outcome.duration_ms,
             detail={
                 "cold": outcome.init_ms is not None,
@@ -218,7 +237,7 @@ class Invocations:
             error=error,
             request_id=origin.request_id,
             trace=trace,
-            function=spec.arn,
+            function=spec.function,
             detail={"attempt": origin.attempt},
         )
 

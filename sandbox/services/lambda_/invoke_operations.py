@@ -13,25 +13,20 @@ import msgspec
 from sandbox.model.arn import Arn
 from sandbox.model.call import Call
 from sandbox.model.hops import Link
-from sandbox.model.lambda_async import MAX_AGE, MAX_RETRIES, MIN_AGE
 from sandbox.model.lambda_errors import (
     bad_content,
-    invalid,
     request_too_large,
-    resource_not_found,
     service_failure,
 )
 from sandbox.model.lambda_limits import SYNC_PAYLOAD, Violations
-from sandbox.model.lambda_names import LATEST, function_of, parse_function_name
+from sandbox.model.lambda_names import function_of
 from sandbox.model.ports import InvokeResult
 from sandbox.services.base import Answer, Params, operation
-from sandbox.services.lambda_.configuration import describe_invoke_config
 from sandbox.services.lambda_.invocation import Origin
 from sandbox.services.lambda_.parts import LambdaParts
-from sandbox.services.lambda_.records import Function, InvokeConfig
+from sandbox.services.lambda_.qualified import Qualified
 
 _TYPES = ("Event", "RequestResponse", "DryRun")
-_CONFIG_MEMBERS = "FunctionName Qualifier MaximumRetryAttempts MaximumEventAgeInSeconds DestinationConfig"
 
 
 class InvokeOperations(LambdaParts):
@@ -45,7 +40,7 @@ class InvokeOperations(LambdaParts):
         found.one_of(kind, "invocationType", _TYPES)
         found.one_of(params.get("LogType"), "logType", ("None", "Tail"))
         found.check()
-        function = self.functions.named(params, call.scope)
+        function = self._qualified(params, call.scope)
         payload = _payload(params.get("Payload"))
         if kind == "DryRun":
             return {"StatusCode": 204}
@@ -56,7 +51,7 @@ class InvokeOperations(LambdaParts):
         context = _client_context(params.get("ClientContext"))
         origin = Origin(request_id, call.hop, trace=call.trace, client_context=context)
         result = await self._run(function, payload, origin)
-        answer: Answer = {"StatusCode": 200, "ExecutedVersion": LATEST, "Payload": result.payload}
+        answer: Answer = {"StatusCode": 200, "ExecutedVersion": result.version, "Payload": result.payload}
         if result.function_error is not None:
             answer["FunctionError"] = result.function_error
         if params.get("LogType") == "Tail":
@@ -74,16 +69,16 @@ class InvokeOperations(LambdaParts):
         trace: str | None = None,
     ) -> InvokeResult:
         """Runs a function for another service and waits for the answer; see `Invoker.invoke`."""
-        found = self.functions.require(function_of(function))
+        found = self.functions.qualified(function_of(function))
         origin = Origin(self.kit.ids.uuid(), cause, links, trace)
         return await self._run(found, payload, origin)
 
     def accept(self, function: Arn, payload: bytes, *, cause: int | None, trace: str | None = None) -> int:
         """Queues an event for a function; see `Invoker.accept`."""
-        found = self.functions.require(function_of(function))
+        found = self.functions.qualified(function_of(function))
         return self.events.accept(found, payload, cause=cause, trace=trace, request_id=self.kit.ids.uuid())
 
-    async def _run(self, function: Function, payload: bytes, origin: Origin) -> InvokeResult:
+    async def _run(self, function: Qualified, payload: bytes, origin: Origin) -> InvokeResult:
         if len(payload) > SYNC_PAYLOAD:
             raise request_too_large(SYNC_PAYLOAD)
         slot = self.invocations.take(function, origin)
@@ -101,72 +96,6 @@ class InvokeOperations(LambdaParts):
             # The caller went away; nobody is left to hear of a failure, and the journal has it.
             task.add_done_callback(lambda done: None if done.cancelled() else done.exception())
             raise
-
-    # --- how events are retried --------------------------------------------------------------------------
-    @operation("PutFunctionEventInvokeConfig", _CONFIG_MEMBERS)
-    def put_function_event_invoke_config(self, call: Call, params: Params) -> Answer:
-        """Sets how asynchronous invocations are retried and where results go, replacing what was set."""
-        return self._configure(call, params, None)
-
-    @operation("UpdateFunctionEventInvokeConfig", _CONFIG_MEMBERS)
-    def update_function_event_invoke_config(self, call: Call, params: Params) -> Answer:
-        """Changes what the request names, and keeps the rest."""
-        _, config = self._configured(call, params)
-        return self._configure(call, params, config)
-
-    @operation("GetFunctionEventInvokeConfig", "FunctionName Qualifier")
-    def get_function_event_invoke_config(self, call: Call, params: Params) -> Answer:
-        """The configuration of asynchronous invocation."""
-        return describe_invoke_config(*self._configured(call, params))
-
-    @operation("DeleteFunctionEventInvokeConfig", "FunctionName Qualifier")
-    def delete_function_event_invoke_config(self, call: Call, params: Params) -> Answer:
-        """Goes back to two retries, six hours and no destinations."""
-        function, _ = self._configured(call, params)
-        self.functions.amend(function, invoke_config=None)
-        return {}
-
-    def _configured(self, call: Call, params: Params) -> tuple[Function, InvokeConfig]:
-        ref = parse_function_name(params["FunctionName"], call.scope, params.get("Qualifier"))
-        function = self.functions.get(ref.scope, ref.name)
-        if function is None or ref.qualifier not in (None, LATEST) or function.invoke_config is None:
-            raise resource_not_found(
-                f"The function {ref.arn}:{ref.qualifier or LATEST} doesn't have an EventInvokeConfig"
-            )
-        return function, function.invoke_config
-
-    def _configure(self, call: Call, params: Params, old: InvokeConfig | None) -> Answer:
-        function = self.functions.named(params, call.scope)
-        changed = self._config_fields(function, params)
-        if not changed:
-            raise invalid("You must specify at least one of error handling or destination setting.")
-        config = InvokeConfig(
-            last_modified=self.clock.now(),
-            max_age=changed.get("max_age", old.max_age if old else None),
-            retries=changed.get("retries", old.retries if old else None),
-            on_success=changed.get("on_success", old.on_success if old else None),
-            on_failure=changed.get("on_failure", old.on_failure if old else None),
-        )
-        self.functions.amend(function, invoke_config=config)
-        return describe_invoke_config(function, config)
-
-    def _config_fields(self, function: Function, params: Params) -> dict[str, Any]:
-        fields: dict[str, Any] = {}
-        found = Violations()
-        if (age := params.get("MaximumEventAgeInSeconds")) is not None:
-            found.between(age, "maximumEventAgeInSeconds", MIN_AGE, MAX_AGE)
-            fields["max_age"] = age
-        if (retries := params.get("MaximumRetryAttempts")) is not None:
-            found.between(retries, "maximumRetryAttempts", 0, MAX_RETRIES)
-            fields["retries"] = retries
-        found.check()
-        destinations = params.get("DestinationConfig")
-        for member, field in (("OnSuccess", "on_success"), ("OnFailure", "on_failure")):
-            if destinations and member in destinations:
-                target = (destinations[member] or {}).get("Destination")
-                name = f"DestinationConfig.{member}"
-                fields[field] = self.destinations.check(target, name, str(function.arn)) if target else None
-        return fields
 
 
 def _payload(given: Any) -> bytes:

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import msgspec
 
-from sandbox.model.awserror import NotImplementedByName
 from sandbox.model.call import Call
 from sandbox.model.lambda_errors import invalid
-from sandbox.model.lambda_names import LATEST, parse_function_name
+from sandbox.model.lambda_names import parse_function_name
 from sandbox.model.scope import Scope
 from sandbox.services.base import Answer, Params, operation
 from sandbox.services.lambda_.mappings import changes, source_arn
@@ -29,12 +28,13 @@ class MappingOperations(LambdaParts):
         """Has a queue feed a function; it works from now on."""
         queue = source_arn(params)
         fields = changes(params)
-        function = self._fed_function(params["FunctionName"], call.scope)
+        function, qualifier = self._fed_function(params["FunctionName"], call.scope)
         mapping = Mapping(
             uuid=self.kit.ids.uuid(),
             account=function.account,
             region=function.region,
             function=function.name,
+            qualifier=qualifier,
             queue=str(queue),
             modified=self.clock.now(),
             tags=dict(params.get("Tags") or {}),
@@ -60,7 +60,7 @@ class MappingOperations(LambdaParts):
             for mapping in self.mappings.all()
             if mapping.scope == call.scope
             and (not queue or mapping.queue == queue)
-            and (wanted is None or (mapping.scope, mapping.function) == (wanted.scope, wanted.name))
+            and (wanted is None or str(mapping.function_arn) == wanted.named_arn)
         ]
         shown, marker = page(found, params, lambda mapping: mapping.uuid)
         return {"EventSourceMappings": [self._mapping_answer(mapping) for mapping in shown], **marker}
@@ -70,9 +70,13 @@ class MappingOperations(LambdaParts):
         """Changes what the request names of a mapping; batches that run end as they began."""
         mapping = self.mappings.get(params["UUID"])
         name = params.get("FunctionName")
-        function = self._fed_function(name or str(mapping.function_arn), mapping.scope)
+        function, qualifier = self._fed_function(name or str(mapping.function_arn), mapping.scope)
         changed = msgspec.structs.replace(
-            mapping, function=function.name, modified=self.clock.now(), **changes(params)
+            mapping,
+            function=function.name,
+            qualifier=qualifier,
+            modified=self.clock.now(),
+            **changes(params),
         )
         self.mappings.check(changed, function)
         self.mappings.put(changed)
@@ -85,14 +89,13 @@ class MappingOperations(LambdaParts):
         self.mappings.delete(mapping)
         return self._mapping_answer(mapping, "Deleting")
 
-    def _fed_function(self, name: str, scope: Scope) -> Function:
+    def _fed_function(self, name: str, scope: Scope) -> tuple[Function, str | None]:
+        """The record that is fed at first, and the qualifier that was named."""
         ref = parse_function_name(name, scope)
-        function = self.functions.get(ref.scope, ref.name)
-        if function is None:
+        found = self.functions.find(ref)
+        if found is None:
             raise invalid("Function does not exist")
-        if ref.qualifier not in (None, LATEST):
-            raise NotImplementedByName("lambda", f"qualifier {ref.qualifier} (versions and aliases)")
-        return function
+        return found.main, ref.qualifier
 
     def _mapping_answer(self, mapping: Mapping, state: str = "") -> Answer:
         """A mapping as the API answers it; `state` names the change that the call asked for."""

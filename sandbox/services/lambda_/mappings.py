@@ -143,11 +143,7 @@ class Mappings:
                 f"Function timeout: {function.timeout} seconds"
             )
         for other in self._known.values():
-            same = (other.queue, other.function, other.scope) == (
-                mapping.queue,
-                mapping.function,
-                mapping.scope,
-            )
+            same = (other.queue, other.function_arn) == (mapping.queue, mapping.function_arn)
             if same and other.uuid != mapping.uuid:
                 raise conflict(
                     f'The event source arn (" {mapping.queue} ") and function (" {mapping.function} ") '

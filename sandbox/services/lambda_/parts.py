@@ -6,21 +6,28 @@ import asyncio
 from pathlib import Path
 from typing import Any, ClassVar
 
+from sandbox.model.arn import function_arn
+from sandbox.model.lambda_errors import stale_revision
 from sandbox.model.lambda_limits import CONCURRENCY
+from sandbox.model.lambda_names import parse_function_name
 from sandbox.model.ports import Bindings, Deliverer, EventSource, Executor, LogSink
-from sandbox.services.base import Kit, Service
+from sandbox.model.scope import Scope
+from sandbox.services.base import Answer, Kit, Params, Service
 from sandbox.services.lambda_.asynchronous import AsyncQueue
 from sandbox.services.lambda_.batches import Batches
 from sandbox.services.lambda_.code import CodeStore
 from sandbox.services.lambda_.concurrency import Concurrency
+from sandbox.services.lambda_.configuration import describe
 from sandbox.services.lambda_.destinations import Destinations
 from sandbox.services.lambda_.functions import Functions
 from sandbox.services.lambda_.invocation import Invocations
 from sandbox.services.lambda_.mappings import Mappings
 from sandbox.services.lambda_.poller import Poller
-from sandbox.services.lambda_.records import SCHEMA, Mapping
+from sandbox.services.lambda_.qualified import Qualified
+from sandbox.services.lambda_.records import SCHEMA, Function, Mapping
 from sandbox.services.lambda_.specs import Dependencies, Specs
 from sandbox.services.lambda_.tasks import Tasks
+from sandbox.services.lambda_.versions import Versions
 
 
 class LambdaParts(Service):
@@ -59,8 +66,9 @@ class LambdaParts(Service):
         self.functions = Functions(kit)
         self.code = CodeStore(code_folder, kit.clock, kit.ids)
         self.specs = Specs(self.code, executor, bindings, dependencies)
+        self.versions = Versions(kit, self.functions, self.code, self.specs)
         self.concurrency = Concurrency(self.functions.of_scope, concurrency)
-        self.invocations = Invocations(kit, executor, logs, self.specs, self.concurrency)
+        self.invocations = Invocations(kit, self.functions, executor, logs, self.specs, self.concurrency)
         self.destinations = Destinations(kit, deliverer)
         self.events = AsyncQueue(kit, self.functions, self.invocations, self.destinations)
         batches = Batches(kit, sources, self.invocations)
@@ -93,3 +101,32 @@ class LambdaParts(Service):
         await self.mappings.stop()
         await self.events.stop()
         await self.tasks.stop()
+
+    # --- what operations share ---------------------------------------------------------------------------
+    def _qualified(self, params: Params, scope: Scope) -> Qualified:
+        """The function that `FunctionName` and `Qualifier` of a request mean.
+
+        Raises:
+            AwsError: malformed name, or no such function, version or alias.
+        """
+        return self.functions.qualified(
+            parse_function_name(params["FunctionName"], scope, params.get("Qualifier"))
+        )
+
+    def _show(self, function: Function, arn: str = "") -> Answer:
+        return describe(function, self.specs.environment(function), arn)
+
+    def _show_version(self, function: Function) -> Answer:
+        """As `_show`, with the version in the ARN of `$LATEST` too."""
+        arn = function_arn(function.scope, function.name, function.version)
+        return self._show(function, str(arn))
+
+
+def check_revision(revision: str, params: Params) -> None:
+    """Checks the `RevisionId` of a request against the one there is.
+
+    Raises:
+        AwsError: `PreconditionFailedException`.
+    """
+    if params.get("RevisionId") not in (None, revision):
+        raise stale_revision()

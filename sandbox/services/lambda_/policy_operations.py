@@ -8,10 +8,13 @@ import msgspec
 
 from sandbox.model.arn import Arn, is_arn, parse_arn
 from sandbox.model.call import Call
-from sandbox.model.lambda_errors import conflict, invalid, resource_not_found, stale_revision
-from sandbox.model.lambda_names import function_of
+from sandbox.model.lambda_errors import conflict, invalid, resource_not_found
+from sandbox.model.lambda_limits import Violations
+from sandbox.model.lambda_names import LATEST, function_of
+from sandbox.model.scope import Scope
 from sandbox.services.base import Answer, Params, operation
-from sandbox.services.lambda_.parts import LambdaParts
+from sandbox.services.lambda_.parts import LambdaParts, check_revision
+from sandbox.services.lambda_.qualified import Qualified
 from sandbox.services.lambda_.records import Function, Mapping
 
 MAX_TAGS = 50
@@ -23,44 +26,68 @@ class PolicyOperations(LambdaParts):
     @operation(
         "AddPermission",
         "FunctionName Qualifier StatementId Action Principal SourceArn SourceAccount EventSourceToken "
-        "PrincipalOrgID RevisionId",
+        "PrincipalOrgID RevisionId FunctionUrlAuthType InvokedViaFunctionUrl",
     )
     def add_permission(self, call: Call, params: Params) -> Answer:
-        """Adds a statement to a function's resource policy."""
-        function = self.functions.named(params, call.scope)
-        _check_revision(function, params)
+        """Adds a statement to the resource policy of a function, a version or an alias."""
+        named = self._with_policy(params, call.scope)
+        check_revision(_revision(named), params)
+        found = Violations()
+        found.pattern(params["StatementId"], "statementId", r"([a-zA-Z0-9-_]+)")
+        found.check()
         name = params["StatementId"]
-        if name in function.statements:
+        policy = _policy(named)
+        if name in policy:
             raise conflict(
                 f"The statement id ({name}) provided already exists. Please provide a new statement id, "
                 "or remove the existing statement."
             )
-        statement = _statement(params, str(function.arn))
-        self.functions.change(function, statements={**function.statements, name: statement})
+        statement = _statement(params, named.arn)
+        self._put_policy(named, {**policy, name: statement})
         return {"Statement": msgspec.json.encode(statement).decode()}
 
     @operation("RemovePermission", "FunctionName Qualifier StatementId RevisionId")
     def remove_permission(self, call: Call, params: Params) -> Answer:
-        """Removes a statement from a function's resource policy."""
-        function = self.functions.named(params, call.scope)
-        _check_revision(function, params)
+        """Removes a statement from a resource policy."""
+        named = self._with_policy(params, call.scope)
+        policy = _policy(named)
         name = params["StatementId"]
-        if not function.statements:
+        if not policy:
             raise resource_not_found("No policy is associated with the given resource.")
-        if name not in function.statements:
+        if name not in policy:
             raise resource_not_found(f"Statement {name} is not found in resource policy.")
-        rest = {key: value for key, value in function.statements.items() if key != name}
-        self.functions.change(function, statements=rest)
+        check_revision(_revision(named), params)
+        self._put_policy(named, {key: value for key, value in policy.items() if key != name})
         return {}
 
     @operation("GetPolicy", "FunctionName Qualifier")
     def get_policy(self, call: Call, params: Params) -> Answer:
-        """The resource policy of a function."""
-        function = self.functions.named(params, call.scope)
-        if not function.statements:
+        """The resource policy of a function, a version or an alias."""
+        named = self._qualified(params, call.scope)
+        statements = _policy(named)
+        if not statements:
             raise resource_not_found()
-        policy = {"Version": "2012-10-17", "Id": "default", "Statement": list(function.statements.values())}
-        return {"Policy": msgspec.json.encode(policy).decode(), "RevisionId": function.revision}
+        policy = {"Version": "2012-10-17", "Id": "default", "Statement": list(statements.values())}
+        return {"Policy": msgspec.json.encode(policy).decode(), "RevisionId": _revision(named)}
+
+    def _with_policy(self, params: Params, scope: Scope) -> Qualified:
+        named = self._qualified(params, scope)
+        if named.qualifier == LATEST:
+            raise invalid("We currently do not support adding policies for $LATEST.")
+        return named
+
+    def _put_policy(self, named: Qualified, policy: dict[str, Any]) -> None:
+        """Stores the policy of a qualifier; what it belongs to gets a new revision."""
+        function, key = named.function, named.qualifier or ""
+        policies = {name: old for name, old in function.policies.items() if name != key}
+        if policy:
+            policies[key] = policy
+        if (alias := named.alias) is not None:
+            changed = msgspec.structs.replace(alias, revision=self.kit.ids.uuid())
+            aliases = {**function.aliases, alias.name: changed}
+            self.functions.amend(function, policies=policies, aliases=aliases)
+        else:
+            self.functions.revise(function, policies=policies)
 
     # --- tags --------------------------------------------------------------------------------------------
     @operation("TagResource", "Resource Tags")
@@ -107,9 +134,13 @@ class PolicyOperations(LambdaParts):
             self.mappings.amend(msgspec.structs.replace(resource, tags=tags))
 
 
-def _check_revision(function: Function, params: Params) -> None:
-    if params.get("RevisionId") not in (None, function.revision):
-        raise stale_revision()
+def _policy(named: Qualified) -> dict[str, dict[str, Any]]:
+    key = "" if named.qualifier in (None, LATEST) else named.qualifier
+    return named.function.policies.get(key or "", {})
+
+
+def _revision(named: Qualified) -> str:
+    return named.alias.revision if named.alias is not None else named.main.revision
 
 
 def _statement(params: Params, resource: str) -> dict[str, Any]:
@@ -130,6 +161,11 @@ def _statement(params: Params, resource: str) -> dict[str, Any]:
         "Action": params["Action"],
         "Resource": resource,
     }
+    if kind := params.get("FunctionUrlAuthType"):
+        conditions.setdefault("StringEquals", {})["lambda:FunctionUrlAuthType"] = kind
+    if params.get("InvokedViaFunctionUrl") is not None:
+        via = "true" if params["InvokedViaFunctionUrl"] else "false"
+        conditions.setdefault("Bool", {})["lambda:InvokedViaFunctionUrl"] = via
     if conditions:
         statement["Condition"] = conditions
     return statement

@@ -19,7 +19,8 @@ from sandbox.services.lambda_.batches import OK, Batch, Batches
 from sandbox.services.lambda_.concurrency import Concurrency, Slot
 from sandbox.services.lambda_.functions import Functions
 from sandbox.services.lambda_.gathering import Gathering
-from sandbox.services.lambda_.records import Function, Mapping
+from sandbox.services.lambda_.qualified import Qualified
+from sandbox.services.lambda_.records import Mapping
 from sandbox.services.lambda_.tasks import Tasks
 
 
@@ -110,7 +111,7 @@ class Poller:
         self._pumping = False
         if self._stopped:
             return
-        function = self._functions.get(self._mapping.scope, self._mapping.function)
+        function = self._functions.find(self._mapping.ref)
         if function is None:
             self._concurrency.give_up(self.wake)
             self.last_result = "PROBLEM: Function not found"
@@ -123,7 +124,7 @@ class Poller:
         except AwsError as error:  # the queue is gone
             self.last_result = f"PROBLEM: {error.message}"
 
-    def _lease_all(self, function: Function) -> None:
+    def _lease_all(self, function: Qualified) -> None:
         while len(self._tasks) < self._limit.now:
             slot = self._slot(function)
             if slot is None:
@@ -142,11 +143,11 @@ class Poller:
             self._begin(function, messages, slot)
         self._pressed = True
 
-    def _gather(self, function: Function) -> None:
+    def _gather(self, function: Qualified) -> None:
         """Fills one batch until it is full or its window ends; it holds no slot while it waits."""
         while len(self._tasks) < self._limit.now:
-            if self._concurrency.refusal(function) is not None:
-                self._concurrency.when_free(function, self.wake)
+            if self._concurrency.refusal(function.function) is not None:
+                self._concurrency.when_free(function.function, self.wake)
                 return
             gathering = self._gathering
             if gathering.room:
@@ -178,14 +179,14 @@ class Poller:
         self._window = None
         self.wake()
 
-    def _slot(self, function: Function) -> Slot | None:
-        slot = self._concurrency.take(function, self.wake)
+    def _slot(self, function: Qualified) -> Slot | None:
+        slot = self._concurrency.take(function.function, self.wake)
         if slot is None:
-            self._concurrency.when_free(function, self.wake)
+            self._concurrency.when_free(function.function, self.wake)
         return slot
 
     # --- running -----------------------------------------------------------------------------------------
-    def _begin(self, function: Function, messages: list[LeasedMessage], slot: Slot) -> None:
+    def _begin(self, function: Qualified, messages: list[LeasedMessage], slot: Slot) -> None:
         batch = Batch(messages)
         self._open.add(batch)
         task = self._tasks.start(

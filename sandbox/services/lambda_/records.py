@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from sandbox.model.arn import Arn, event_source_mapping_arn, function_arn, parse_arn
+from sandbox.model.lambda_names import LATEST, FunctionRef
 from sandbox.model.scope import Scope
 
 SCHEMA = """
@@ -14,12 +15,15 @@ CREATE TABLE IF NOT EXISTS lambda_functions (
     account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL,
     PRIMARY KEY (account, region, name)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lambda_mappings (uuid TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS lambda_async (
+CREATE TABLE IF NOT EXISTS lambda_versions (
+    account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
+    document BLOB NOT NULL, PRIMARY KEY (account, region, name, version)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lambda_events (
     id INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
-    request_id TEXT NOT NULL, payload BLOB NOT NULL, cause INTEGER, trace TEXT,
+    qualifier TEXT, request_id TEXT NOT NULL, payload BLOB NOT NULL, cause INTEGER, trace TEXT,
     accepted REAL NOT NULL, due REAL NOT NULL, failures INTEGER NOT NULL DEFAULT 0,
-    refusals INTEGER NOT NULL DEFAULT 0, answer BLOB);
-CREATE INDEX IF NOT EXISTS lambda_async_function ON lambda_async (account, region, name);
+    refusals INTEGER NOT NULL DEFAULT 0, answer BLOB, version TEXT);
+CREATE INDEX IF NOT EXISTS lambda_events_function ON lambda_events (account, region, name);
 """
 
 
@@ -55,15 +59,37 @@ class InvokeConfig(msgspec.Struct, frozen=True, kw_only=True):
     on_failure: str | None = None
 
 
+class Alias(msgspec.Struct, frozen=True, kw_only=True):
+    """A name for a version, or for two between which invocations are divided.
+
+    Attributes:
+        weights: additional version -> its share of the invocations, 0 to 1; the rest goes to `version`.
+    """
+
+    name: str
+    version: str
+    revision: str
+    description: str = ""
+    weights: dict[str, float] = {}
+
+
 class Function(msgspec.Struct, frozen=True, kw_only=True):
     """A function: configuration, code, and what hangs on it.
 
+    One record is `$LATEST`, which changes and carries what hangs on the function; each published version is
+    one that never changes.
+
     Attributes:
+        version: `$LATEST`, or the number of a published version.
+        edition: counts the changes of code and configuration; a version has the one it was published at.
+        published: the highest number a version had; they are not given twice.
         environment: values as given; tokens in them are replaced when they are shown or run.
         timeout: seconds. memory, tmp_size: MB.
         modified: virtual time of the last change, seconds since the epoch.
         reserved: reserved concurrency, None when none is.
-        statements: resource policy, statement id -> statement.
+        aliases: by name.
+        policies: resource policies by qualifier (empty for the function itself), each by statement id.
+        invoke_configs: asynchronous invocation by qualifier, `$LATEST` where none is named.
     """
 
     account: str
@@ -75,6 +101,9 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     package: Package
     modified: float
     revision: str
+    version: str = LATEST
+    edition: int = 0
+    published: int = 0
     description: str = ""
     timeout: int = 3
     memory: int = 128
@@ -86,8 +115,9 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     log_group: str = ""
     tags: dict[str, str] = {}
     reserved: int | None = None
-    statements: dict[str, dict[str, Any]] = {}
-    invoke_config: InvokeConfig | None = None
+    aliases: dict[str, Alias] = {}
+    policies: dict[str, dict[str, dict[str, Any]]] = {}
+    invoke_configs: dict[str, InvokeConfig] = {}
 
     @property
     def scope(self) -> Scope:
@@ -96,14 +126,15 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def arn(self) -> Arn:
-        """Its ARN, without a qualifier."""
-        return function_arn(self.scope, self.name)
+        """Its ARN; only that of a published version has a qualifier."""
+        return function_arn(self.scope, self.name, None if self.version == LATEST else self.version)
 
 
 class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     """An event source mapping: which queue feeds which function, and how.
 
     Attributes:
+        qualifier: the version or alias that is fed, None for the function itself.
         window: seconds that messages are gathered for one batch.
         max_concurrency: batches at a time, None for as many as there is concurrency.
         partial: the function answers with `batchItemFailures`.
@@ -114,6 +145,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     region: str
     function: str
     queue: str
+    qualifier: str | None = None
     modified: float
     batch_size: int = 10
     window: int = 0
@@ -134,8 +166,13 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def function_arn(self) -> Arn:
-        """ARN of the function."""
-        return function_arn(self.scope, self.function)
+        """ARN of the function, with the qualifier where one was named."""
+        return function_arn(self.scope, self.function, self.qualifier)
+
+    @property
+    def ref(self) -> FunctionRef:
+        """The function as the mapping names it."""
+        return FunctionRef(self.scope, self.function, self.qualifier)
 
     @property
     def queue_arn(self) -> Arn:

@@ -4,13 +4,22 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from sandbox.services.lambda_.event_config_operations import EventConfigOperations
 from sandbox.services.lambda_.function_operations import FunctionOperations
 from sandbox.services.lambda_.invoke_operations import InvokeOperations
 from sandbox.services.lambda_.mapping_operations import MappingOperations
 from sandbox.services.lambda_.policy_operations import PolicyOperations
+from sandbox.services.lambda_.version_operations import VersionOperations
 
 
-class LambdaService(FunctionOperations, InvokeOperations, MappingOperations, PolicyOperations):
+class LambdaService(
+    FunctionOperations,
+    VersionOperations,
+    InvokeOperations,
+    EventConfigOperations,
+    MappingOperations,
+    PolicyOperations,
+):
     """AWS Lambda; also the port `Invoker` (`invoke`, `accept`). Constructor: see `LambdaParts`.
 
     Reference: https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html

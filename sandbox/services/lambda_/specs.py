@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
 
 from sandbox.errors import DependencyError
 from sandbox.model.lambda_errors import conflict, invalid
-from sandbox.model.lambda_names import LATEST
 from sandbox.model.ports import Bindings, Executor, FunctionSpec
 from sandbox.services.lambda_.code import CodeStore
 from sandbox.services.lambda_.records import Function, Package
@@ -45,12 +45,18 @@ class Specs:
         self._bindings = bindings
         self._dependencies = dependencies
         self._resolved: dict[tuple[str, str, tuple[int, int]], tuple[str, ...]] = {}
-        self._built: dict[tuple[str, str, str], tuple[Function, FunctionSpec]] = {}
+        self._built: dict[tuple[str, str, str, str], tuple[Function, FunctionSpec]] = {}
 
     def forget(self) -> None:
         """Drops what is remembered."""
         self._resolved.clear()
         self._built.clear()
+
+    async def retire(self, functions: Iterable[Function]) -> None:
+        """Ends the environments of functions or versions that are changed or gone."""
+        for function in functions:
+            self._built.pop((function.account, function.region, function.name, function.version), None)
+            await self._executor.retire(str(function.arn))
 
     async def build(self, function: Function) -> FunctionSpec:
         """The spec of a function as its code and configuration are now.
@@ -61,7 +67,7 @@ class Specs:
         package = function.package
         await self._code.ready(package)
         key = self._code.key(package)
-        place = (function.account, function.region, function.name)
+        place = (function.account, function.region, function.name, function.version)
         known = self._built.get(place)
         if known is not None:
             if known[0] is function and known[1].code_key == key:
@@ -81,7 +87,7 @@ class Specs:
         return FunctionSpec(
             arn=str(function.arn),
             name=function.name,
-            version=LATEST,
+            version=function.version,
             scope=function.scope,
             runtime=function.runtime,
             handler=function.handler,

@@ -23,7 +23,7 @@ def fail(event: Any) -> None:
 
 
 def queued(world: World) -> int:
-    row = world.database.row("SELECT count(*) AS n FROM lambda_async")
+    row = world.database.row("SELECT count(*) AS n FROM lambda_events")
     assert row is not None
     return int(row["n"])
 
@@ -108,7 +108,10 @@ def test_how_often_and_how_long_is_configured(world: World) -> None:
         ({}, "You must specify at least one of error handling or destination setting."),
         ({"MaximumRetryAttempts": 3}, "at 'maximumRetryAttempts' failed"),
         ({"MaximumEventAgeInSeconds": 59}, "at 'maximumEventAgeInSeconds' failed"),
-        ({"DestinationConfig": {"OnFailure": {"Destination": "fila"}}}, "is not an ARN"),
+        (
+            {"DestinationConfig": {"OnFailure": {"Destination": "fila"}}},
+            "'destinationConfig.onFailure.destination'",
+        ),
         ({"DestinationConfig": {"OnFailure": {"Destination": str(arn())}}}, "destination for itself"),
         (
             {"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:sns:us-east-1:000000000000:t"}}},
