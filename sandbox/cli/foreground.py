@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import signal
 from collections.abc import Callable
@@ -45,6 +46,7 @@ async def _run(options: Options, report: Report, ready: Ready) -> int:
     try:
         if not await _started(session, options):
             return INTERRUPTED
+        gc.freeze()  # what the start has made stays: the collector need not look at it again and again
         ready(status_view(session))
         await session.run()
     finally:

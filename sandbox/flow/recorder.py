@@ -23,7 +23,16 @@ from sandbox.flow.lookup import Lookup
 from sandbox.flow.payloads import DEFAULT_LIMIT, keep, masked_facts
 from sandbox.flow.recent import Recent
 from sandbox.flow.retention import Retention
-from sandbox.flow.schema import COLUMNS, INSERT_HOP, INSERT_KEY, INSERT_LINK, SCHEMA, Row, as_json
+from sandbox.flow.schema import (
+    COLUMNS,
+    INSERT_HOP,
+    INSERT_KEY,
+    INSERT_LINK,
+    REPLACE_HOP,
+    SCHEMA,
+    Row,
+    as_json,
+)
 from sandbox.model.hops import Hop, HopKind, Link, LinkKind
 from sandbox.model.scope import Scope
 from sandbox.store.database import Database
@@ -213,7 +222,7 @@ class Journal:
         links, self._links = self._links, []
         newest = self._next - 1
         try:
-            self.database.executemany(INSERT_HOP, hops)
+            self._insert(hops)
             if links:
                 self.database.executemany(INSERT_LINK, links)
             self._book.settle(newest, self._retention.oldest)
@@ -230,6 +239,13 @@ class Journal:
         self.lookup.follow(newest, self._retention.oldest)
         for receive in tuple(self._observers):
             receive(hops)
+
+    def _insert(self, hops: Sequence[Row]) -> None:
+        try:
+            self.database.executemany(INSERT_HOP, hops)
+        except sqlite3.IntegrityError:
+            # Some of them were written in a turn that was said to have failed.
+            self.database.executemany(REPLACE_HOP, hops)
 
     def settle(self) -> None:
         """Writes everything that questions are answered from."""

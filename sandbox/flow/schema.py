@@ -56,7 +56,10 @@ STATUS, ERROR, FUNCTION, DURATION, DETAIL = (
     COLUMNS.index(name) for name in ("status", "error", "function", "duration_ms", "detail")
 )
 
-INSERT_HOP = f"INSERT OR REPLACE INTO hops VALUES ({', '.join('?' * len(COLUMNS))})"
+_ROW = f"INTO hops VALUES ({', '.join('?' * len(COLUMNS))})"
+INSERT_HOP = f"INSERT {_ROW}"
+#: For hops that may be there already: twice the work for SQLite, which looks for them in every index.
+REPLACE_HOP = f"INSERT OR REPLACE {_ROW}"
 INSERT_LINK = "INSERT OR REPLACE INTO links VALUES (?, ?, ?)"
 INSERT_KEY = "INSERT OR IGNORE INTO keys (name, value, account, flow, hop) VALUES (?, ?, ?, ?, ?)"
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+import msgspec
 
 from sandbox.clock import Clock
 from sandbox.errors import SandboxError
@@ -41,16 +42,14 @@ class ServiceLike(Protocol):
         ...
 
 
-@dataclass(frozen=True, slots=True)
-class Native:
+class Native(msgspec.Struct, frozen=True):
     """An operation that a native service does."""
 
     service: ServiceLike
     spec: OperationSpec
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """Where a call comes from.
 
     Attributes:

@@ -5,14 +5,14 @@ Standard: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from urllib.parse import urlsplit
+
+import msgspec
 
 from sandbox.model.scope import Scope
 
 
-@dataclass(frozen=True, slots=True, order=True)
-class Arn:
+class Arn(msgspec.Struct, frozen=True, order=True):
     """One ARN in its six parts; `resource` keeps its own separators (`function:name`, `rule/bus/name`)."""
 
     service: str

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+import msgspec
 
 from sandbox.model.scope import Scope
 
 
-@dataclass(frozen=True, slots=True)
-class Caller:
+class Caller(msgspec.Struct, frozen=True):
     """Who signed a request.
 
     Attributes:
@@ -26,8 +25,7 @@ class Caller:
     hop: int | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True):
     """The context of one operation, handed to a service beside its parsed parameters.
 
     Attributes:
@@ -40,9 +38,9 @@ class Call:
         trace: the X-Ray trace header that came with it.
     """
 
-    scope: Scope = field(default_factory=Scope)
+    scope: Scope = Scope()
     endpoint: str = ""
     request_id: str = ""
     hop: int | None = None
-    caller: Caller = field(default_factory=Caller)
+    caller: Caller = Caller()
     trace: str | None = None

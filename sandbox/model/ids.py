@@ -11,11 +11,13 @@ class Ids:
     """Makes ids.
 
     Args:
-        seed: makes the sequence repeatable; None takes the system's randomness.
+        seed: makes the sequence repeatable; None takes one of the system's randomness.
     """
 
     def __init__(self, seed: int | None = None) -> None:
-        self._random: random.Random = random.SystemRandom() if seed is None else random.Random(seed)
+        # Most ids must not repeat but are no secrets: for those the system is asked once, for a seed.
+        self._random = random.Random(seed)
+        self._keys: random.Random = random.SystemRandom() if seed is None else self._random
 
     def uuid(self) -> str:
         """A version 4 UUID in lower case."""
@@ -26,7 +28,7 @@ class Ids:
 
     def short(self, length: int = 10) -> str:
         """A lower-case alphanumeric id, as API Gateway gives."""
-        return "".join(self._random.choices(_ALPHANUMERIC, k=length))
+        return "".join(self._keys.choices(_ALPHANUMERIC, k=length))
 
     def hex(self, length: int) -> str:
         """Lower-case hexadecimal digits."""

@@ -118,6 +118,4 @@ class Service:
             if member not in spec.accepts:
                 raise NotImplementedByName(self.name, f"parameter {member} of {operation_name}")
         answer = spec.handler(self, call, params)
-        if inspect.isawaitable(answer):
-            return await answer
-        return answer
+        return answer if type(answer) is dict else await answer  # type: ignore[misc]

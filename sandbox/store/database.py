@@ -40,6 +40,9 @@ class Database:
         self.path = path
         #: Called right before each commit; the state commits after its journal this way.
         self.before_commit: Callable[[], None] | None = None
+        #: Grows when something written was taken back, or everything was replaced: nothing that is remembered
+        #: of rows holds any longer then.
+        self.undone = 0
         self._depth = 0
         #: A transaction was begun and not ended by us: SQLite may have ended it by itself.
         self._begun = False
@@ -91,6 +94,7 @@ class Database:
             yield
         except BaseException:
             # A full disk may have ended the whole transaction already; `commit` tells then.
+            self.undone += 1
             if self._connection.in_transaction:
                 self._connection.execute(f"ROLLBACK TO {name}")
             raise
@@ -153,6 +157,7 @@ class Database:
             StoreError: it could not be written; it is as it was.
         """
         self.commit()
+        self.undone += 1
         try:
             source.backup(self._connection)
         except sqlite3.Error as error:
@@ -160,6 +165,7 @@ class Database:
 
     def abandon(self) -> None:
         """Gives up what was written since the last commit, of which nobody was told and nobody waits."""
+        self.undone += 1
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
         self._begun = False
@@ -184,6 +190,7 @@ class Database:
                 self._check_alive()
                 self._connection.execute("COMMIT")
         except (sqlite3.Error, StoreError) as error:
+            self.undone += 1
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
             if isinstance(error, StoreError):

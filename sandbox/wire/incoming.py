@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import NamedTuple
 from urllib.parse import unquote
+
+import msgspec
 
 from sandbox.model.awserror import AwsError
 from sandbox.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION, Scope
@@ -37,8 +38,7 @@ class Credential(NamedTuple):
 _NONE = Credential()
 
 
-@dataclass(slots=True)
-class Incoming:
+class Incoming(msgspec.Struct):
     """A request as the wire sees it.
 
     Attributes:
@@ -82,8 +82,7 @@ class Incoming:
         return self.headers.get("content-type", "").startswith("application/x-www-form-urlencoded")
 
 
-@dataclass(slots=True)
-class Target:
+class Target(msgspec.Struct):
     """What a request asks for.
 
     Attributes:
@@ -100,7 +99,7 @@ class Target:
     protocol: str = "json"
     access_key: str = ""
     region: str = DEFAULT_REGION
-    labels: Mapping[str, str] = field(default_factory=dict)
+    labels: Mapping[str, str] = msgspec.field(default_factory=dict)
     error: AwsError | None = None
 
     @property

@@ -163,4 +163,4 @@ def _read(request: HttpRequest) -> dict[str, Any]:
 
 
 def _written(request: HttpRequest, body: Mapping[str, Any]) -> HttpRequest:
-    return replace(request, body=msgspec.json.encode(body))
+    return msgspec.structs.replace(request, body=msgspec.json.encode(body))

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from dataclasses import dataclass
+
+import msgspec
 
 from sandbox.model.arn import Arn
 from sandbox.model.call import Call
@@ -13,8 +14,7 @@ from sandbox.model.ports import Recorder
 SERVICE = "sqs"
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """Because of what something happens to a message.
 
     Attributes:

@@ -27,8 +27,7 @@ _STATES: Mapping[str, str] = {
 }
 
 
-@dataclass(frozen=True, slots=True)
-class NewMessage:
+class NewMessage(msgspec.Struct, frozen=True):
     """A message about to be stored in a queue (its row id); times in virtual seconds."""
 
     queue: int

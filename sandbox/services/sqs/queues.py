@@ -37,15 +37,33 @@ class QueueStore:
     """The queues of all accounts and regions.
 
     Args:
-        database: holds the truth. Parsed rows are kept, and used only while the row is still the same.
+        database: holds the truth. Parsed rows are kept, and used only while the row is still the same. Every
+            call names a queue, so those found are remembered until a queue is written or a write taken back.
     """
 
     def __init__(self, database: Database) -> None:
         self._database = database
         self._parsed: dict[int, tuple[tuple[Any, ...], Queue]] = {}
+        self._found: dict[tuple[Scope, str], Queue] = {}
+        self._undone = database.undone
+
+    def rebuild(self) -> None:
+        """Forgets what was found: the store may hold other queues by now."""
+        self._found.clear()
 
     def find(self, scope: Scope, name: str) -> Queue | None:
         """The queue of that name, or None."""
+        if self._undone != self._database.undone:
+            self._undone = self._database.undone
+            self._found.clear()
+        queue = self._found.get((scope, name))
+        if queue is None:
+            queue = self._look_up(scope, name)
+            if queue is not None:
+                self._found[scope, name] = queue
+        return queue
+
+    def _look_up(self, scope: Scope, name: str) -> Queue | None:
         row = self._database.row(
             "SELECT id, account, region, name, attributes, tags, created, modified, purged"
             " FROM sqs_queues WHERE name = ? AND account = ? AND region = ?",
@@ -86,7 +104,7 @@ class QueueStore:
         self, scope: Scope, name: str, attributes: Mapping[str, str], tags: Mapping[str, str], now: float
     ) -> None:
         """Stores a new queue."""
-        self._database.execute(
+        self._write(
             "INSERT INTO sqs_queues (account, region, name, attributes, tags, created, modified)"
             " VALUES (?, ?, ?, ?, ?, ?, ?)",
             (
@@ -102,27 +120,29 @@ class QueueStore:
 
     def set_attributes(self, queue: Queue, attributes: Mapping[str, str], now: float) -> None:
         """Replaces the attributes of a queue."""
-        self._database.execute(
+        self._write(
             "UPDATE sqs_queues SET attributes = ?, modified = ? WHERE id = ?",
             (json.dumps(dict(attributes)), now, queue.id),
         )
 
     def set_tags(self, queue: Queue, tags: Mapping[str, str]) -> None:
         """Replaces the tags of a queue."""
-        self._database.execute(
-            "UPDATE sqs_queues SET tags = ? WHERE id = ?", (json.dumps(dict(tags)), queue.id)
-        )
+        self._write("UPDATE sqs_queues SET tags = ? WHERE id = ?", (json.dumps(dict(tags)), queue.id))
 
     def set_purged(self, queue: Queue, now: float) -> None:
         """Notes when a queue was purged."""
-        self._database.execute("UPDATE sqs_queues SET purged = ? WHERE id = ?", (now, queue.id))
+        self._write("UPDATE sqs_queues SET purged = ? WHERE id = ?", (now, queue.id))
 
     def delete(self, queue: Queue) -> None:
         """Deletes a queue and its messages."""
         with self._database.atomic():
-            self._database.execute("DELETE FROM sqs_messages WHERE queue = ?", (queue.id,))
-            self._database.execute("DELETE FROM sqs_queues WHERE id = ?", (queue.id,))
+            self._write("DELETE FROM sqs_messages WHERE queue = ?", (queue.id,))
+            self._write("DELETE FROM sqs_queues WHERE id = ?", (queue.id,))
         self._parsed.pop(queue.id, None)
+
+    def _write(self, sql: str, values: tuple[Any, ...]) -> None:
+        self._found.clear()
+        self._database.execute(sql, values)
 
     def _queue(self, row: tuple[Any, ...]) -> Queue:
         known = self._parsed.get(row[0])

@@ -5,7 +5,8 @@ from __future__ import annotations
 import binascii
 import struct
 from base64 import b64decode, b64encode
-from dataclasses import dataclass
+
+import msgspec
 
 from sandbox.model.sqs_errors import invalid_receipt_handle, missing
 
@@ -15,8 +16,7 @@ _LAYOUT = struct.Struct(">QQQ")
 _LENGTH = 36
 
 
-@dataclass(frozen=True, slots=True)
-class Receipt:
+class Receipt(msgspec.Struct, frozen=True):
     """What a handle stands for: row ids of queue and message, and the nonce of the receive."""
 
     queue: int

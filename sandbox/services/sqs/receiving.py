@@ -8,8 +8,9 @@ from __future__ import annotations
 import sqlite3
 from base64 import b64encode
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from sandbox.clock import Clock
 from sandbox.model.arn import Arn
@@ -23,8 +24,7 @@ from sandbox.services.sqs.queues import Queue, QueueStore
 from sandbox.services.sqs.receipt import Receipt
 
 
-@dataclass(frozen=True, slots=True)
-class Received:
+class Received(msgspec.Struct, frozen=True):
     """A message that was just taken.
 
     Attributes:

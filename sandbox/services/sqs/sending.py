@@ -6,8 +6,9 @@ Page: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from sandbox.clock import Clock
 from sandbox.model.ids import Ids
@@ -31,8 +32,7 @@ from sandbox.services.sqs.queues import Queue
 from sandbox.services.sqs.retention import Retention
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(msgspec.Struct, frozen=True):
     """A message that was checked against the rules of its queue.
 
     Attributes:

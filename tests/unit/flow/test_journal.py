@@ -204,6 +204,16 @@ def test_what_could_not_be_written_is_written_later(tmp_path: Path) -> None:
     asyncio.run(work())
 
 
+def test_a_hop_that_is_written_twice_is_there_once(tmp_path: Path) -> None:
+    book = Book(tmp_path / "journal.db")
+    book.record(status="ok")
+    assert book.written("status") == ["ok"]
+    book.record(hop=1, status="error")  # as after a commit that was done, and said to have failed
+    book.record()
+    assert book.written("status") == ["error", "ok"]
+    book.journal.close()
+
+
 def test_the_oldest_hops_go_beyond_the_limit() -> None:
     book = Book(limit=1_000)
     for _ in range(60):

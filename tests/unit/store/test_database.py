@@ -52,6 +52,22 @@ def almost_full(made: Database) -> None:
     made.row(f"PRAGMA max_page_count = {pages + 1}")
 
 
+def test_what_is_taken_back_is_told(tmp_path: Path) -> None:
+    made, other = database(tmp_path / "state.db"), database(None)
+    made.execute(ADD, ("kept",))
+    made.commit()
+    assert made.undone == 0
+    with pytest.raises(ValueError, match="undone"):
+        add_and_fail(made)
+    made.abandon()
+    copy = sqlite3.connect(":memory:")
+    other.copy_to(copy)
+    made.replace_by(copy)
+    assert made.undone == 3
+    for one in (made, other, copy):
+        one.close()
+
+
 def test_a_turn_is_one_commit(tmp_path: Path) -> None:
     async def work() -> None:
         made = database(tmp_path / "state.db")
