@@ -14,6 +14,7 @@ from textual.screen import Screen
 
 from sandbox.control.protocol import ClockView
 from sandbox.model.durations import format_duration, parse_duration
+from sandbox.model.safe_text import one_line
 from tui.actions import actions_for, bindings_everywhere
 from tui.encoding import PlainLetters
 from tui.feed.base import Feed
@@ -25,7 +26,6 @@ from tui.present.numbers import quantity
 from tui.present.rates import Rates
 from tui.present.refs import SCREEN_OF, Ref
 from tui.present.ring import Ring
-from tui.present.safe import one_line
 from tui.present.table import Scene
 from tui.screens.base import Board
 from tui.screens.bus import Bus

@@ -11,8 +11,9 @@ import click
 from sandbox.cli.common import connect, json_option, state_option
 from sandbox.cli.diagnostics import say
 from sandbox.cli.output import emit, emit_json
-from sandbox.cli.paint import clean, paint
+from sandbox.cli.paint import paint
 from sandbox.model.lints import fails
+from sandbox.model.safe_text import one_line
 from sandbox.model.views.system import LintView
 
 _MARKS = {"error": ("✗", "red"), "warning": ("▲", "yellow"), "info": ("ℹ", "cyan")}
@@ -50,12 +51,12 @@ def command(everything: bool, as_json: bool, state: Path) -> int:
 def _lines(lint: LintView) -> Iterator[str]:
     glyph, colour = _MARKS.get(lint.severity, ("◦", ""))
     stack = f" ({lint.stack})" if lint.stack else ""
-    yield f"{paint(f'{glyph} {lint.severity}', colour)} {clean(lint.subject)}{stack}: {lint.code}"
+    yield f"{paint(f'{glyph} {lint.severity}', colour)} {one_line(lint.subject)}{stack}: {lint.code}"
     yield from textwrap.wrap(
-        clean(lint.text), _WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
+        one_line(lint.text), _WIDTH, initial_indent="    ", subsequent_indent="    ", break_on_hyphens=False
     )
     yield from textwrap.wrap(
-        clean(lint.remedy),
+        one_line(lint.remedy),
         _WIDTH,
         initial_indent="    do:  ",
         subsequent_indent="         ",
@@ -63,4 +64,4 @@ def _lines(lint: LintView) -> Iterator[str]:
     )
     yield f"    see: {lint.page}"
     if lint.suppressed:
-        yield f"    suppressed: {clean(lint.suppressed)}"
+        yield f"    suppressed: {one_line(lint.suppressed)}"

@@ -8,15 +8,6 @@ import sys
 import click
 
 
-def clean(text: str) -> str:
-    """A text that can do nothing to a terminal: control characters are written out."""
-    return "".join(char if char.isprintable() else _written(char) for char in text)
-
-
-def _written(char: str) -> str:
-    return " " if char in "\n\r\t" else char.encode("unicode_escape").decode()
-
-
 def paint(text: str, colour: str) -> str:
     """A text in a colour, where standard output is a terminal and `NO_COLOR` is not set."""
     if not colour or os.environ.get("NO_COLOR") or not sys.stdout.isatty():

@@ -10,9 +10,9 @@ import click
 from sandbox.cli.common import connect, json_option, state_option
 from sandbox.cli.diagnostics import say
 from sandbox.cli.output import emit, emit_json, emit_table
-from sandbox.cli.paint import clean
 from sandbox.cli.sagawords import mark, show_check, show_saga
 from sandbox.model.durations import format_duration
+from sandbox.model.safe_text import one_line
 from sandbox.model.views.sagas import SagaCheck, SagaDetail, SagaView
 
 #: Characters of an error in the list; `show` has it whole.
@@ -48,14 +48,14 @@ def ls(limit: int, status: str | None, as_json: bool, state: Path) -> None:
         [
             (
                 saga.saga,
-                clean(saga.id),
-                mark(saga.outcome, clean(saga.state) or "not in the database"),
+                one_line(saga.id),
+                mark(saga.outcome, one_line(saga.state) or "not in the database"),
                 saga.step or "-",
                 datetime.fromtimestamp(saga.began_at, UTC).strftime("%H:%M:%S"),
                 format_duration((saga.ended_at if saga.ended_at is not None else now) - saga.began_at),
                 saga.attempts,
                 saga.flow if saga.flow is not None else "-",
-                clean(saga.error)[:_ERROR],
+                one_line(saga.error)[:_ERROR],
             )
             for saga in sagas
         ],

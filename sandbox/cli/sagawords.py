@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from sandbox.cli.paint import clean, paint
+from sandbox.cli.paint import paint
 from sandbox.model.durations import format_duration
+from sandbox.model.safe_text import one_line
 from sandbox.model.views.sagas import SagaCheck, SagaDetail, TimelineEntry, Violation
 
 #: Width of the waterfall, in characters.
@@ -40,15 +41,15 @@ def show_saga(saga: SagaDetail, check: SagaCheck, now: float) -> Iterator[str]:
     """
     view = saga.saga
     ended = view.ended_at if view.ended_at is not None else now
-    yield f"{view.saga} {clean(view.id)}"
+    yield f"{view.saga} {one_line(view.id)}"
     yield ""
-    yield f"state        {mark(view.outcome, clean(view.state) or 'not in the database')} ({view.outcome})"
+    yield f"state        {mark(view.outcome, one_line(view.state) or 'not in the database')} ({view.outcome})"
     yield f"step         {view.step or '-'}"
     yield f"age          {format_duration(ended - view.began_at)}"
     yield f"attempts     {view.attempts}"
     yield f"flow         {view.flow if view.flow is not None else 'not in the journal'}"
     if view.error:
-        yield f"error        {clean(view.error)}"
+        yield f"error        {one_line(view.error)}"
     for index, sentence in enumerate(saga.waiting_for):
         yield f"{'waits for' if index == 0 else '':<12} {sentence}"
     if saga.compensation:
@@ -94,11 +95,11 @@ def _violations(saga_id: str, check: SagaCheck) -> Iterator[str]:
 
 def _violation(violation: Violation) -> Iterator[str]:
     if violation.error:
-        yield mark("violated", f"{violation.invariant} could not be checked: {clean(violation.error)}")
+        yield mark("violated", f"{violation.invariant} could not be checked: {one_line(violation.error)}")
         return
     yield mark("violated", f"{violation.invariant} is violated: {violation.description}")
     for row in violation.rows:
-        yield "    " + "  ".join(f"{name}={clean(value)}" for name, value in row.items())
+        yield "    " + "  ".join(f"{name}={one_line(value)}" for name, value in row.items())
     if violation.count > len(violation.rows) > 0:
         yield f"    … {violation.count - len(violation.rows)} more"
 
@@ -119,7 +120,7 @@ def _waterfall(timeline: Sequence[TimelineEntry], now: float) -> Iterator[str]:
         line = (
             f"{at:>{widths[0]}}  {paint(bar, colour)}  {took:>{widths[1]}}  {name:<{widths[2]}}  {entry.step}"
         )
-        yield line.rstrip() + (f"  ✗ {clean(entry.error)}" if entry.error else "")
+        yield line.rstrip() + (f"  ✗ {one_line(entry.error)}" if entry.error else "")
 
 
 def _bar(begin: float, end: float, whole: float, kind: str) -> str:

@@ -13,6 +13,7 @@ from textual.pilot import Pilot
 from tests.tui.fakes import FakeClock, FakeFeed
 from tui.app import Dashboard
 from tui.themes import DARK
+from tui.widgets.grid import Grid
 
 Scenario = Callable[["Driver"], Awaitable[None]]
 #: Width of a character in Rich's SVG.
@@ -65,6 +66,16 @@ class Driver:
     def text(self) -> str:
         """What is on the screen, as one text."""
         return "\n".join(self.lines)
+
+
+def grid(driver: Driver, name: str) -> Grid[Any]:
+    """A list of the screen."""
+    return driver.app.screen.query_one(name, Grid)
+
+
+def selected(driver: Driver, name: str) -> Any:
+    """What is under the cursor of a list."""
+    return grid(driver, name).thing
 
 
 def _row(pieces: Any) -> str:

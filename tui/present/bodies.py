@@ -6,8 +6,8 @@ import json
 import re
 from typing import Any
 
+from sandbox.model.safe_text import lines_of
 from tui.present.cells import Line, Span, Tone, text
-from tui.present.safe import lines_of
 
 #: Characters of a body that are laid out; the rest is said to be left out.
 MOST = 65_536
@@ -18,7 +18,7 @@ def body_lines(body: str) -> list[Line]:
     """The lines of a body."""
     lines = _json_lines(body) if len(body) <= MOST else None
     if lines is None:
-        lines = [text(line) for line in lines_of(body, MOST)]
+        lines = [text(line) for line in lines_of(body[:MOST])]
     if len(body) > MOST:
         lines.append(text(f"… {MOST:,} of {len(body):,} characters shown; copy as JSON gives all", Tone.WARN))
     return lines

@@ -7,7 +7,7 @@ from enum import StrEnum
 
 from rich.cells import cell_len, set_cell_size
 
-from tui.present.safe import one_line
+from sandbox.model.safe_text import one_line
 
 
 class Tone(StrEnum):

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from sandbox.model.safe_text import one_line
 from sandbox.model.views.system import EdgeView, MapView, NodeView, ProblemView
 from tui.present import marks
 from tui.present.cells import Cell, Drawn, Line, Span, Tone, join, squeeze, text, width_of
 from tui.present.numbers import per_second, sparkline
-from tui.present.safe import one_line
 from tui.present.table import Column, Scene, Table
 
 _STARTS = {"api": 0, "schedule": 1, "rule": 2}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from sandbox.model.safe_text import one_line
 from sandbox.model.views.messages import QueueView
 from tui.present import marks
 from tui.present.cells import Cell, Drawn, Line, Tone, join, squeeze, text
 from tui.present.numbers import age_of, count, per_second, quantity, span_of, sparkline
-from tui.present.safe import one_line
 from tui.present.table import Column, Scene, Table
 
 

@@ -14,7 +14,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Button, Input, Label, OptionList, Static, TextArea
 
-from tui.present.safe import lines_of, one_line
+from sandbox.model.safe_text import lines_of, one_line
 
 T = TypeVar("T")
 _CANCEL: list[BindingType] = [Binding("escape", "cancel", "Cancel", show=False)]

@@ -9,8 +9,8 @@ from rich.style import Style
 from textual.strip import Strip
 from textual.widget import Widget
 
+from sandbox.model.safe_text import one_line
 from tui.present.cells import Line, Tone
-from tui.present.safe import one_line
 
 TONE_CLASSES = {f"tone--{tone.value}" for tone in Tone}
 

@@ -1,0 +1,42 @@
+"""A sandbox that never runs: the NF-e system with something of everything, always the same."""
+
+from __future__ import annotations
+
+from tests.tui.canned.buses import BUSES, EVENTS, MISSES, RULES, SCHEDULE
+from tests.tui.canned.flows import FLOWS, flow
+from tests.tui.canned.ground import BUS, ENDPOINT, HOSTILE, NOW, arn, event, nota
+from tests.tui.canned.queues import LETTERS, QUEUES, messages
+from tests.tui.canned.rest import LINTS, TABLES, log_lines, rows
+from tests.tui.canned.sagas import CHECK, SAGAS, saga, saga_detail
+from tests.tui.canned.system import FUNCTIONS, MAP, STATUS
+
+__all__ = [
+    "BUS",
+    "BUSES",
+    "CHECK",
+    "ENDPOINT",
+    "EVENTS",
+    "FLOWS",
+    "FUNCTIONS",
+    "HOSTILE",
+    "LETTERS",
+    "LINTS",
+    "MAP",
+    "MISSES",
+    "NOW",
+    "QUEUES",
+    "RULES",
+    "SAGAS",
+    "SCHEDULE",
+    "STATUS",
+    "TABLES",
+    "arn",
+    "event",
+    "flow",
+    "log_lines",
+    "messages",
+    "nota",
+    "rows",
+    "saga",
+    "saga_detail",
+]
