@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Iterable
 from typing import Any, ClassVar
+from weakref import WeakKeyDictionary
 
 from textual import on
 from textual.app import App, SystemCommand
@@ -89,6 +90,8 @@ class Dashboard(App[None]):
         self._trail: list[str] = []
         self._beat = 0
         self._first_theme = theme
+        self._parsed_in = ""
+        self._styled: WeakKeyDictionary[Screen[Any], str] = WeakKeyDictionary()
         for item in THEMES:
             self.register_theme(item)
 
@@ -100,6 +103,21 @@ class Dashboard(App[None]):
     def get_theme_variable_defaults(self) -> dict[str, str]:
         """The tones, for themes that have none of their own."""
         return dict(THEMES[0].variables)
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Styles the visible screen anew, if the theme is another than it was styled in.
+
+        Textual asks for this twice whenever a screen is shown first, and parses every style sheet each time:
+        half of what such a key costs. A screen that is mounted later is styled then.
+        """
+        if self.screen_stack:
+            new = self._styled.get(self.screen)
+            self._styled[self.screen] = self.theme
+            fresh = new is None and not self.screen.is_mounted
+            if self._parsed_in == self.theme and (fresh or new == self.theme):
+                return
+        self._parsed_in = self.theme
+        super().refresh_css(animate)
 
     def on_mount(self) -> None:
         """Shows the first screen and begins to ask."""

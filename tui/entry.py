@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 from collections.abc import Callable
 from difflib import get_close_matches
@@ -11,6 +12,8 @@ from sandbox.errors import UsageError
 from tui.themes import THEMES
 
 _PREFIX = "sandbox-"
+#: New objects after which garbage is looked for.
+_GARBAGE = 50_000
 
 
 def theme_name(name: str | None) -> str:
@@ -47,6 +50,8 @@ def run(state: Path, *, theme: str | None = None) -> None:
     from tui.feed.live import LiveFeed
 
     chosen = theme_name(theme)
+    gc.freeze()  # what was imported is never garbage; pictures are large, and hold no cycles
+    gc.set_threshold(_GARBAGE)
     Dashboard(LiveFeed(lambda: ControlClient(state)), theme=chosen, plain=not speaks_unicode()).run()
 
 

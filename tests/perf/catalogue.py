@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from tests.perf.bench import Case
 from tests.perf.cases.api import api
+from tests.perf.cases.dashboard import dashboard
 from tests.perf.cases.idle import idle
 from tests.perf.cases.invoke import invoke_cold, invoke_warm
 from tests.perf.cases.ready import ready, ready_again
@@ -24,4 +25,5 @@ CASES = (
         "a message sent, received and deleted, 32 connections, 20,000 queued",
         sqs_send_receive_delete,
     ),
+    Case("dashboard", "the dashboard: first paint, at rest, with 1,000 events/s flowing, a key", dashboard),
 )

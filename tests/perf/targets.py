@@ -22,4 +22,8 @@ TARGETS: Mapping[str, Goal] = {
     "idle memory": Goal(150.0),
     "sqs-send-receive-delete": Goal(3000.0),
     "api": Goal(1000.0),
+    "dashboard first paint": Goal(1.0),
+    "dashboard at rest": Goal(2.0),
+    "dashboard at 1,000 events/s": Goal(50.0),
+    "dashboard key": Goal(100.0),
 }
