@@ -82,7 +82,7 @@ step         reserve
 age          2m
 attempts     2
 flow         7
-error        ValueError: \\x1b[31mno
+error        ValueError: \\e[31mno
 waits for    dead letter in reserve-dlq: somebody to redrive it
 waiting      2m
 working      0ms (15.3 ms of real time)
@@ -109,7 +109,7 @@ CHECKED = """\
 """
 LISTED = """\
 SAGA   ID  STATE      STEP     BEGAN     AGE  ATTEMPTS  FLOW  ERROR
-order  o1  ■ PENDING  reserve  00:00:00  2m   2         7     ValueError: \\x1b[31mno
+order  o1  ■ PENDING  reserve  00:00:00  2m   2         7     ValueError: \\e[31mno
 """
 LINTED = """\
 ▲ warning orders (shop): queue-without-dead-letter-queue
