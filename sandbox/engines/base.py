@@ -55,13 +55,13 @@ class NetworkDoor:
     Attributes:
         address: to listen on, beside loopback.
         subnet: whose peers alone may connect there.
-        caller_at: whose container has an address.
+        caller_at: whose container has an address, by that and the X-Ray header of the call.
         port: filled in by who listens; 0 while nobody does.
     """
 
     address: str
     subnet: str
-    caller_at: Callable[[str], Caller | None]
+    caller_at: Callable[[str, str], Caller | None]
     port: int = 0
 
 

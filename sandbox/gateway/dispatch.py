@@ -222,7 +222,7 @@ class Dispatcher:
         started = self._clock.elapsed()
         error: AwsError | None = None
         try:
-            response = await upstream.forward(service, operation, request)
+            response = await upstream.forward(service, operation, msgspec.structs.replace(request, hop=hop))
             if response.status >= 400:
                 error = AwsError(_error_type(response), f"HTTP {response.status}", status=response.status)
         except AwsError as refusal:

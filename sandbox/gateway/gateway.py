@@ -43,7 +43,8 @@ class Gateway:
         wire: the protocols; None makes new ones.
         mixed: see `Dispatcher`.
         allowed_hosts, allowed_origins: see `Doorman`.
-        caller_at: whose container has an address, on engines with containers.
+        caller_at: whose container has an address, by that and the X-Ray header of the call, on engines with
+            containers.
         observe: see `Dispatcher`.
     """
 
@@ -62,7 +63,7 @@ class Gateway:
         mixed: Collection[str] = (),
         allowed_hosts: Iterable[str] = (),
         allowed_origins: Iterable[str] = (),
-        caller_at: Callable[[str], Caller | None] = lambda _: None,
+        caller_at: Callable[[str, str], Caller | None] = lambda _, __: None,
         observe: Observe | None = None,
     ) -> None:
         self.wire = wire or Wire()
@@ -165,7 +166,7 @@ class Gateway:
             target.region,
             endpoint=endpoint,
             trace=incoming.headers.get("x-amzn-trace-id"),
-            peer=self._caller_at(arrival.client),
+            peer=self._caller_at(arrival.client, incoming.headers.get("x-amzn-trace-id", "")),
         )
         if not isinstance(who, Native):
             return await self._forward(who, target, arrival, origin, request_id)

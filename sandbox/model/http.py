@@ -23,6 +23,7 @@ class HttpRequest(msgspec.Struct, frozen=True):
         body: the whole body.
         source_ip: the peer's address.
         names: the names of `headers` as the client wrote them, where that is known.
+        hop: its hop in the journal, once it has one: for an upstream that can pass it on.
     """
 
     method: str
@@ -32,6 +33,7 @@ class HttpRequest(msgspec.Struct, frozen=True):
     body: bytes = b""
     source_ip: str = "127.0.0.1"
     names: Sequence[str] = ()
+    hop: int | None = None
 
     def header(self, name: str, default: str = "") -> str:
         """The first header of that name (lower case), or `default`."""

@@ -222,7 +222,7 @@ class Session:
             ids=self.ids,
             durable=self.database.committed,
             allowed_hosts=[network.address] if network else (),
-            caller_at=network.caller_at if network else lambda _: None,
+            caller_at=network.caller_at if network else lambda _, __: None,
             observe=self.engine.observe,
         )
         self.gate = Gate(self.gateway)

@@ -43,7 +43,8 @@ class ContainerPlan:
     Attributes:
         service: its key in the file, and its name on the network.
         name: the container's own name.
-        volumes: name of a volume, or an absolute path, -> path in the container.
+        volumes: name of a volume, or an absolute path, -> path in the container, and `:ro` where it may only
+            be read.
         stop_seconds: how long it may take to end.
     """
 
@@ -158,7 +159,7 @@ def _container(service: str, data: Mapping[str, Any], volumes: Mapping[str, str]
     check_image(data["image"])
     mounts = {}
     for mount in data.get("volumes", ()):
-        source, _, target = mount.rpartition(":")
+        source, _, target = mount.partition(":")
         mounts[volumes.get(source, source)] = target
     return ContainerPlan(
         service=service,

@@ -7,6 +7,7 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from sandbox.backing.moto.client import send
@@ -21,6 +22,8 @@ from sandbox.engines.docker.daemon import connect
 from sandbox.engines.docker.errors import ContainerError
 from sandbox.engines.docker.execute import ContainerExecuteApi
 from sandbox.engines.docker.functions import FunctionCalls
+from sandbox.engines.docker.hearing import Hearing
+from sandbox.engines.docker.invocations import Invocations
 from sandbox.engines.docker.observe import Observer
 from sandbox.engines.docker.packages import Packages
 from sandbox.engines.docker.postgres import ContainerPostgres
@@ -71,9 +74,11 @@ class DockerEngine(NoReturn):
             self.long_tail.configuration,
         )
         self.long_tail.functions = self.functions
-        self.execute_api = ContainerExecuteApi(self.long_tail, kit.journal, kit.clock, kit.ids)
-        self.logs = FunctionWatch(self.project, kit.clock, kit.journal)
-        self.observe: Observe = Observer(kit.journal)
+        invocations = Invocations(kit.journal)
+        self._hearing = Hearing(kit.journal, invocations, kit.notice)
+        self.logs = FunctionWatch(self.project, kit.clock, kit.journal, invocations, self._hearing)
+        self.execute_api = ContainerExecuteApi(self.long_tail, kit.journal, kit.clock, kit.ids, self._hearing)
+        self.observe: Observe = Observer(kit.journal, self._hearing)
         self.callers = self
         own = Kit(kit.database, kit.clock, kit.journal, kit.faults, kit.ids)
         self.rds = RdsService(own, self.postgres)
@@ -113,6 +118,7 @@ class DockerEngine(NoReturn):
         """Removes everything that carries this sandbox's label, functions' containers included."""
         await self._threads.finished()
         self.logs.stop()
+        self._hearing.close()
         self.long_tail.close()
         if self._containers is not None:
             await self._containers.stop()
@@ -159,6 +165,7 @@ class DockerEngine(NoReturn):
         variables |= {
             "SANDBOX_PROJECT": self.project,
             "DOCKER_SOCKET": socket,
+            "SANDBOX_WITNESS": str(Path(__file__).with_name("inside") / "witness.py"),
             "POSTGRES_PASSWORD": _PASSWORD,
             "LOCALSTACK_PORT": str(free_port()),
             "DYNAMODB_PORT": str(free_port()),

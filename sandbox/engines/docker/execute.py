@@ -5,6 +5,7 @@ from __future__ import annotations
 from msgspec.structs import replace
 
 from sandbox.clock import Clock
+from sandbox.engines.docker.hearing import Hearing
 from sandbox.engines.docker.upstream import ContainerUpstream
 from sandbox.model.arn import execute_api_arn
 from sandbox.model.hops import HopKind
@@ -15,12 +16,16 @@ from sandbox.model.scope import Scope
 
 #: Bytes of a request's body that the journal keeps.
 _KEPT = 4096
+_TRACE = "x-amzn-trace-id"
 
 
 class ContainerExecuteApi:
     """Implements `ExecuteApi` over LocalStack's own path for it, `/_aws/execute-api/API/STAGE/…`."""
 
-    def __init__(self, upstream: ContainerUpstream, recorder: Recorder, clock: Clock, ids: Ids) -> None:
+    def __init__(
+        self, upstream: ContainerUpstream, recorder: Recorder, clock: Clock, ids: Ids, hearing: Hearing
+    ) -> None:
+        self._hearing = hearing
         self._upstream = upstream
         self._recorder = recorder
         self._clock = clock
@@ -34,7 +39,11 @@ class ContainerExecuteApi:
         """
         hop = self._recorder.reserve()
         began = self._clock.elapsed()
-        passed = replace(request, path=f"/_aws/execute-api/{api_id}/{stage}{request.path}")
+        passed = replace(
+            request,
+            path=f"/_aws/execute-api/{api_id}/{stage}{request.path}",
+            headers=[*request.headers, *self._trace(request, hop)],
+        )
         response = await self._upstream.send("apigateway", f"{request.method} {request.path}", passed)
         failed = response.status >= 500
         headers = dict(response.headers)
@@ -54,3 +63,13 @@ class ContainerExecuteApi:
             payload=response.body,
         )
         return response
+
+    def _trace(self, request: HttpRequest, hop: int) -> list[tuple[str, str]]:
+        """A header that the invocation will carry on; API Gateway adds one where the client sends none.
+
+        Page: https://docs.aws.amazon.com/xray/latest/devguide/xray-services-apigateway.html
+        """
+        given = request.header(_TRACE)
+        trace = given or f"Root=1-{int(self._clock.real_now()):08x}-{self._ids.uuid().replace('-', '')[:24]}"
+        self._hearing.request(trace, hop)
+        return [] if given else [(_TRACE, trace)]

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from sandbox.engines.docker.hearing import Hearing
 from sandbox.model.arn import event_bus_arn
 from sandbox.model.call import Call
 from sandbox.model.hops import HopKind
@@ -18,10 +19,12 @@ class Observer:
 
     Args:
         recorder: the journal.
+        hearing: told which events were put, so that their deliveries find them.
     """
 
-    def __init__(self, recorder: Recorder) -> None:
+    def __init__(self, recorder: Recorder, hearing: Hearing) -> None:
         self._recorder = recorder
+        self._hearing = hearing
 
     def __call__(
         self, service: str, operation: str, request: HttpRequest, response: HttpResponse, call: Call
@@ -36,6 +39,7 @@ class Observer:
             return  # it was not JSON: LocalStack answers other protocols too
         for entry, result in zip(entries, results, strict=False):
             self._event(entry, result, call)
+        self._hearing.puts_answered()
 
     def _event(self, entry: dict[str, Any], result: dict[str, Any], call: Call) -> None:
         bus = str(entry.get("EventBusName") or "default").rpartition("/")[2]
@@ -43,7 +47,7 @@ class Observer:
             f"{result.get('ErrorCode')}: {result.get('ErrorMessage')}" if result.get("ErrorCode") else ""
         )
         event = str(result.get("EventId") or "")
-        self._recorder.record(
+        hop = self._recorder.record(
             HopKind.EVENT_PUT,
             call.scope,
             "events",
@@ -58,6 +62,8 @@ class Observer:
             detail={"source": entry.get("Source"), "detailType": entry.get("DetailType")},
             payload=_document(entry, event, call),
         )
+        if event:
+            self._hearing.event_put(event, hop)
 
 
 def _document(entry: dict[str, Any], event: str, call: Call) -> bytes:

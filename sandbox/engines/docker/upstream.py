@@ -16,6 +16,8 @@ from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION
 
 HOST = "127.0.0.1"
+#: Tells LocalStack's witness which hop a call is; it takes the header off again.
+_HOP = "x-sandbox-hop"
 _DYNAMODB = frozenset({"dynamodb", "dynamodbstreams"})
 #: Calls whose members may be refused: the rest is not even parsed.
 _LOOKED_INTO = frozenset({("events", "PutTargets"), ("lambda", "CreateEventSourceMapping")})
@@ -72,6 +74,8 @@ class ContainerUpstream:
             AwsError: the container does not answer.
         """
         dynamodb = service in _DYNAMODB
+        if request.hop is not None and not dynamodb:
+            request = msgspec.structs.replace(request, headers=[*request.headers, (_HOP, str(request.hop))])
         port = self._ports.dynamodb if dynamodb else self._ports.localstack
         try:
             return await self._connections(port).send(request)

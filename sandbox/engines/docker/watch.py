@@ -21,6 +21,8 @@ from docker.errors import DockerException
 from sandbox.clock import Clock
 from sandbox.engines.base import FunctionView
 from sandbox.engines.docker.containers import LABEL, ROLE
+from sandbox.engines.docker.hearing import Hearing
+from sandbox.engines.docker.invocations import Invocations
 from sandbox.model.arn import function_arn
 from sandbox.model.call import Caller
 from sandbox.model.hops import HopKind
@@ -31,6 +33,8 @@ from sandbox.services.logs.service import LogLine
 _KEPT_LINES = 5_000
 _KEPT_ADDRESSES = 512
 _ANSWERED = re.compile(r"POST /_localstack_lambda/(\w+)/invocations/([0-9a-f-]{36})/(response|error) => 202")
+_START = re.compile(r"START RequestId: ([0-9a-f-]{36}) ")
+_UNSAID = "the function failed; its log says how"
 
 
 @dataclass(slots=True)
@@ -52,10 +56,21 @@ class FunctionWatch:
         project: the value of their label.
         clock: stamps lines.
         recorder: the journal.
+        invocations: what LocalStack runs.
+        hearing: takes the lines of LocalStack's log that tell of its inner life.
     """
 
-    def __init__(self, project: str, clock: Clock, recorder: Recorder) -> None:
+    def __init__(
+        self,
+        project: str,
+        clock: Clock,
+        recorder: Recorder,
+        invocations: Invocations,
+        hearing: Hearing,
+    ) -> None:
         self._recorder = recorder
+        self._invocations = invocations
+        self._hearing = hearing
         self._project = project
         self._clock = clock
         self._client: Any = None
@@ -88,25 +103,34 @@ class FunctionWatch:
                 self._events.close()
 
     # --- who is who --------------------------------------------------------------------------------------
-    def caller_at(self, address: str) -> Caller | None:
-        """Whose container has an address, or had it last; its first call tells that an invocation began.
+    def caller_at(self, address: str, trace: str) -> Caller | None:
+        """Whose container has an address, or had it last, and which invocation a call of it belongs to.
 
-        A container serves one invocation at a time: its calls until LocalStack notes the end belong to it.
+        Args:
+            trace: the X-Ray header of the call; its SDK sends that of the invocation it serves.
         """
         environment = self._by_address.get(address)
         if environment is None:
             return None
         arn = _arn(environment.function)
-        if environment.current is None:
-            environment.current = self._recorder.record(
-                HopKind.INVOKE_START,
-                Scope(),
-                "lambda",
-                resource=arn,
-                function=arn,
-                detail={"environment": environment.id},
-            )
-        return Caller("", arn, arn, environment.id, environment.current)
+        hop = self._invocations.of_call(trace) if self._hearing.heard else None
+        if hop is None:
+            hop = environment.current or self._begun(environment, arn)
+        return Caller("", arn, arn, environment.id, hop)
+
+    def _begun(self, environment: _Environment, arn: str) -> int | None:
+        """Where LocalStack tells nothing, a container's first call tells that an invocation began."""
+        if self._hearing.heard:
+            return None
+        environment.current = self._recorder.record(
+            HopKind.INVOKE_START,
+            Scope(),
+            "lambda",
+            resource=arn,
+            function=arn,
+            detail={"environment": environment.id},
+        )
+        return environment.current
 
     def environments(self) -> list[FunctionView]:
         """The containers that are alive."""
@@ -190,13 +214,26 @@ class FunctionWatch:
 
     def _localstack_said(self, text: str) -> None:
         """LocalStack notes each answer of a function, with the id of its invocation."""
+        if self._hearing.line(text):
+            return
         found = _ANSWERED.search(text)
         environment = self._by_executor.get(found[1]) if found else None
         if found is None or environment is None:
             return
-        failed = found[3] == "error"
-        arn = _arn(environment.function)
         environment.invocations += 1
+        failed = found[3] == "error"
+        known = self._invocations.known(found[2])
+        if known is not None:
+            # What a caller waits for is told with its answer.
+            self._invocations.running(found[2], _facts(environment), self._clock.now())
+            if known.operation == "Event":
+                error = _UNSAID if failed else ""
+                self._invocations.ended(found[2], self._clock.now(), error=error, payload="")
+            return
+        self._ended_unheard(environment, found[2], failed=failed)
+
+    def _ended_unheard(self, environment: _Environment, request_id: str, *, failed: bool) -> None:
+        arn = _arn(environment.function)
         self._recorder.record(
             HopKind.INVOKE_END,
             Scope(),
@@ -204,14 +241,18 @@ class FunctionWatch:
             cause=environment.current,
             resource=arn,
             status="error" if failed else "ok",
-            error="the function failed; its log says how" if failed else "",
-            request_id=found[2],
+            error=_UNSAID if failed else "",
+            request_id=request_id,
             function=arn,
-            detail={"environment": environment.id, "log_stream": environment.stream},
+            detail=_facts(environment),
         )
         environment.current = None
 
     def _printed(self, environment: _Environment, text: str) -> None:
+        start = _START.match(text)
+        if start is not None:
+            now = self._clock.now()
+            environment.current = self._invocations.running(start[1], _facts(environment), now)
         line = LogLine(
             Scope(),
             f"/aws/lambda/{environment.function}",
@@ -223,6 +264,10 @@ class FunctionWatch:
         self._lines.append(line)
         for follower in tuple(self._followers):
             follower(line)
+
+
+def _facts(environment: _Environment) -> dict[str, str]:
+    return {"environment": environment.id, "log_stream": environment.stream}
 
 
 def _arn(function: str) -> str:

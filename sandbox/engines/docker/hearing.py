@@ -1,0 +1,280 @@
+"""What LocalStack tells of its inner life (see `inside/witness.py`), turned into hops.
+
+Deliveries are joined to events by the id in what is delivered, receives to sends by message id, invocations
+to messages by the ids in their records, to requests by the trace header, and whatever a client asked for to
+its call by the hop that the front door sends along.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections import deque
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import msgspec
+
+from sandbox.engines.docker.invocations import Invocation, Invocations, bare_function, trace_root
+from sandbox.flow.recent import Recent
+from sandbox.model.arn import Arn, queue_arn
+from sandbox.model.hops import HopKind, Link, LinkKind
+from sandbox.model.ports import Recorder
+from sandbox.model.scope import Scope
+
+#: Begins every line of the witness.
+MARK = "sandbox-witness "
+_KEPT = 8192
+#: Real seconds that a delivery waits for the answer of the PutEvents that led to it.
+_PATIENCE = 2.0
+_SCHEDULED = "Scheduled Event"
+_TRACE_PASSED = re.compile(r'"x-amzn-trace-id":\s*"Root=([^;"]+)', re.IGNORECASE)
+
+Facts = Mapping[str, Any]
+
+
+class Hearing:
+    """Records what is told.
+
+    Args:
+        recorder: the journal.
+        invocations: where invocations are recorded.
+        notice: tells the user something they should know.
+    """
+
+    def __init__(self, recorder: Recorder, invocations: Invocations, notice: Callable[[str], None]) -> None:
+        self.heard = False
+        self._recorder = recorder
+        self._invocations = invocations
+        self._notice = notice
+        self._told: deque[Facts] = deque()
+        self._deadline: asyncio.TimerHandle | None = None
+        self._events: Recent[str, int] = Recent(_KEPT)
+        self._requests: Recent[str, int] = Recent(_KEPT)
+        self._matches: Recent[tuple[str, str], int] = Recent(_KEPT)
+        self._messages: Recent[str, int] = Recent(_KEPT)
+        self._letters: Recent[str, str] = Recent(_KEPT)
+        self._acts: dict[str, Callable[[Facts], None]] = {
+            "here": self._here,
+            "failure": self._failure,
+            "sent": self._sent,
+            "received": self._received,
+            "deleted": self._deleted,
+            "dead": self._dead,
+            "invoke": self._invoke,
+            "invoked": self._invoked,
+        }
+
+    # --- told by the front door --------------------------------------------------------------------------
+    def event_put(self, event: str, hop: int) -> None:
+        """An event was accepted: its id and its hop."""
+        self._events.put(event, hop)
+
+    def puts_answered(self) -> None:
+        """The events of a call are known: what waited for them goes on."""
+        self._go_on()
+
+    def request(self, trace: str, hop: int) -> None:
+        """A request to a deployed API is on its way, with a trace of its own."""
+        self._requests.put(trace_root(trace), hop)
+
+    # --- told by LocalStack ------------------------------------------------------------------------------
+    def line(self, text: str) -> bool:
+        """A line of LocalStack's log; returns whether it was the witness's."""
+        _, mark, told = text.partition(MARK)
+        if not mark:
+            return False
+        self._told.append(msgspec.json.decode(told, type=dict[str, Any]))
+        self._go_on()
+        return True
+
+    def close(self) -> None:
+        """Records what still waits."""
+        while self._told:
+            self._act_on_next()
+
+    def _go_on(self) -> None:
+        while self._told and not self._early(self._told[0]):
+            self._act_on_next()
+        if self._told and self._deadline is None:
+            self._deadline = asyncio.get_running_loop().call_later(_PATIENCE, self._too_late)
+
+    def _act_on_next(self) -> None:
+        if self._deadline is not None:
+            self._deadline.cancel()
+            self._deadline = None
+        facts = self._told.popleft()
+        self._acts[facts["told"]](facts)
+
+    def _early(self, facts: Facts) -> bool:
+        """Whether it is the delivery of an event whose put the front door has not seen answered yet."""
+        if facts.get("principal") != "events":
+            return False
+        event = _event(facts.get("body") or facts.get("payload") or "")
+        ours = "id" in event and not str(event.get("source")).startswith("aws.")
+        return ours and self._events.get(event["id"]) is None
+
+    def _too_late(self) -> None:
+        self._act_on_next()
+        self._go_on()
+
+    # --- one kind of line each ---------------------------------------------------------------------------
+    def _here(self, facts: Facts) -> None:
+        self.heard = True
+
+    def _failure(self, facts: Facts) -> None:
+        self._notice(
+            f"LocalStack cannot tell all it does ({facts['where']}: {facts['why']}): the journal has gaps"
+        )
+
+    def _sent(self, facts: Facts) -> None:
+        queue = _queue(facts)
+        event = _event(facts["body"])
+        hop = self._recorder.record(
+            HopKind.MESSAGE_SENT,
+            queue.scope,
+            "sqs",
+            cause=self._delivered(facts, queue, event),
+            operation="SendMessage",
+            resource=str(queue),
+            event_id=event.get("id", "") if facts["principal"] else "",
+            message_id=facts["id"],
+            trace=facts["trace"],
+            payload=facts["body"],
+        )
+        self._messages.put(facts["id"], hop)
+
+    def _received(self, facts: Facts) -> None:
+        queue = _queue(facts)
+        came_from = self._letters.get(facts["id"])
+        if came_from is not None and came_from != queue.resource:
+            self._letters.pop(facts["id"])
+            self._next(HopKind.REDRIVEN, facts, queue, {"source": str(queue_arn(queue.scope, came_from))})
+        count = int(facts.get("count") or 0)
+        self._next(HopKind.MESSAGE_RECEIVED, facts, queue, {"receive_count": count} if count else {})
+
+    def _deleted(self, facts: Facts) -> None:
+        self._next(HopKind.MESSAGE_DELETED, facts, _queue(facts), {})
+
+    def _dead(self, facts: Facts) -> None:
+        """LocalStack counts the receive that fails: AWS's count is one less."""
+        target = queue_arn(Scope(facts["account"], facts["region"]), facts["letters"])
+        source = queue_arn(target.scope, facts["queue"])
+        self._letters.put(facts["id"], target.resource)
+        detail = {"source": str(source), "receive_count": int(facts["count"]) - 1}
+        self._next(HopKind.DEAD_LETTERED, facts, target, detail)
+
+    def _invoke(self, facts: Facts) -> None:
+        function = bare_function(facts["function"], facts["account"], facts["region"])
+        if facts["type"] == "DryRun":
+            return
+        causes = [hop for hop in map(self._messages.get, facts["messages"]) if hop is not None]
+        if causes:
+            cause: int | None = causes[0]
+        else:
+            cause = self._delivered(facts, function, _event(facts["payload"]))
+        links = [Link(hop, LinkKind.BATCH) for hop in causes[1:]]
+        operation = "Event" if facts["type"] == "Event" else "Invoke"
+        self._invocations.asked(
+            Invocation(facts["id"], function, operation, cause, links, facts["trace"], facts["payload"]),
+            facts["at"],
+        )
+
+    def _invoked(self, facts: Facts) -> None:
+        known = self._invocations.known(facts["id"])
+        if known is None or (known.operation == "Event" and not facts["refused"]):
+            return
+        error = str(facts["error"])
+        if error and not facts["refused"]:
+            error = _said(facts["payload"]) or error
+        self._invocations.ended(
+            facts["id"], facts["at"], error=error, payload=facts["payload"], refused=facts["refused"]
+        )
+
+    # --- causes ------------------------------------------------------------------------------------------
+    def _delivered(self, facts: Facts, target: Arn, event: Mapping[str, Any]) -> int | None:
+        """What led to a send or an invocation: a rule's delivery, which is recorded here, or a call."""
+        rule = facts.get("source")
+        if facts.get("principal") != "events" or not rule:
+            call: int | None = facts.get("hop")
+            return self._request_of(facts) if call is None else call
+        return self._recorder.record(
+            HopKind.DELIVERED,
+            target.scope,
+            "events",
+            cause=self._matched(rule, event, facts["trace"], target.scope),
+            resource=str(target),
+            event_id=event.get("id", ""),
+            trace=facts["trace"],
+        )
+
+    def _request_of(self, facts: Facts) -> int | None:
+        """The request to a deployed API that led to an invocation, by the trace in what it passes on."""
+        found = _TRACE_PASSED.search(facts.get("payload") or "")
+        return self._requests.get(found[1]) if found is not None else None
+
+    def _matched(self, rule: str, event: Mapping[str, Any], trace: str, scope: Scope) -> int:
+        """The match of a rule, recorded once for all its targets.
+
+        What an input transformer made of an event has no id: such a match begins a flow, unless a business
+        key in it says otherwise.
+        """
+        identity = str(event.get("id") or trace)
+        known = self._matches.get((rule, identity))
+        if known is not None:
+            return known
+        scheduled = event.get("detail-type") == _SCHEDULED
+        hop = self._recorder.record(
+            HopKind.SCHEDULE_FIRED if scheduled else HopKind.RULE_MATCHED,
+            scope,
+            "events",
+            cause=self._events.get(str(event.get("id", ""))),
+            resource=rule,
+            event_id=event.get("id", ""),
+            trace=trace,
+        )
+        self._matches.put((rule, identity), hop)
+        return hop
+
+    def _next(self, kind: HopKind, facts: Facts, queue: Arn, detail: Mapping[str, Any]) -> None:
+        """The next step of a message."""
+        before = self._messages.get(facts["id"])
+        call: int | None = facts.get("hop")
+        links = () if call is None or before is None else (Link(call, LinkKind.DIRECT),)
+        hop = self._recorder.record(
+            kind,
+            queue.scope,
+            "sqs",
+            cause=call if before is None else before,
+            links=links,
+            resource=str(queue),
+            message_id=facts["id"],
+            trace=facts.get("trace", ""),
+            detail=detail,
+        )
+        if kind is not HopKind.MESSAGE_DELETED:
+            self._messages.put(facts["id"], hop)
+
+
+def _queue(facts: Facts) -> Arn:
+    return queue_arn(Scope(facts["account"], facts["region"]), facts["queue"])
+
+
+def _event(text: str) -> Mapping[str, Any]:
+    """An event as a target gets it whole; nothing where the text is something else."""
+    if '"detail-type"' not in text:
+        return {}
+    try:
+        found = msgspec.json.decode(text)
+    except msgspec.DecodeError:
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _said(payload: str) -> str:
+    """The error that a function ended with, in one line."""
+    try:
+        error = msgspec.json.decode(payload, type=dict[str, Any])
+    except msgspec.DecodeError:
+        return ""
+    return f"{error.get('errorType', '')}: {error.get('errorMessage', '')}".strip(": ")
