@@ -45,7 +45,7 @@ class DockerSandbox(Sandbox):
         mine = {"label": f"dev.sandbox.project={self.project}"}
         with daemon() as client:
             found = [
-                *client.containers.list(all=True, filters=mine),
+                *client.containers.list(all=True, filters=mine, ignore_removed=True),
                 *client.networks.list(filters=mine),
                 *client.volumes.list(filters=mine),
             ]
@@ -58,7 +58,7 @@ class DockerSandbox(Sandbox):
     def _remove(self) -> None:
         mine = {"label": f"dev.sandbox.project={self.project}"}
         with daemon() as client:
-            for container in client.containers.list(all=True, filters=mine):
+            for container in client.containers.list(all=True, filters=mine, ignore_removed=True):
                 container.remove(force=True, v=True)
             for network in client.networks.list(filters=mine):
                 network.remove()

@@ -53,7 +53,7 @@ def test_the_journal_joins_the_request_and_the_events_of_its_saga(nfe: DockerSan
 
     hops = joined()
     assert ("event-put", "NotaFiscalCriada", True) in hops
-    assert ("event-put", "ReservaConfirmada", True) in hops
+    assert ("event-put", "ReservaConfirmada", False) in hops
 
 
 def test_a_poison_message_ends_in_its_dead_letter_queue_and_is_redriven(nfe: DockerSandbox) -> None:
