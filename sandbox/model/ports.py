@@ -69,7 +69,8 @@ class Delivery:
         cause: the hop that led to it.
         trace: the X-Ray trace header to carry on (`AWSTraceHeader` on a queue).
         attributes: message attributes for targets that have them (SQS), in the form of the SQS API.
-        group_id: message group for FIFO queues.
+        group_id, deduplication_id: message group and deduplication id for FIFO queues; without the second the
+            queue needs content-based deduplication.
         event_id: id of the event, for the journal.
     """
 
@@ -80,6 +81,7 @@ class Delivery:
     attributes: Mapping[str, Mapping[str, Any]] = field(default_factory=dict)
     group_id: str | None = None
     event_id: str = ""
+    deduplication_id: str | None = None
 
 
 class Deliverer(Protocol):

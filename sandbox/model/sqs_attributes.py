@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sandbox.model.arn import Arn
-from sandbox.model.awserror import AwsError, NotImplementedByName
+from sandbox.model.awserror import AwsError
 from sandbox.model.redrive import (
     RedriveAllowPolicy,
     RedrivePolicy,
@@ -19,6 +19,7 @@ from sandbox.model.redrive import (
     parse_redrive_policy,
 )
 from sandbox.model.sqs_errors import invalid_attribute_value, invalid_parameter, unknown_attribute
+from sandbox.model.sqs_fifo import FIFO_DEFAULTS, GROUP_SCOPE, SUFFIX, is_fifo, normal_fifo
 
 #: AWS raised the largest message, and the largest default, from 256 KiB to 1 MiB in August 2025.
 MAX_MESSAGE_BYTES = 1_048_576
@@ -58,9 +59,7 @@ _SETTABLE = {
     "KmsMasterKeyId",
     "SqsManagedSseEnabled",
 }
-_FIFO_ONLY_WITH = ("DeduplicationScope", "FifoThroughputLimit")
-_FIFO = {"FifoQueue", "ContentBasedDeduplication", *_FIFO_ONLY_WITH}
-READABLE = {*_SETTABLE, *_FIFO, *COUNTS, "CreatedTimestamp", "LastModifiedTimestamp", "QueueArn"}
+READABLE = {*_SETTABLE, *FIFO_DEFAULTS, *COUNTS, "CreatedTimestamp", "LastModifiedTimestamp", "QueueArn"}
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _SSE_KMS_DEFAULT_REUSE = "300"
@@ -77,11 +76,24 @@ class QueueSettings:
     visibility: int
     redrive: RedrivePolicy | None
     allow: RedriveAllowPolicy
+    fifo: bool = False
+    content_based: bool = False
+    scope: str = "queue"
+
+    @property
+    def per_group(self) -> bool:
+        """Whether deduplication ids count within their message group only."""
+        return self.scope == GROUP_SCOPE
+
+
+def defaults(attributes: Mapping[str, str]) -> Mapping[str, str]:
+    """The default attributes of a queue of this kind."""
+    return {**DEFAULTS, **FIFO_DEFAULTS} if attributes.get("FifoQueue") == "true" else DEFAULTS
 
 
 def settings(attributes: Mapping[str, str]) -> QueueSettings:
     """Parses stored attributes, which were checked when they were set."""
-    values = {**DEFAULTS, **attributes}
+    values = {**defaults(attributes), **attributes}
     redrive = values.get("RedrivePolicy")
     allow = values.get("RedriveAllowPolicy")
     return QueueSettings(
@@ -92,33 +104,47 @@ def settings(attributes: Mapping[str, str]) -> QueueSettings:
         visibility=int(values["VisibilityTimeout"]),
         redrive=parse_redrive_policy(redrive) if redrive else None,
         allow=parse_redrive_allow_policy(allow) if allow else RedriveAllowPolicy(),
+        fifo=values.get("FifoQueue") == "true",
+        content_based=values.get("ContentBasedDeduplication") == "true",
+        scope=values.get("DeduplicationScope", "queue"),
     )
 
 
-def check_queue_name(name: str, attributes: Mapping[str, str]) -> None:
+def is_queue_name(text: str) -> bool:
+    """Whether a queue could have that name."""
+    return len(text) <= 80 and _NAME.fullmatch(text.removesuffix(SUFFIX)) is not None
+
+
+def check_queue_name(name: str, attributes: Mapping[str, str]) -> bool:
     """Checks a new queue's name.
 
+    Returns:
+        Whether it is to be a FIFO queue.
+
     Raises:
-        AwsError: InvalidParameterValue where AWS refuses the name; NotImplemented for FIFO queues.
+        AwsError: InvalidParameterValue where AWS refuses the name.
     """
     if not name:
         raise invalid_parameter("Queue name cannot be empty")
-    wants_fifo = attributes.get("FifoQueue") == "true"
-    if name.endswith(".fifo") and _NAME.fullmatch(name.removesuffix(".fifo")) and len(name) <= 80:
-        raise NotImplementedByName("sqs", f"FIFO queues ({name})")
-    if wants_fifo:
-        raise invalid_parameter(
-            "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, "
-            "must end with .fifo suffix and be 1 to 80 in length"
-        )
+    if attributes.get("FifoQueue", "").lower() == "true":
+        if not is_fifo(name) or not is_queue_name(name):
+            raise invalid_parameter(
+                "The name of a FIFO queue can only include alphanumeric characters, hyphens, or underscores, "
+                "must end with .fifo suffix and be 1 to 80 in length"
+            )
+        return True
     if not _NAME.fullmatch(name):
         raise invalid_parameter(
             "Can only include alphanumeric characters, hyphens, or underscores. 1 to 80 in length"
         )
+    return False
 
 
-def normalise(given: Mapping[str, str]) -> dict[str, str]:
+def normalise(given: Mapping[str, str], *, fifo: bool = False) -> dict[str, str]:
     """Checks attributes of CreateQueue or SetQueueAttributes and brings them into the form that is stored.
+
+    Args:
+        fifo: whether they are a FIFO queue's.
 
     Returns:
         The checked attributes; an empty text means: back to the default.
@@ -132,7 +158,7 @@ def normalise(given: Mapping[str, str]) -> dict[str, str]:
             "You can use one type of server-side encryption (SSE) at one time. "
             "You can either enable KMS SSE or SQS SSE.",
         )
-    return {name: _normal(name, value) for name, value in given.items()}
+    return {name: _normal(name, value, fifo) for name, value in given.items()}
 
 
 def merged(current: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, str]:
@@ -147,16 +173,17 @@ def merged(current: Mapping[str, str], changes: Mapping[str, str]) -> dict[str, 
 
 def first_difference(current: Mapping[str, str], asked: Mapping[str, str]) -> str | None:
     """The first attribute that a second CreateQueue wants otherwise than the queue has it, or None."""
-    existing = {**DEFAULTS, **current}
+    usual = defaults(current)
+    existing = {**usual, **current}
     for name, value in asked.items():
-        if existing.get(name, "") != (value or DEFAULTS.get(name, "")):
+        if existing.get(name, "") != (value or usual.get(name, "")):
             return name
     return None
 
 
 def described(arn: Arn, attributes: Mapping[str, str], created: float, modified: float) -> dict[str, str]:
     """Every attribute of a queue but its counts, as GetQueueAttributes answers them."""
-    values = {**DEFAULTS, **attributes}
+    values = {**defaults(attributes), **attributes}
     if "KmsMasterKeyId" in values:
         values.setdefault("KmsDataKeyReusePeriodSeconds", _SSE_KMS_DEFAULT_REUSE)
     else:
@@ -169,19 +196,19 @@ def described(arn: Arn, attributes: Mapping[str, str], created: float, modified:
     }
 
 
-def _normal(name: str, value: str) -> str:
-    if name in _FIFO_ONLY_WITH:
-        raise AwsError(
-            "InvalidAttributeName", f"You can specify the {name} only when FifoQueue is set to true."
-        )
+def _normal(name: str, value: str, fifo: bool) -> str:
+    if name in FIFO_DEFAULTS:
+        return normal_fifo(name, value, fifo=fifo)
     if name not in _SETTABLE:
         raise unknown_attribute(name)
     if value == "":
         return ""
     if name in _RANGES:
         return _number(name, value)
-    if name == "SqsManagedSseEnabled" and value not in ("true", "false"):
-        raise invalid_attribute_value(name)
+    if name == "SqsManagedSseEnabled":
+        value = value.lower()
+        if value not in ("true", "false"):
+            raise invalid_attribute_value(name)
     if name == "RedrivePolicy":
         return parse_redrive_policy(value).text()
     if name == "RedriveAllowPolicy":

@@ -37,7 +37,8 @@ SYSTEM_NAMES = frozenset(
 
 _FORBIDDEN = re.compile("[^\t\n\r\u0020-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 _ALLOWED = "#x9 | #xA | #xD | #x20 to #xD7FF | #xE000 to #xFFFD | #x10000 to #x10FFFF"
-_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+#: Letters with accents are taken too, though AWS's page does not say so.
+_NAME = re.compile("[A-Za-z0-9_\u00c0-\u017f-]+(\\.[A-Za-z0-9_\u00c0-\u017f-]+)*")
 _TYPE = re.compile(r"(String|Number|Binary)(\..+)?")
 _GROUP = re.compile(r"[!-~]{1,128}")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,4})?")
@@ -206,8 +207,10 @@ def _check_attribute(name: str, attribute: Mapping[str, Any]) -> None:
         raise invalid_parameter(
             f"The message attribute '{name}' with type '{kind}' must use field '{member}' only."
         )
-    if base != "Binary":
-        check_text(value)
+    if base != "Binary" and _FORBIDDEN.search(value):
+        raise invalid_parameter(
+            f"Message (user) attribute '{name}' contains characters that are not allowed: {_ALLOWED}"
+        )
     if base == "Number":
         _check_number(name, value)
 

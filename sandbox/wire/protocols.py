@@ -18,7 +18,7 @@ from sandbox.wire.jsonbody import Convert, JsonReader, JsonWriter
 from sandbox.wire.model import ServiceModel
 from sandbox.wire.problems import AnswerError, MalformedBodyError, ShapeError
 from sandbox.wire.querybody import QueryReader
-from sandbox.wire.sqsquery import with_query_names
+from sandbox.wire.sqsquery import as_older_request, in_older_words, with_query_names
 from sandbox.wire.xmlbody import XmlWriter
 
 #: Namespaces that the models of services with several protocols no longer name.
@@ -207,7 +207,8 @@ class QueryCodec:
         ref = self._model.operations[operation].input
         fields = incoming.fields()
         if ref is not None:
-            return self._reader.read(ref.shape, fields)
+            params = self._reader.read(ref.shape, fields)
+            return as_older_request(operation, params) if self._service == "sqs" else params
         return self._nothing(fields)
 
     @staticmethod
@@ -227,8 +228,9 @@ class QueryCodec:
 
     def error(self, error: AwsError, request_id: str) -> HttpResponse:
         """See `Codec.error`."""
-        fault = self._faults.fault(error)
-        detail = "<Detail/>" if self._service == "sqs" else ""
+        older = self._service == "sqs"
+        fault = self._faults.fault(in_older_words(error) if older else error)
+        detail = "<Detail/>" if older else ""
         inner = f"<Error><Type>{fault.kind}</Type>{xml_fault(fault)}{detail}</Error>"
         body = self._envelope("ErrorResponse", f"{inner}<RequestId>{request_id}</RequestId>")
         return self._response(fault.status, body, request_id)

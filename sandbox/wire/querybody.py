@@ -32,6 +32,7 @@ _PROTOCOL_NAMES = frozenset(
     }
 )
 _MAX_FIELDS = 20_000
+_NOTHING: Node = {"": ""}
 
 
 def parse_form(text: bytes | str) -> dict[str, str]:
@@ -132,11 +133,20 @@ class QueryReader:
             self.member_name(name, ref): (name, self._reader(ref.shape))
             for name, ref in shape.members.items()
         }
+        # botocore writes a list without elements under the member's own name, with nothing behind it.
+        empty: dict[str, list[Any] | dict[str, Any]] = {
+            name: [] if self._model.shapes[ref.shape].type == "list" else {}
+            for name, ref in shape.members.items()
+            if self._model.shapes[ref.shape].type in ("list", "map")
+        }
 
         def read(node: Node) -> dict[str, Any]:
             out: dict[str, Any] = {}
             for wire, child in node.items():
                 if not wire:
+                    continue
+                if wire in empty and child == _NOTHING:
+                    out[wire] = empty[wire].copy()
                     continue
                 member = known.get(wire)
                 try:

@@ -6,14 +6,17 @@ https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide/sqs-m
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
+from sandbox.model.awserror import AwsError
 from sandbox.wire.model import Ref, ServiceModel, Shape
 
 _PREFIX = "AWS.SimpleQueueService."
 
 #: Elements of flattened lists, by the list's shape.
-_ELEMENTS = {
+ELEMENTS = {
     "AttributeNameList": "AttributeName",
     "MessageSystemAttributeList": "MessageSystemAttributeName",
     "MessageAttributeNameList": "MessageAttributeName",
@@ -34,7 +37,7 @@ _ELEMENTS = {
     "ListMessageMoveTasksResultEntryList": "ListMessageMoveTasksResultEntry",
 }
 #: Flattened maps: the entry's name, its key's, its value's.
-_ENTRIES = {
+ENTRIES = {
     "QueueAttributeMap": ("Attribute", "Name", "Value"),
     "MessageSystemAttributeMap": ("Attribute", "Name", "Value"),
     "MessageBodyAttributeMap": ("MessageAttribute", "Name", "Value"),
@@ -78,6 +81,22 @@ ERROR_STATUS = {
 }
 
 
+def in_older_words(error: AwsError) -> AwsError:
+    """The error as the query protocol words it."""
+    if error.code != "QueueDoesNotExist":
+        return error
+    return AwsError(
+        error.code, "The specified queue does not exist for this wsdl version.", status=error.status
+    )
+
+
+def as_older_request(operation: str, params: dict[str, Any]) -> dict[str, Any]:
+    """Parameters of the query protocol: of two lists of system attributes the older one counts."""
+    if operation == "ReceiveMessage" and params.get("AttributeNames"):
+        params.pop("MessageSystemAttributeNames", None)
+    return params
+
+
 def with_query_names(model: ServiceModel) -> ServiceModel:
     """The model of SQS with the names that its query protocol has on the wire."""
     shapes = {name: _renamed(model, name, shape) for name, shape in model.shapes.items()}
@@ -85,11 +104,11 @@ def with_query_names(model: ServiceModel) -> ServiceModel:
 
 
 def _renamed(model: ServiceModel, name: str, shape: Shape) -> Shape:
-    if name in _ELEMENTS and shape.member:
-        member = msgspec.structs.replace(shape.member, location_name=_ELEMENTS[name])
+    if name in ELEMENTS and shape.member:
+        member = msgspec.structs.replace(shape.member, location_name=ELEMENTS[name])
         return msgspec.structs.replace(shape, member=member, flattened=True)
-    if name in _ENTRIES and shape.key and shape.value:
-        _, key, value = _ENTRIES[name]
+    if name in ENTRIES and shape.key and shape.value:
+        _, key, value = ENTRIES[name]
         return msgspec.structs.replace(
             shape,
             flattened=True,
@@ -104,6 +123,6 @@ def _renamed(model: ServiceModel, name: str, shape: Shape) -> Shape:
 
 
 def _member(ref: Ref) -> Ref:
-    if ref.shape in _ENTRIES:
-        return msgspec.structs.replace(ref, location_name=_ENTRIES[ref.shape][0])
+    if ref.shape in ENTRIES:
+        return msgspec.structs.replace(ref, location_name=ENTRIES[ref.shape][0])
     return ref

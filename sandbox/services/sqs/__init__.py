@@ -1,1 +1,1 @@
-"""Amazon SQS: standard queues, natively."""
+"""Amazon SQS: standard and FIFO queues, natively."""

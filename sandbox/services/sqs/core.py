@@ -6,11 +6,15 @@ from functools import lru_cache
 from typing import ClassVar
 
 from sandbox.model.arn import Arn, parse_queue_url
-from sandbox.model.awserror import AwsError, NotImplementedByName
+from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
+from sandbox.model.sqs_attributes import is_queue_name
 from sandbox.model.sqs_errors import missing
 from sandbox.services.base import Kit, Params, Service
 from sandbox.services.sqs.arrivals import Arrivals
+from sandbox.services.sqs.attempts import Attempts
+from sandbox.services.sqs.deduplication import Deduplication
+from sandbox.services.sqs.groups import Groups, GroupStore
 from sandbox.services.sqs.journal import MessageJournal
 from sandbox.services.sqs.messages import MessageStore
 from sandbox.services.sqs.queues import Queue, QueueStore
@@ -24,20 +28,29 @@ from sandbox.services.sqs.settling import Settler
 class StoreHorizon:
     """What waits for messages sees of the store."""
 
-    def __init__(self, kit: Kit, queues: QueueStore, messages: MessageStore) -> None:
+    def __init__(self, kit: Kit, queues: QueueStore, messages: MessageStore, groups: GroupStore) -> None:
         self._clock = kit.clock
         self._queues = queues
         self._messages = messages
+        self._groups = groups
 
     def any_visible(self, queue: Arn) -> bool:
         """Whether a receive would find something now."""
         found = self._queues.by_arn(queue)
-        return found is not None and self._messages.any_visible(found.id, self._clock.now())
+        if found is None:
+            return False
+        if found.settings.fifo:
+            return self._groups.any_ready(found.id, self._clock.now())
+        return self._messages.any_visible(found.id, self._clock.now())
 
     def next_visible(self, queue: Arn) -> float | None:
         """When the next hidden message becomes visible; None when the queue is gone or hides none."""
         found = self._queues.by_arn(queue)
-        return None if found is None else self._messages.next_visible(found.id, self._clock.now())
+        if found is None:
+            return None
+        if found.settings.fifo:
+            return self._groups.next_ready(found.id, self._clock.now())
+        return self._messages.next_visible(found.id, self._clock.now())
 
 
 class SqsCore(Service):
@@ -53,11 +66,34 @@ class SqsCore(Service):
         self.queues = QueueStore(kit.database)
         self.messages = MessageStore(kit.database)
         self.journal = MessageJournal(kit.recorder)
-        self.arrivals = Arrivals(kit.clock, StoreHorizon(kit, self.queues, self.messages))
-        self.retention = Retention(kit.clock, self.queues, self.messages)
-        self.sender = Sender(kit.clock, kit.ids, self.messages, self.arrivals, self.retention, self.journal)
-        self.receiver = Receiver(kit.clock, kit.ids, self.queues, self.messages, self.arrivals, self.journal)
-        self.settler = Settler(kit.clock, self.messages, self.arrivals, self.journal)
+        group_store = GroupStore(kit.database)
+        self.arrivals = Arrivals(kit.clock, StoreHorizon(kit, self.queues, self.messages, group_store))
+        self.groups = Groups(group_store, self.arrivals)
+        self.deduplication = Deduplication(kit.database)
+        self.attempts = Attempts(kit.database)
+        self.retention = Retention(kit.clock, self.queues, self.messages, self.groups)
+        self.sender = Sender(
+            kit.clock,
+            kit.ids,
+            self.messages,
+            self.arrivals,
+            self.retention,
+            self.journal,
+            self.groups,
+            self.deduplication,
+        )
+        self.receiver = Receiver(
+            kit.clock,
+            kit.ids,
+            self.queues,
+            self.messages,
+            self.arrivals,
+            self.journal,
+            group_store,
+            self.groups,
+            self.attempts,
+        )
+        self.settler = Settler(kit.clock, self.messages, self.arrivals, self.journal, self.groups)
 
     async def start(self) -> None:
         """Sets timers by the store and has everybody who waits look again."""
@@ -71,7 +107,7 @@ class SqsCore(Service):
         self.retention.stop()
 
     def queue_of(self, call: Call, params: Params) -> Queue:
-        """The queue that a request names by its URL.
+        """The queue that a request names by its URL, or by its name.
 
         Raises:
             AwsError: MissingParameter, InvalidAddress, QueueDoesNotExist.
@@ -82,15 +118,18 @@ class SqsCore(Service):
         try:
             scope, name = self._parse_url(url, call.scope.region)
         except ValueError:
-            raise AwsError("InvalidAddress", f"The address {url} is not valid for this endpoint.") from None
+            # The name of a queue does for its URL, as on AWS.
+            if not is_queue_name(url):
+                raise AwsError(
+                    "InvalidAddress", f"The address {url} is not valid for this endpoint."
+                ) from None
+            return self.queues.get(call.scope, url)
         return self.queues.get(scope, name)
 
     def queue_by_arn(self, arn: Arn) -> Queue:
         """The queue with that ARN.
 
         Raises:
-            AwsError: QueueDoesNotExist, NotImplemented for FIFO queues.
+            AwsError: QueueDoesNotExist.
         """
-        if arn.name.endswith(".fifo"):
-            raise NotImplementedByName("sqs", f"FIFO queues ({arn.name})")
         return self.queues.get(arn.scope, arn.resource)

@@ -124,6 +124,7 @@ class MessageDesk:
         with self._database.atomic():
             self._sqs.journal.deleted(queue, row, Origin("Drop", cause))
             self._sqs.messages.delete(number)
+            self._sqs.groups.changed(found, (row["group_id"],), self._sqs.clock.now())
         self._sqs.arrivals.withdraw(queue, (row["visible_at"],))
         message_id: str = row["message_id"]
         return message_id
@@ -149,6 +150,7 @@ class MessageDesk:
             "MessageAttributes": own if attributes is None else attributes,
             "DelaySeconds": delay,
             "MessageGroupId": row["group_id"],
+            "MessageDeduplicationId": row["deduplication_id"],
         }
         try:
             message = outgoing(target, params, row["trace"])
@@ -157,7 +159,9 @@ class MessageDesk:
         with self._database.atomic():
             hop = self._record(found, target, row, changed, operation, cause)
             self._sqs.messages.delete(number)
-            _, answer = self._sqs.sender.send(target, message, row["sender"], Origin(operation, hop))
+            # Its deduplication id may have been seen in the last five minutes: it is no duplicate for that.
+            _, answer = self._sqs.sender.send_anew(target, message, row["sender"], Origin(operation, hop))
+            self._sqs.groups.changed(found, (row["group_id"],), self._sqs.clock.now())
         self._sqs.arrivals.withdraw(queue, (row["visible_at"],))
         return Sent(target.arn, answer["MessageId"], row["message_id"], changed)
 

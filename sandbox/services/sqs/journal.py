@@ -60,6 +60,20 @@ class MessageJournal:
             payload=body,
         )
 
+    def duplicate(self, queue: Arn, message_id: str, deduplication_id: str, origin: Origin) -> int:
+        """A message was accepted and dropped: `message_id` was sent with the same deduplication id before."""
+        return self._recorder.record(
+            HopKind.API_CALL,
+            queue.scope,
+            SERVICE,
+            cause=origin.cause,
+            operation=origin.operation,
+            resource=str(queue),
+            request_id=origin.request_id,
+            event_id=origin.event_id,
+            detail={"duplicate_of": message_id, "deduplication_id": deduplication_id},
+        )
+
     def received(self, queue: Arn, row: sqlite3.Row, cause: int, now: float, origin: Origin) -> int:
         """A consumer got a message; `cause` is the message's hop before."""
         detail = {"receive_count": row["receives"] + 1, "waited_ms": round((now - row["sent"]) * 1000)}

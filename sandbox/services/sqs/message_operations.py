@@ -13,8 +13,9 @@ from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
 from sandbox.model.sqs_attributes import MAX_RECEIVE, MAX_VISIBILITY, MAX_WAIT
 from sandbox.model.sqs_batch import batch_answer, check_entries, check_total, failed_entry
-from sandbox.model.sqs_errors import invalid_value, unknown_attribute
-from sandbox.model.sqs_message import SYSTEM_NAMES, message_bytes
+from sandbox.model.sqs_errors import invalid_parameter, invalid_value, unknown_attribute
+from sandbox.model.sqs_fifo import check_present
+from sandbox.model.sqs_message import SYSTEM_NAMES, check_group, message_bytes
 from sandbox.services.base import Answer, Params, operation
 from sandbox.services.sqs.core import SqsCore
 from sandbox.services.sqs.journal import Origin
@@ -34,6 +35,7 @@ class _Wish:
     wait: int | None
     system: frozenset[str]
     attributes: Sequence[str]
+    attempt: str | None
 
 
 class MessageOperations(SqsCore):
@@ -58,6 +60,8 @@ class MessageOperations(SqsCore):
         queue = self.queue_of(call, params)
         entries: Sequence[Entry] = params.get("Entries") or []
         check_entries(entries, "SendMessageBatchRequestEntry")
+        if queue.settings.fifo:
+            _check_fifo_entries(queue, entries)
         check_total(
             sum(
                 message_bytes(entry.get("MessageBody") or "", entry.get("MessageAttributes") or {})
@@ -81,13 +85,15 @@ class MessageOperations(SqsCore):
     async def receive_message(self, call: Call, params: Params) -> Answer:
         """Takes visible messages, waiting for the first ones where the request or the queue says so."""
         queue = self.queue_of(call, params)
-        wish = _wish(params)
+        wish = _wish(params, fifo=queue.settings.fifo)
         origin = Origin.of("ReceiveMessage", call)
 
         def take() -> list[Received]:
             # The queue may have been changed or deleted while the poll waited.
             now = self.queues.get(queue.arn.scope, queue.name)
             visibility = now.settings.visibility if wish.visibility is None else wish.visibility
+            if wish.attempt is not None:
+                return self.receiver.take_again(now, wish.limit, visibility, origin, wish.attempt)
             return self.receiver.take(now, wish.limit, visibility, origin)
 
         seconds = queue.settings.wait if wish.wait is None else wish.wait
@@ -152,7 +158,24 @@ def _each(entries: Sequence[Entry], act: Callable[[Entry], Answer]) -> Answer:
     return batch_answer(successful, failed)
 
 
-def _wish(params: Params) -> _Wish:
+def _check_fifo_entries(queue: Queue, entries: Sequence[Entry]) -> None:
+    """Refuses a batch in which one entry lacks its group or its deduplication id.
+
+    Raises:
+        AwsError: InvalidParameterValue, whichever is missing.
+    """
+    for entry in entries:
+        try:
+            check_present(
+                entry.get("MessageGroupId"),
+                entry.get("MessageDeduplicationId"),
+                content_based=queue.settings.content_based,
+            )
+        except AwsError as error:
+            raise invalid_parameter(error.message) from error
+
+
+def _wish(params: Params, *, fifo: bool) -> _Wish:
     """Reads and checks what a ReceiveMessage asks for.
 
     Raises:
@@ -166,13 +189,16 @@ def _wish(params: Params) -> _Wish:
     wait = _between(params, "WaitTimeSeconds", MAX_WAIT)
     visibility = _between(params, "VisibilityTimeout", MAX_VISIBILITY)
     attempt = params.get("ReceiveRequestAttemptId")
-    if attempt is not None:
+    if attempt is not None and fifo:
+        check_group(attempt, "ReceiveRequestAttemptId")
+    elif attempt is not None:
         reason = "The request include parameter that is not valid for this queue type."
         raise invalid_value(attempt, "ReceiveRequestAttemptId", reason)
     system = {*(params.get("AttributeNames") or ()), *(params.get("MessageSystemAttributeNames") or ())}
     for name in system - SYSTEM_NAMES:
         raise unknown_attribute(name)
-    return _Wish(limit, visibility, wait, frozenset(system), params.get("MessageAttributeNames") or ())
+    names = params.get("MessageAttributeNames") or ()
+    return _Wish(limit, visibility, wait, frozenset(system), names, attempt)
 
 
 def _between(params: Params, name: str, high: int) -> int | None:

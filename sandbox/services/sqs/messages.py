@@ -41,6 +41,8 @@ class NewMessage(msgspec.Struct, frozen=True):
     sent: float
     visible_at: float
     hop: int
+    sequence: int | None = None
+    deduplication_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,7 +81,8 @@ class MessageStore:
         """Stores a message."""
         self._database.execute(
             "INSERT INTO sqs_messages (queue, visible_at, sent, message_id, md5, sender, trace, group_id,"
-            " hop, attributes, body) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
+            " sequence, deduplication_id, hop, attributes, body)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)",
             (
                 message.queue,
                 message.visible_at,
@@ -89,6 +92,8 @@ class MessageStore:
                 message.sender,
                 message.trace,
                 message.group_id,
+                message.sequence,
+                message.deduplication_id,
                 message.hop,
                 pack_attributes(message.attributes),
                 message.body,
@@ -133,10 +138,15 @@ class MessageStore:
     def held(self, queue: int, number: int, nonce: int) -> sqlite3.Row | None:
         """The message whose latest receive had that nonce, or None."""
         return self._database.row(
-            "SELECT id, message_id, sent, visible_at, in_flight, last_received, hop, trace FROM sqs_messages"
-            " WHERE id = ? AND queue = ? AND receipt = ?",
+            "SELECT id, message_id, sent, visible_at, in_flight, last_received, hop, trace, group_id"
+            " FROM sqs_messages WHERE id = ? AND queue = ? AND receipt = ?",
             (number, queue, nonce),
         )
+
+    def is_there(self, queue: int, number: int) -> bool:
+        """Whether a message is in a queue, in whichever state."""
+        sql = "SELECT 1 FROM sqs_messages WHERE id = ? AND queue = ?"
+        return self._database.row(sql, (number, queue)) is not None
 
     def delete(self, number: int) -> None:
         """Deletes one message."""
@@ -156,9 +166,18 @@ class MessageStore:
         """Deletes every message of a queue, in whichever state."""
         self._database.execute("DELETE FROM sqs_messages WHERE queue = ?", (queue,))
 
-    def expire(self, queue: int, sent_before: float) -> None:
-        """Deletes the messages of a queue that were sent at or before a time."""
-        self._database.execute("DELETE FROM sqs_messages WHERE queue = ? AND sent <= ?", (queue, sent_before))
+    def expire(self, queue: int, sent_before: float) -> bool:
+        """Deletes the messages of a queue that were sent at or before a time; whether there were any."""
+        deleted = self._database.execute(
+            "DELETE FROM sqs_messages WHERE queue = ? AND sent <= ?", (queue, sent_before)
+        )
+        return deleted.rowcount > 0
+
+    def delay_anew(self, queue: int, seconds: float) -> None:
+        """Gives the messages that nobody received yet another delay, from when they were sent."""
+        self._database.execute(
+            "UPDATE sqs_messages SET visible_at = sent + ? WHERE queue = ? AND receives = 0", (seconds, queue)
+        )
 
     def oldest(self, queue: int) -> float | None:
         """When the oldest message of a queue was sent, or None."""

@@ -23,6 +23,7 @@ from sandbox.model.sqs_attributes import (
     normalise,
 )
 from sandbox.model.sqs_errors import missing, unknown_attribute
+from sandbox.model.sqs_fifo import check_throughput
 from sandbox.services.base import Answer, Params, operation
 from sandbox.services.sqs.core import SqsCore
 from sandbox.services.sqs.messages import Counts
@@ -41,8 +42,8 @@ class QueueOperations(SqsCore):
         if name is None:
             raise missing("QueueName")
         given: Mapping[str, str] = params.get("Attributes") or {}
-        check_queue_name(name, given)
-        attributes = normalise(given)
+        attributes = normalise(given, fifo=check_queue_name(name, given))
+        check_throughput(attributes)
         tags: Mapping[str, str] = params.get("tags") or {}
         check_tags(tags)
         existing = self.queues.find(call.scope, name)
@@ -65,6 +66,8 @@ class QueueOperations(SqsCore):
         """Deletes a queue and its messages; the name is free again at once."""
         queue = self.queue_of(call, params)
         self.queues.delete(queue)
+        self._forget(queue)
+        self.attempts.forget(queue)
         self.arrivals.refresh(queue.arn)
         return {}
 
@@ -120,9 +123,12 @@ class QueueOperations(SqsCore):
         given: Mapping[str, str] = params.get("Attributes") or {}
         if not given:
             raise missing("Attributes")
-        changes = normalise(given)
+        changes = normalise(given, fifo=queue.settings.fifo)
         self._check_redrive(queue.arn, changes)
-        self.queues.set_attributes(queue, merged(queue.attributes, changes), self.clock.now())
+        after = merged(queue.attributes, changes)
+        check_throughput(after)
+        self.queues.set_attributes(queue, after, self.clock.now())
+        self._delay_anew(queue, self.queues.get(queue.arn.scope, queue.name))
         self.retention.rebuild()
         return {}
 
@@ -138,6 +144,7 @@ class QueueOperations(SqsCore):
             )
         with self.database.atomic():
             self.messages.purge(queue.id)
+            self._forget(queue)
             self.queues.set_purged(queue, now)
         self.arrivals.refresh(queue.arn)
         return {}
@@ -146,6 +153,18 @@ class QueueOperations(SqsCore):
         """How many messages are in which state now."""
         now = self.clock.now()
         return self.messages.counts(queue.id, now, now - queue.settings.retention)
+
+    def _forget(self, queue: Queue) -> None:
+        """Drops what a FIFO queue knows of messages that are gone."""
+        self.groups.forget(queue)
+        self.deduplication.forget(queue)
+
+    def _delay_anew(self, before: Queue, queue: Queue) -> None:
+        """Another delay of a FIFO queue, unlike a standard one, counts for the messages in it too."""
+        if queue.settings.fifo and queue.settings.delay != before.settings.delay:
+            self.messages.delay_anew(queue.id, queue.settings.delay)
+            self.groups.rebuild(queue, self.clock.now())
+            self.arrivals.refresh(queue.arn)
 
     def _check_redrive(self, source: Arn, attributes: Mapping[str, str]) -> None:
         text = attributes.get("RedrivePolicy")

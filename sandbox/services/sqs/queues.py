@@ -11,12 +11,17 @@ from sandbox.model.arn import Arn, queue_arn
 from sandbox.model.scope import Scope
 from sandbox.model.sqs_attributes import QueueSettings, settings
 from sandbox.model.sqs_errors import queue_does_not_exist
+from sandbox.model.sqs_fifo import GROUP_SCOPE, SCOPE_PROPAGATION
 from sandbox.store.database import Database
 
 
 @dataclass(frozen=True, slots=True)
 class Queue:
-    """One queue as it is stored; times in virtual seconds."""
+    """One queue as it is stored; times in virtual seconds.
+
+    Attributes:
+        old_scope: the scope of deduplication that was changed lately and is acted on until then.
+    """
 
     id: int
     arn: Arn
@@ -26,11 +31,23 @@ class Queue:
     created: float
     modified: float
     purged: float | None
+    old_scope: tuple[str, float] | None = None
+
+    def per_group(self, now: float) -> bool:
+        """Whether deduplication ids count within their message group only."""
+        if self.old_scope is not None and now < self.old_scope[1]:
+            return self.old_scope[0] == GROUP_SCOPE
+        return self.settings.per_group
 
     @property
     def name(self) -> str:
         """The queue's name."""
         return self.arn.resource
+
+
+_COLUMNS = (
+    "id, account, region, name, attributes, tags, created, modified, purged, old_scope, old_scope_until"
+)
 
 
 class QueueStore:
@@ -65,8 +82,7 @@ class QueueStore:
 
     def _look_up(self, scope: Scope, name: str) -> Queue | None:
         row = self._database.row(
-            "SELECT id, account, region, name, attributes, tags, created, modified, purged"
-            " FROM sqs_queues WHERE name = ? AND account = ? AND region = ?",
+            f"SELECT {_COLUMNS} FROM sqs_queues WHERE name = ? AND account = ? AND region = ?",
             (name, scope.account, scope.region),
         )
         return None if row is None else self._queue(tuple(row))
@@ -94,9 +110,7 @@ class QueueStore:
             else (" WHERE account = ? AND region = ?", (scope.account, scope.region))
         )
         rows = self._database.rows(
-            "SELECT id, account, region, name, attributes, tags, created, modified, purged FROM sqs_queues"
-            f"{where} ORDER BY account, region, name",
-            values,
+            f"SELECT {_COLUMNS} FROM sqs_queues{where} ORDER BY account, region, name", values
         )
         return [self._queue(tuple(row)) for row in rows]
 
@@ -124,6 +138,11 @@ class QueueStore:
             "UPDATE sqs_queues SET attributes = ?, modified = ? WHERE id = ?",
             (json.dumps(dict(attributes)), now, queue.id),
         )
+        if settings(attributes).scope != queue.settings.scope:
+            self._database.execute(
+                "UPDATE sqs_queues SET old_scope = ?, old_scope_until = ? WHERE id = ?",
+                (queue.settings.scope, now + SCOPE_PROPAGATION, queue.id),
+            )
 
     def set_tags(self, queue: Queue, tags: Mapping[str, str]) -> None:
         """Replaces the tags of a queue."""
@@ -148,7 +167,7 @@ class QueueStore:
         known = self._parsed.get(row[0])
         if known is not None and known[0] == row:
             return known[1]
-        number, account, region, name, attributes_text, tags_text, created, modified, purged = row
+        number, account, region, name, attributes_text, tags_text, created, modified, purged, *scope = row
         attributes = json.loads(attributes_text)
         queue = Queue(
             id=number,
@@ -159,6 +178,7 @@ class QueueStore:
             created=created,
             modified=modified,
             purged=purged,
+            old_scope=None if scope[0] is None else (scope[0], scope[1]),
         )
         self._parsed[number] = (row, queue)
         return queue

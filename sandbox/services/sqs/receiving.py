@@ -16,12 +16,15 @@ from sandbox.clock import Clock
 from sandbox.model.arn import Arn
 from sandbox.model.ids import Ids
 from sandbox.model.ports import LeasedMessage
+from sandbox.model.sqs_fifo import sequence_number
 from sandbox.model.sqs_message import TRACE_HEADER, attributes_digest, selected, selected_system
 from sandbox.services.sqs.arrivals import Arrivals
+from sandbox.services.sqs.attempts import Attempts
+from sandbox.services.sqs.groups import Groups, GroupStore
 from sandbox.services.sqs.journal import MessageJournal, Origin
 from sandbox.services.sqs.messages import MessageStore, unpack_attributes
 from sandbox.services.sqs.queues import Queue, QueueStore
-from sandbox.services.sqs.receipt import Receipt
+from sandbox.services.sqs.receipt import Receipt, parse_receipt
 
 
 class Received(msgspec.Struct, frozen=True):
@@ -86,6 +89,9 @@ class Receiver:
         messages: MessageStore,
         arrivals: Arrivals,
         journal: MessageJournal,
+        group_store: GroupStore,
+        groups: Groups,
+        attempts: Attempts,
     ) -> None:
         self._clock = clock
         self._ids = ids
@@ -93,18 +99,53 @@ class Receiver:
         self._messages = messages
         self._arrivals = arrivals
         self._journal = journal
+        self._group_store = group_store
+        self._groups = groups
+        self._attempts = attempts
 
-    def take(self, queue: Queue, limit: int, visibility: float, origin: Origin) -> list[Received]:
-        """Takes up to `limit` visible messages now and hides them for `visibility` seconds."""
+    def take(
+        self, queue: Queue, limit: int, visibility: float, origin: Origin, *, groups: int | None = None
+    ) -> list[Received]:
+        """Takes up to `limit` visible messages now and hides them for `visibility` seconds.
+
+        Args:
+            groups: of a FIFO queue, from how many message groups at most.
+        """
         now = self._clock.now()
-        rows = self._messages.visible(queue.id, now, limit)
+        rows = self._ready(queue, now, limit, groups)
         while self._sort_out(queue, rows, now, origin):
-            rows = self._messages.visible(queue.id, now, limit)
+            rows = self._ready(queue, now, limit, groups)
         if not rows:
             return []
         taken = [self._receive(queue, row, now, now + visibility, origin) for row in rows]
+        self._groups.received(queue, [row["group_id"] for row in rows], now)
         self._arrivals.announce(queue.arn, now + visibility)
         return taken
+
+    def take_again(
+        self, queue: Queue, limit: int, visibility: float, origin: Origin, attempt: str
+    ) -> list[Received]:
+        """Takes from a FIFO queue, or gives once more what was given to the same attempt before."""
+        now = self._clock.now()
+        visible_at = now + visibility
+        given = self._attempts.again(queue, attempt, now)
+        if not given:
+            taken = self.take(queue, limit, visibility, origin)
+            if taken:
+                receipts = [parse_receipt(message.handle, queue.id) for message in taken]
+                handed = [(receipt.message, receipt.nonce) for receipt in receipts]
+                self._attempts.remember(queue, attempt, handed, now, visible_at)
+            return taken
+        for row in given:
+            self._messages.hide(row["id"], visible_at)
+        self._attempts.extend(queue, attempt, visible_at)
+        self._groups.changed(queue, [row["group_id"] for row in given], now)
+        return [_received(queue, row, row["receipt"], row["receives"], now, row["hop"]) for row in given]
+
+    def _ready(self, queue: Queue, now: float, limit: int, groups: int | None) -> list[sqlite3.Row]:
+        if queue.settings.fifo:
+            return self._group_store.ready(queue.id, now, limit, groups)
+        return self._messages.visible(queue.id, now, limit)
 
     def _sort_out(self, queue: Queue, rows: Sequence[sqlite3.Row], now: float, origin: Origin) -> bool:
         """Removes what must not be received any more; whether there was anything."""
@@ -112,6 +153,7 @@ class Receiver:
         expired = [row for row in rows if row["sent"] <= over]
         for row in expired:
             self._messages.delete(row["id"])
+        self._groups.changed(queue, [row["group_id"] for row in expired], now)
         policy = queue.settings.redrive
         if policy is None:
             return bool(expired)
@@ -121,6 +163,7 @@ class Receiver:
             return bool(expired)
         for row in exhausted:
             self._dead_letter(queue, target, row, now, origin)
+        self._groups.changed(queue, [row["group_id"] for row in exhausted], now)
         return bool(expired or exhausted)
 
     def _dead_letter_queue(self, queue: Queue) -> Queue | None:
@@ -134,6 +177,7 @@ class Receiver:
     def _dead_letter(self, queue: Queue, target: Queue, row: sqlite3.Row, now: float, origin: Origin) -> None:
         hop = self._journal.dead_lettered(queue.arn, target.arn, row, origin)
         self._messages.move(row["id"], target.id, str(queue.arn), now, hop)
+        self._groups.changed(target, (row["group_id"],), now)
         self._arrivals.announce(target.arn, now)
 
     def _receive(
@@ -142,15 +186,7 @@ class Receiver:
         hop = self._journal.received(queue.arn, row, self._returned(queue, row, origin), now, origin)
         nonce = int(self._ids.hex(15), 16)
         self._messages.mark_received(row["id"], nonce, now, visible_at, hop)
-        return Received(
-            message_id=row["message_id"],
-            handle=Receipt(queue.id, row["id"], nonce).handle(),
-            body=row["body"],
-            md5=row["md5"],
-            attributes=unpack_attributes(row["attributes"]),
-            system=_system(row, now),
-            hop=hop,
-        )
+        return _received(queue, row, nonce, row["receives"] + 1, now, hop)
 
     def _returned(self, queue: Queue, row: sqlite3.Row, origin: Origin) -> int:
         """The message's last hop; one more when its visibility timeout lapsed since its last receive."""
@@ -160,21 +196,36 @@ class Receiver:
         return hop
 
 
-def _system(row: sqlite3.Row, now: float) -> dict[str, str]:
+def _received(queue: Queue, row: sqlite3.Row, nonce: int, receives: int, now: float, hop: int) -> Received:
+    return Received(
+        message_id=row["message_id"],
+        handle=Receipt(queue.id, row["id"], nonce).handle(),
+        body=row["body"],
+        md5=row["md5"],
+        attributes=unpack_attributes(row["attributes"]),
+        system=_system(row, receives, now),
+        hop=hop,
+    )
+
+
+def _system(row: sqlite3.Row, receives: int, now: float) -> dict[str, str]:
     first = row["first_received"]
     system = {
         "SenderId": row["sender"],
         "SentTimestamp": _milliseconds(row["sent"]),
-        "ApproximateReceiveCount": str(row["receives"] + 1),
+        "ApproximateReceiveCount": str(receives),
         "ApproximateFirstReceiveTimestamp": _milliseconds(now if first is None else first),
     }
     for name, column in (
         (TRACE_HEADER, "trace"),
         ("MessageGroupId", "group_id"),
+        ("MessageDeduplicationId", "deduplication_id"),
         ("DeadLetterQueueSourceArn", "source"),
     ):
         if row[column] is not None:
             system[name] = row[column]
+    if row["sequence"] is not None:
+        system["SequenceNumber"] = sequence_number(row["sequence"])
     return system
 
 

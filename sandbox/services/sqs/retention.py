@@ -6,6 +6,7 @@ Receives and counts leave out such messages by themselves; the timer only keeps 
 from __future__ import annotations
 
 from sandbox.clock import Clock, Timer, TimerKind
+from sandbox.services.sqs.groups import Groups
 from sandbox.services.sqs.messages import MessageStore
 from sandbox.services.sqs.queues import QueueStore
 
@@ -16,10 +17,11 @@ _REST = 1.0
 class Retention:
     """Sweeps out what is over."""
 
-    def __init__(self, clock: Clock, queues: QueueStore, messages: MessageStore) -> None:
+    def __init__(self, clock: Clock, queues: QueueStore, messages: MessageStore, groups: Groups) -> None:
         self._clock = clock
         self._queues = queues
         self._messages = messages
+        self._groups = groups
         self._timer: Timer | None = None
 
     def expect(self, when: float) -> None:
@@ -52,5 +54,6 @@ class Retention:
     def _sweep(self) -> None:
         now = self._clock.now()
         for queue in self._queues.all():
-            self._messages.expire(queue.id, now - queue.settings.retention)
+            if self._messages.expire(queue.id, now - queue.settings.retention):
+                self._groups.rebuild(queue, now)
         self.rebuild()

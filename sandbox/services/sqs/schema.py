@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-#: `sqs_messages.id` is part of receipt handles, `receipt` the nonce of the latest receive (NULL before it).
+from sandbox.services.sqs import attempts, deduplication, groups
+
+#: `sqs_messages.id` is part of receipt handles, `receipt` the nonce of the latest receive (NULL before it);
+#: `sequence` and `deduplication_id` are of FIFO queues only.
 #: The index answers receives, in the order in which messages became visible, and counts, without the bodies.
-SCHEMA = """
+_TABLES = """
 CREATE TABLE IF NOT EXISTS sqs_queues (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     account TEXT NOT NULL,
@@ -15,6 +18,8 @@ CREATE TABLE IF NOT EXISTS sqs_queues (
     created REAL NOT NULL,
     modified REAL NOT NULL,
     purged REAL,
+    old_scope TEXT,
+    old_scope_until REAL,
     UNIQUE (account, region, name)
 );
 CREATE TABLE IF NOT EXISTS sqs_messages (
@@ -27,6 +32,8 @@ CREATE TABLE IF NOT EXISTS sqs_messages (
     sender TEXT NOT NULL,
     trace TEXT,
     group_id TEXT,
+    sequence INTEGER,
+    deduplication_id TEXT,
     source TEXT,
     hop INTEGER NOT NULL,
     receives INTEGER NOT NULL DEFAULT 0,
@@ -39,3 +46,4 @@ CREATE TABLE IF NOT EXISTS sqs_messages (
 );
 CREATE INDEX IF NOT EXISTS sqs_messages_ready ON sqs_messages (queue, visible_at, sent);
 """
+SCHEMA = _TABLES + groups.SCHEMA + deduplication.SCHEMA + attempts.SCHEMA

@@ -14,6 +14,7 @@ from sandbox.clock import Clock
 from sandbox.model.ids import Ids
 from sandbox.model.sqs_attributes import MAX_DELAY
 from sandbox.model.sqs_errors import invalid_parameter, invalid_value, missing
+from sandbox.model.sqs_fifo import check_present, content_digest, sequence_number
 from sandbox.model.sqs_message import (
     TRACE_HEADER,
     Attributes,
@@ -26,10 +27,14 @@ from sandbox.model.sqs_message import (
     message_bytes,
 )
 from sandbox.services.sqs.arrivals import Arrivals
+from sandbox.services.sqs.deduplication import Deduplication
+from sandbox.services.sqs.groups import Groups
 from sandbox.services.sqs.journal import MessageJournal, Origin
 from sandbox.services.sqs.messages import MessageStore, NewMessage
 from sandbox.services.sqs.queues import Queue
 from sandbox.services.sqs.retention import Retention
+
+_NOT_HERE = "The request include parameter that is not valid for this queue type."
 
 
 class Outgoing(msgspec.Struct, frozen=True):
@@ -37,6 +42,7 @@ class Outgoing(msgspec.Struct, frozen=True):
 
     Attributes:
         delay: seconds, None takes the queue's.
+        deduplication_id: of FIFO queues; its own, or the digest of its body.
         size: bytes, as the limits count them.
         digest_trace: the trace header came as a system attribute, so its digest is answered.
     """
@@ -45,6 +51,7 @@ class Outgoing(msgspec.Struct, frozen=True):
     attributes: Attributes
     delay: int | None
     group_id: str | None
+    deduplication_id: str | None
     trace: str | None
     digest_trace: bool
     size: int
@@ -77,18 +84,47 @@ def outgoing(
         raise invalid_parameter(
             f"One or more parameters {verb}. Reason: Message must be shorter than {limit} bytes."
         )
-    delay = params.get("DelaySeconds")
-    if delay is not None and not 0 <= delay <= MAX_DELAY:
-        raise invalid_value(delay, "DelaySeconds", f"DelaySeconds must be >= 0 and <= {MAX_DELAY}.")
+    delay = _delay(queue, params.get("DelaySeconds"))
+    group_id, deduplication_id = _ids(queue, params, body)
+    return Outgoing(
+        body,
+        attributes,
+        delay,
+        group_id,
+        deduplication_id,
+        own_trace or trace,
+        own_trace is not None,
+        size,
+    )
+
+
+def _delay(queue: Queue, seconds: int | None) -> int | None:
+    """The delay of a message; FIFO queues have one for all, which 0 does not override."""
+    if seconds is None:
+        return None
+    if queue.settings.fifo:
+        if seconds:
+            raise invalid_value(seconds, "DelaySeconds", _NOT_HERE)
+        return None
+    if not 0 <= seconds <= MAX_DELAY:
+        raise invalid_value(seconds, "DelaySeconds", f"DelaySeconds must be >= 0 and <= {MAX_DELAY}.")
+    return seconds
+
+
+def _ids(queue: Queue, params: Mapping[str, Any], body: str) -> tuple[str | None, str | None]:
+    """The message group and the deduplication id."""
     group_id = params.get("MessageGroupId")
+    given = params.get("MessageDeduplicationId")
+    fifo = queue.settings.fifo
+    if fifo:
+        check_present(group_id, given, content_based=queue.settings.content_based)
     if group_id is not None:
         check_group(group_id)
-    deduplication = params.get("MessageDeduplicationId")
-    if deduplication is not None:
-        check_group(deduplication, "MessageDeduplicationId")
-        reason = "The request include parameter that is not valid for this queue type."
-        raise invalid_value(deduplication, "MessageDeduplicationId", reason)
-    return Outgoing(body, attributes, delay, group_id, own_trace or trace, own_trace is not None, size)
+    if given is not None:
+        check_group(given, "MessageDeduplicationId")
+        if not fifo:
+            raise invalid_value(given, "MessageDeduplicationId", _NOT_HERE)
+    return group_id, content_digest(body) if fifo and given is None else given
 
 
 class Sender:
@@ -102,6 +138,8 @@ class Sender:
         arrivals: Arrivals,
         retention: Retention,
         journal: MessageJournal,
+        groups: Groups,
+        deduplication: Deduplication,
     ) -> None:
         self._clock = clock
         self._ids = ids
@@ -109,11 +147,13 @@ class Sender:
         self._arrivals = arrivals
         self._retention = retention
         self._journal = journal
+        self._groups = groups
+        self._deduplication = deduplication
 
     def send(
         self, queue: Queue, message: Outgoing, sender: str, origin: Origin
     ) -> tuple[int, dict[str, Any]]:
-        """Stores one message.
+        """Stores one message, unless it is a duplicate: that is accepted, and nothing comes of it.
 
         Args:
             sender: the account that sends.
@@ -121,10 +161,19 @@ class Sender:
         Returns:
             Its hop, and the answer of SendMessage.
         """
+        if queue.settings.fifo and (duplicate := self._duplicate(queue, message, origin)) is not None:
+            return duplicate
+        return self.send_anew(queue, message, sender, origin)
+
+    def send_anew(
+        self, queue: Queue, message: Outgoing, sender: str, origin: Origin
+    ) -> tuple[int, dict[str, Any]]:
+        """Stores one message, whatever was sent before; see `send`."""
         now = self._clock.now()
         visible_at = now + (queue.settings.delay if message.delay is None else message.delay)
         message_id = self._ids.uuid()
         digest = body_digest(message.body)
+        number = self._number(queue, message, message_id, now)
         hop = self._journal.sent(queue.arn, message_id, message.body, message.trace, origin)
         self._messages.insert(
             NewMessage(
@@ -139,15 +188,41 @@ class Sender:
                 sent=now,
                 visible_at=visible_at,
                 hop=hop,
+                sequence=number,
+                deduplication_id=message.deduplication_id,
             )
         )
+        self._groups.joined(queue, message.group_id, visible_at)
         self._retention.expect(now + queue.settings.retention)
         self._arrivals.announce(queue.arn, visible_at)
-        return hop, _answer(message, message_id, digest)
+        return hop, _answer(message, message_id, digest, number)
+
+    def _duplicate(
+        self, queue: Queue, message: Outgoing, origin: Origin
+    ) -> tuple[int, dict[str, Any]] | None:
+        """What is answered to a message that was sent before; None where it was not."""
+        assert message.group_id is not None
+        assert message.deduplication_id is not None
+        now = self._clock.now()
+        earlier = self._deduplication.earlier(queue, message.group_id, message.deduplication_id, now)
+        if earlier is None:
+            return None
+        hop = self._journal.duplicate(queue.arn, earlier.message_id, message.deduplication_id, origin)
+        return hop, _answer(message, earlier.message_id, body_digest(message.body), earlier.number)
+
+    def _number(self, queue: Queue, message: Outgoing, message_id: str, now: float) -> int | None:
+        """What the sequence number of a message in a FIFO queue is made of; None in others."""
+        if not queue.settings.fifo or message.group_id is None or message.deduplication_id is None:
+            return None
+        return self._deduplication.remember(
+            queue, message.group_id, message.deduplication_id, message_id, now
+        )
 
 
-def _answer(message: Outgoing, message_id: str, digest: str) -> dict[str, Any]:
+def _answer(message: Outgoing, message_id: str, digest: str, number: int | None) -> dict[str, Any]:
     answer = {"MessageId": message_id, "MD5OfMessageBody": digest}
+    if number is not None:
+        answer["SequenceNumber"] = sequence_number(number)
     if message.attributes:
         answer["MD5OfMessageAttributes"] = attributes_digest(message.attributes)
     if message.digest_trace:

@@ -37,6 +37,7 @@ class PeekedMessage:
     first_received: float | None
     trace: str | None
     group_id: str | None
+    deduplication_id: str | None
     source: str | None
     hop: int
 
@@ -55,7 +56,7 @@ class QueueDepth:
 
 
 class SqsService(QueueOperations, TagOperations, MessageOperations):
-    """SQS, natively: standard queues. It is an `EventSource`, and the `Deliverer` of queue ARNs."""
+    """SQS, natively. It is an `EventSource`, and the `Deliverer` of queue ARNs."""
 
     NOT_CHECKED: ClassVar[tuple[str, ...]] = (
         "queue policies (Policy, AddPermission) are stored, not enforced",
@@ -85,6 +86,7 @@ class SqsService(QueueOperations, TagOperations, MessageOperations):
             "MessageBody": delivery.body,
             "MessageAttributes": delivery.attributes,
             "MessageGroupId": delivery.group_id,
+            "MessageDeduplicationId": delivery.deduplication_id,
         }
         message = outgoing(queue, params, delivery.trace)
         origin = Origin("SendMessage", delivery.cause, event_id=delivery.event_id)
@@ -104,13 +106,14 @@ class SqsService(QueueOperations, TagOperations, MessageOperations):
         return self.queue_by_arn(queue).settings.visibility
 
     def lease(self, queue: Arn, limit: int) -> list[LeasedMessage]:
-        """Takes up to `limit` visible messages now; empty when there are none.
+        """Takes up to `limit` visible messages now, of a FIFO queue those of one group; empty without any.
 
         Raises:
             AwsError: QueueDoesNotExist.
         """
         found = self.queue_by_arn(queue)
-        taken = self.receiver.take(found, limit, found.settings.visibility, Origin("ReceiveMessage"))
+        origin = Origin("ReceiveMessage")
+        taken = self.receiver.take(found, limit, found.settings.visibility, origin, groups=1)
         return [message.lease(queue) for message in taken]
 
     def acknowledge(self, queue: Arn, receipt_handles: Sequence[str], cause: int | None) -> None:
@@ -170,6 +173,7 @@ class SqsService(QueueOperations, TagOperations, MessageOperations):
                 first_received=row["first_received"],
                 trace=row["trace"],
                 group_id=row["group_id"],
+                deduplication_id=row["deduplication_id"],
                 source=row["source"],
                 hop=row["hop"],
             )

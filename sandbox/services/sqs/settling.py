@@ -1,6 +1,7 @@
 """What a consumer does with a message it holds: delete it, keep it longer, or give it back.
 
-A handle of an earlier receive holds nothing: deleting with it succeeds and deletes nothing, as on AWS.
+A handle of an earlier receive holds nothing: deleting with it succeeds and deletes nothing, as on AWS. In a
+FIFO queue it has expired, as has one whose visibility timeout is over: deleting with it is refused.
 Page: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_ChangeMessageVisibility.html
 """
 
@@ -14,34 +15,44 @@ from sandbox.model.awserror import AwsError
 from sandbox.model.sqs_attributes import MAX_VISIBILITY
 from sandbox.model.sqs_errors import invalid_value, missing
 from sandbox.services.sqs.arrivals import Arrivals
+from sandbox.services.sqs.groups import Groups
 from sandbox.services.sqs.journal import MessageJournal, Origin
 from sandbox.services.sqs.messages import EARLY, MessageStore
 from sandbox.services.sqs.queues import Queue
 from sandbox.services.sqs.receipt import parse_receipt
+
+_NOT_AVAILABLE = "Message does not exist or is not available for visibility timeout change."
 
 
 class Settler:
     """Acts on messages by their receipt handles."""
 
     def __init__(
-        self, clock: Clock, messages: MessageStore, arrivals: Arrivals, journal: MessageJournal
+        self,
+        clock: Clock,
+        messages: MessageStore,
+        arrivals: Arrivals,
+        journal: MessageJournal,
+        groups: Groups,
     ) -> None:
         self._clock = clock
         self._messages = messages
         self._arrivals = arrivals
         self._journal = journal
+        self._groups = groups
 
     def delete(self, queue: Queue, handle: str | None, origin: Origin) -> None:
         """Deletes the message, if this handle is of its latest receive.
 
         Raises:
-            AwsError: MissingParameter, ReceiptHandleIsInvalid.
+            AwsError: MissingParameter, ReceiptHandleIsInvalid; of a FIFO queue InvalidParameterValue: the
+                handle has expired.
         """
         row = self._held(queue, handle)
+        if queue.settings.fifo and self._expired(queue, handle, row):
+            raise invalid_value(handle, "ReceiptHandle", "The receipt handle has expired.")
         if row is not None:
-            self._journal.deleted(queue.arn, row, origin)
-            self._messages.delete(row["id"])
-            self._arrivals.withdraw(queue.arn, (row["visible_at"],))
+            self._delete(queue, row, origin)
 
     def change_visibility(
         self, queue: Queue, handle: str | None, seconds: int | None, origin: Origin
@@ -51,8 +62,9 @@ class Settler:
         A message whose timeout has lapsed stays visible, and the call succeeds, as AWS does.
 
         Raises:
-            AwsError: a wrong or stale handle, seconds out of range, more than 12 hours since the receive, or
-                MessageNotInflight: the message was given back with this handle before.
+            AwsError: a wrong or stale handle, or one of a FIFO queue whose timeout has lapsed; seconds out of
+                range, more than 12 hours since the receive, or MessageNotInflight: the message was given back
+                with this handle before.
         """
         if seconds is None:
             raise missing("VisibilityTimeout")
@@ -61,12 +73,13 @@ class Settler:
             raise invalid_value(seconds, "VisibilityTimeout", reason)
         row = self._held(queue, handle)
         if row is None:
-            reason = "Message does not exist or is not available for visibility timeout change."
-            raise invalid_value(handle, "ReceiptHandle", reason)
+            raise invalid_value(handle, "ReceiptHandle", _NOT_AVAILABLE)
         if not row["in_flight"]:
             raise AwsError("MessageNotInflight", "The specified message isn't in flight.")
         now = self._clock.now()
         if row["visible_at"] <= now + EARLY:
+            if queue.settings.fifo:
+                raise invalid_value(handle, "ReceiptHandle", _NOT_AVAILABLE)
             return
         if seconds == 0:
             self._show(queue, row, now, origin)
@@ -76,6 +89,7 @@ class Settler:
             raise invalid_value(seconds, "VisibilityTimeout", reason)
         self._messages.hide(row["id"], now + seconds)
         self._arrivals.withdraw(queue.arn, (row["visible_at"],))
+        self._groups.changed(queue, (row["group_id"],), now)
         self._arrivals.announce(queue.arn, now + seconds)
 
     def delete_all(self, queue: Queue, handles: Iterable[str], origin: Origin) -> None:
@@ -85,7 +99,9 @@ class Settler:
             AwsError: ReceiptHandleIsInvalid.
         """
         for handle in handles:
-            self.delete(queue, handle, origin)
+            row = self._held(queue, handle)
+            if row is not None and not (queue.settings.fifo and self._expired(queue, handle, row)):
+                self._delete(queue, row, origin)
 
     def give_back(self, queue: Queue, handles: Iterable[str], origin: Origin) -> None:
         """Makes what is still in flight under these handles visible at once.
@@ -99,6 +115,19 @@ class Settler:
             if row is not None and row["in_flight"] and row["visible_at"] > now + EARLY:
                 self._show(queue, row, now, origin)
 
+    def _delete(self, queue: Queue, row: sqlite3.Row, origin: Origin) -> None:
+        self._journal.deleted(queue.arn, row, origin)
+        self._messages.delete(row["id"])
+        self._arrivals.withdraw(queue.arn, (row["visible_at"],))
+        self._groups.changed(queue, (row["group_id"],), self._clock.now())
+
+    def _expired(self, queue: Queue, handle: str | None, row: sqlite3.Row | None) -> bool:
+        """Whether the message is there and not held by this handle any more."""
+        if row is not None:
+            lapsed: bool = row["visible_at"] <= self._clock.now() + EARLY
+            return lapsed
+        return self._messages.is_there(queue.id, parse_receipt(handle, queue.id).message)
+
     def _held(self, queue: Queue, handle: str | None) -> sqlite3.Row | None:
         receipt = parse_receipt(handle, queue.id)
         row = self._messages.held(queue.id, receipt.message, receipt.nonce)
@@ -109,5 +138,6 @@ class Settler:
     def _show(self, queue: Queue, row: sqlite3.Row, now: float, origin: Origin) -> None:
         hop = self._journal.returned(queue.arn, row, origin, "given back")
         self._messages.show(row["id"], now, hop)
+        self._groups.changed(queue, (row["group_id"],), now)
         self._arrivals.withdraw(queue.arn, (row["visible_at"],))
         self._arrivals.announce(queue.arn, now)
