@@ -28,9 +28,10 @@ def test_a_delivery_becomes_a_message_that_carries_its_cause_and_trace(world: Wo
 
 
 @pytest.mark.parametrize(
-    ("target", "code"), [("nenhuma", "QueueDoesNotExist"), ("pedidos.fifo", "NotImplemented")]
+    ("target", "code"), [("nenhuma", "QueueDoesNotExist"), ("pedidos.fifo", "MissingParameter")]
 )
 def test_a_delivery_that_cannot_be_made(world: World, target: str, code: str) -> None:
+    world.queue("pedidos.fifo", FifoQueue="true")
     with pytest.raises(AwsError) as caught:
         world.run(lambda: world.sqs.deliver(Delivery(arn(target), "x", None)))
     assert caught.value.code == code

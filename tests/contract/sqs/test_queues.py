@@ -56,12 +56,6 @@ def test_bad_names_are_refused(world: World, name: str) -> None:
     assert "alphanumeric" in error.message
 
 
-def test_fifo_queues_are_refused_by_name(world: World) -> None:
-    error = world.refused("CreateQueue", QueueName="pedidos.fifo", Attributes={"FifoQueue": "true"})
-    assert error.code == "NotImplemented"
-    assert "pedidos.fifo" in error.message
-
-
 def test_fifo_attributes_of_a_standard_queue_are_refused_in_the_words_of_aws(world: World) -> None:
     def message(name: str, value: str) -> tuple[str, str]:
         error = world.refused("CreateQueue", QueueName="padrao", Attributes={name: value})

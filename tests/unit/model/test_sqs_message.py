@@ -129,7 +129,7 @@ def test_attributes_that_are_refused(attributes: dict[str, Any], message: str) -
 
 
 def test_values_are_text_as_bodies_are_and_lists_are_reserved() -> None:
-    with pytest.raises(AwsError, match="InvalidMessageContents"):
+    with pytest.raises(AwsError, match="InvalidParameterValue"):
         check_attributes({"a": text("\x00")})
     with pytest.raises(AwsError, match="UnsupportedOperation"):
         check_attributes({"a": text("x") | {"StringListValues": ["x"]}})

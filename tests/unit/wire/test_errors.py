@@ -51,12 +51,12 @@ def test_purge_in_progress_is_forbidden(wire: Wire) -> None:
 
 def test_sqs_in_the_query_protocol(wire: Wire) -> None:
     response = wire.error(
-        Target("sqs", "SendMessage", "query"), AwsError("QueueDoesNotExist", "<gone>"), "id-1"
+        Target("sqs", "SendMessage", "query"), AwsError("MessageNotInflight", "<gone>"), "id-1"
     )
     root = ElementTree.fromstring(response.body)
     space = "{http://queue.amazonaws.com/doc/2012-11-05/}"
     assert root.tag == f"{space}ErrorResponse"
-    assert root.findtext(f"{space}Error/{space}Code") == "AWS.SimpleQueueService.NonExistentQueue"
+    assert root.findtext(f"{space}Error/{space}Code") == "AWS.SimpleQueueService.MessageNotInflight"
     assert root.findtext(f"{space}Error/{space}Type") == "Sender"
     assert root.findtext(f"{space}Error/{space}Message") == "<gone>"
     assert root.findtext(f"{space}RequestId") == "id-1"

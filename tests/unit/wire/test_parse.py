@@ -184,6 +184,12 @@ class TestQuery:
                           Tag_1_Key="k", Tag_1_Value="v")  # fmt: skip
         assert sent == {"QueueName": "q", "Attributes": {"DelaySeconds": "5"}, "tags": {"k": "v"}}
 
+    def test_a_list_without_elements_has_the_name_of_its_member(self, wire: Wire) -> None:
+        sent = form_parse(wire, "sqs", "ReceiveMessage", QueueUrl="q", MessageAttributeNames="")
+        assert sent == {"QueueUrl": "q", "MessageAttributeNames": []}
+        sent = form_parse(wire, "sns", "CreateTopic", Name="t", Tags="", Attributes="")
+        assert sent == {"Name": "t", "Tags": [], "Attributes": {}}
+
     @pytest.mark.parametrize(
         ("fields", "code", "words"),
         [
