@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     import httpx
     import psycopg
 
-    from sandbox.testing import Aws, Clock, Flows, Sagas, Sandbox, Stack
+    from sandbox.testing import Aws, Clock, Faults, Flows, Sagas, Sandbox, Stack
 
 _MARK = "sandbox"
 _ENGINES = ("embedded",)
@@ -139,6 +139,12 @@ def flows(stack: Stack) -> Flows:
 def sagas(stack: Stack) -> Sagas:
     """The sagas that the system declares."""
     return stack.sagas
+
+
+@pytest.fixture
+def faults(stack: Stack) -> Faults:
+    """Has things go wrong in this test: duplicates, throttling, kills, lost connections."""
+    return stack.faults
 
 
 @pytest.fixture

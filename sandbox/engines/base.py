@@ -261,6 +261,10 @@ class Engine(Protocol):
         """What of a resource is taken and has no effect, or None."""
         ...
 
+    def fault_refusal(self, kind: str) -> str | None:
+        """Why faults of a kind cannot be injected here, or None."""
+        ...
+
     async def refresh(self) -> Sequence[str]:
         """Brings functions up to what their folders hold now, where that is not so by itself.
 

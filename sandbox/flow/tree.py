@@ -109,6 +109,7 @@ _WORDS = {
     HopKind.INVOKE_END: "ended",
     HopKind.INVOKE_THROTTLED: "throttled",
     HopKind.INVOKE_RETRY: "retry",
+    HopKind.FAULT_INJECTED: "fault injected:",
 }
 
 
@@ -132,6 +133,8 @@ def _where(hop: Hop) -> str:
     name = hop.resource.rsplit("/", 1)[-1].rsplit(":", 1)[-1] if hop.resource.startswith("arn:") else ""
     if hop.kind is HopKind.HTTP_REQUEST:
         return hop.operation
+    if hop.kind is HopKind.FAULT_INJECTED:
+        return f"{hop.operation} at {name or hop.resource}"
     if hop.kind in (HopKind.INVOKE_START, HopKind.INVOKE_END) and hop.function:
         return hop.function.rsplit(":", 1)[-1]
     if hop.kind is HopKind.API_CALL:

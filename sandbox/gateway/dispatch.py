@@ -11,13 +11,14 @@ import msgspec
 
 from sandbox.clock import Clock
 from sandbox.errors import SandboxError
+from sandbox.gateway.faulty import Faulty
 from sandbox.gateway.tap import Tap, resource_of
 from sandbox.model.arn import is_arn, parse_arn
 from sandbox.model.awserror import AwsError, NotImplementedByName
 from sandbox.model.call import Call, Caller
 from sandbox.model.http import HttpRequest, HttpResponse, Observe, Upstream
 from sandbox.model.ids import Ids
-from sandbox.model.ports import CallerDirectory, Recorder
+from sandbox.model.ports import CallerDirectory, FaultPoint, Recorder
 from sandbox.model.scope import Scope
 from sandbox.services.base import OperationSpec
 from sandbox.wire.incoming import account_of
@@ -77,6 +78,7 @@ class Dispatcher:
             native service are refused, because the long tail knows nothing of its state.
         durable: awaited before an answer is given: everything written so far is on disk.
         observe: told of every call that the long tail did, once it is recorded.
+        faults: fails and delays the calls that were chosen.
     """
 
     def __init__(
@@ -91,6 +93,7 @@ class Dispatcher:
         durable: Callable[[], Awaitable[None]],
         mixed: Collection[str] = (),
         observe: Observe | None = None,
+        faults: FaultPoint,
     ) -> None:
         self.services = services
         self.long_tail = long_tail
@@ -101,6 +104,7 @@ class Dispatcher:
         self._durable = durable
         self._mixed = frozenset(mixed)
         self._observe = observe
+        self.faulty = Faulty(faults)
 
     def find(self, service: str, operation: str) -> Native | Upstream:
         """Who does an operation.
@@ -175,7 +179,13 @@ class Dispatcher:
         error: AwsError | None = None
         try:
             parsed = params()
-            answer = await native.service.call(operation, call, parsed)
+            answer = await self.faulty.around(
+                service,
+                operation,
+                call,
+                resource_of(parsed),
+                lambda led: native.service.call(operation, led, parsed),
+            )
         except AwsError as refusal:
             error = refusal
             raise
@@ -222,7 +232,10 @@ class Dispatcher:
         started = self._clock.elapsed()
         error: AwsError | None = None
         try:
-            response = await upstream.forward(service, operation, msgspec.structs.replace(request, hop=hop))
+            told = msgspec.structs.replace(request, hop=hop)
+            response = await self.faulty.around(
+                service, operation, call, resource, lambda _: upstream.forward(service, operation, told)
+            )
             if response.status >= 400:
                 error = AwsError(_error_type(response), f"HTTP {response.status}", status=response.status)
         except AwsError as refusal:

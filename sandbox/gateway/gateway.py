@@ -13,10 +13,10 @@ from sandbox.gateway.hosts import Doorman, cors_headers, preflight_headers
 from sandbox.gateway.routes import ApiRequest, api_request, bucket_in_host, fill_queue_url
 from sandbox.gateway.tap import resource_of
 from sandbox.model.awserror import AwsError
-from sandbox.model.call import Caller
+from sandbox.model.call import Call, Caller
 from sandbox.model.http import ExecuteApi, Headers, HttpRequest, HttpResponse, Observe, Upstream
 from sandbox.model.ids import Ids
-from sandbox.model.ports import CallerDirectory, Recorder
+from sandbox.model.ports import CallerDirectory, FaultPoint, NoFaults, Recorder
 from sandbox.wire.incoming import Incoming, Target, credential
 from sandbox.wire.wire import Wire, plain_error
 
@@ -27,6 +27,8 @@ _LIMIT = 10 * _MB
 _LIMITS = {"lambda": 70 * _MB, "s3": 256 * _MB, "s3control": 256 * _MB}
 _API_LIMIT = 10 * _MB
 _HEALTH = ("/_sandbox/health", "/_localstack/health")
+#: What API Gateway says of a failure of its own.
+_API_ERRORS = {429: "Too Many Requests", 503: "Service Unavailable", 504: "Endpoint request timed out"}
 
 
 class Gateway:
@@ -45,7 +47,7 @@ class Gateway:
         allowed_hosts, allowed_origins: see `Doorman`.
         caller_at: whose container has an address, by that and the X-Ray header of the call, on engines with
             containers.
-        observe: see `Dispatcher`.
+        observe, faults: see `Dispatcher`.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Gateway:
         allowed_origins: Iterable[str] = (),
         caller_at: Callable[[str, str], Caller | None] = lambda _, __: None,
         observe: Observe | None = None,
+        faults: FaultPoint | None = None,
     ) -> None:
         self.wire = wire or Wire()
         self.dispatcher = Dispatcher(
@@ -77,6 +80,7 @@ class Gateway:
             durable=durable,
             mixed=mixed,
             observe=observe,
+            faults=faults or NoFaults(),
         )
         self._ids = ids
         self._execute_api = execute_api
@@ -134,7 +138,22 @@ class Gateway:
             arrival.client,
             arrival.names(),
         )
-        return await self._execute_api.handle(api.api_id, api.stage, request, endpoint)
+        return await self._at_api(self._execute_api, api, request, endpoint)
+
+    async def _at_api(
+        self, execute_api: ExecuteApi, api: ApiRequest, request: HttpRequest, endpoint: str
+    ) -> HttpResponse:
+        """Serves a request of a deployed API; faults are answered as API Gateway answers its own."""
+        try:
+            return await self.dispatcher.faulty.around(
+                "execute-api",
+                f"{request.method} {request.path}",
+                Call(endpoint=endpoint),
+                api.api_id,
+                lambda _: execute_api.handle(api.api_id, api.stage, request, endpoint),
+            )
+        except AwsError as error:
+            return _message(error.status, _API_ERRORS.get(error.status, "Internal server error"))
 
     # --- service APIs ------------------------------------------------------------------------------------
     async def _service_api(

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
+from random import Random
 from typing import Any, Protocol
 
 from sandbox.model.arn import Arn, function_arn
@@ -329,6 +330,19 @@ class FunctionSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Doom:
+    """How an invocation is made to end, whatever its handler does.
+
+    Attributes:
+        kind: `crash` (its process is killed) or `timeout`.
+        at: `start`, before the handler has the event, or `end`, when it has answered.
+    """
+
+    kind: str
+    at: str
+
+
+@dataclass(frozen=True, slots=True)
 class InvocationRequest:
     """One invocation of a function, as the runtime gets it.
 
@@ -342,6 +356,7 @@ class InvocationRequest:
     trace: str
     client_context: str | None = None
     invoked: str = ""
+    doom: Doom | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -443,15 +458,49 @@ class Bindings(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """What a fault point must do instead of, or before, its work."""
+    """What a fault point must do instead of, or beside, its work.
+
+    Attributes:
+        kind: see `sandbox.model.faults`.
+        settings: how it is adjusted, complete.
+        hop: the hop that says it was injected: the cause of what it leads to.
+        dice: for what is left to chance.
+    """
 
     kind: str
-    detail: Mapping[str, Any] = field(default_factory=dict)
+    settings: Mapping[str, Any]
+    hop: int
+    dice: Random
 
 
 class FaultPoint(Protocol):
     """Asks the plan of faults whether one is due here (implemented by `faults`)."""
 
-    def check(self, point: str, **match: str) -> Fault | None:
-        """The fault to inject at `point` (`sqs.deliver`, `events.put`, …), or None."""
+    def planned(self, *kinds: str) -> bool:
+        """Whether faults of these kinds can strike at all: asked before facts are gathered."""
         ...
+
+    def check(
+        self, kind: str, scope: Scope, *, service: str, cause: int | None = None, **facts: str
+    ) -> Fault | None:
+        """The fault of that kind to inject now, or None; its injection is recorded, so inject it.
+
+        Args:
+            cause: the hop that the injection follows from.
+            facts: what faults are chosen by, see `sandbox.model.faults.MATCHES`.
+        """
+        ...
+
+
+class NoFaults:
+    """A plan without faults."""
+
+    def planned(self, *kinds: str) -> bool:
+        """None is."""
+        return False
+
+    def check(
+        self, kind: str, scope: Scope, *, service: str, cause: int | None = None, **facts: str
+    ) -> Fault | None:
+        """None is due."""
+        return None

@@ -11,7 +11,7 @@ from enum import StrEnum
 from sandbox.clock import Clock
 from sandbox.model.arn import Arn, is_arn, parse_arn
 from sandbox.model.call import Caller
-from sandbox.model.ports import FunctionSpec, InvocationRequest
+from sandbox.model.ports import Doom, FunctionSpec, InvocationRequest
 from sandbox.runtime.api import RESPONSE_LIMIT, NextPoll, Refusal, RuntimeApi
 from sandbox.runtime.environ import Credentials
 from sandbox.runtime.launch import Launcher, Worker
@@ -108,6 +108,8 @@ class Environment:
         self._began = clock.elapsed()
         self._deadline: asyncio.TimerHandle | None = None
         self._doom: EndKind | None = None
+        #: How the invocation in progress is made to end.
+        self._fate: Doom | None = None
         self.ended = False
 
     # --- life --------------------------------------------------------------------------------------------
@@ -154,6 +156,7 @@ class Environment:
             return None
         self._request = request
         self._on_start = on_start
+        self._fate = request.doom
         self._current = request.request_id
         self._limit = limit
         self._began = self._clock.elapsed()
@@ -237,6 +240,9 @@ class Environment:
         self._request = None
         self._on_start()
         self._began = self._clock.elapsed()
+        if self._fate is not None and self._fate.at == "start":
+            asyncio.get_running_loop().call_soon(self._meet_fate, self._fate)
+            return
         poll.answer(headers, request.event)
         if self._watch is not None:
             self._watch.start()
@@ -280,6 +286,12 @@ class Environment:
         self._doom = EndKind.MEMORY
         self._finish(EndKind.MEMORY, b"", OUT_OF_MEMORY, describe_exit(-signal.SIGKILL))
 
+    def _meet_fate(self, fate: Doom) -> None:
+        if fate.kind == "timeout":
+            self._out_of_time()
+        else:
+            self._finish(EndKind.CRASH, b"", EXIT_ERROR, describe_exit(-signal.SIGKILL))
+
     def _settle_exit(self, turns: int) -> None:
         if turns > 0:
             asyncio.get_running_loop().call_soon(self._settle_exit, turns - 1)
@@ -304,6 +316,9 @@ class Environment:
         """The handler returned."""
         if request_id != self._current:
             return _unknown(request_id)
+        if self._fate is not None:
+            self._meet_fate(self._fate)
+            return None
         if len(body) > RESPONSE_LIMIT:
             self._finish(EndKind.ERROR, error_document(TOO_LARGE, TOO_LARGE_MESSAGE))
             return Refusal(413, "RequestEntityTooLarge", TOO_LARGE_MESSAGE)
@@ -314,6 +329,9 @@ class Environment:
         """The handler raised."""
         if request_id != self._current:
             return _unknown(request_id)
+        if self._fate is not None:
+            self._meet_fate(self._fate)
+            return None
         self._finish_in_memory(EndKind.ERROR, body or error_document(error_type or "Unhandled", ""))
         return None
 

@@ -19,7 +19,10 @@ _READS = (
     "Lookup",
     "Filter",
 )
-_SILENT = "'http-request', 'invoke-start', 'invoke-end', 'invoke-retry', 'log-line', 'rule-not-matched'"
+_SILENT = (
+    "'http-request', 'invoke-start', 'invoke-end', 'invoke-retry', 'log-line', 'rule-not-matched',"
+    " 'fault-injected'"
+)
 
 
 class Effects:

@@ -18,7 +18,7 @@ from sandbox.deploy.system import System
 from sandbox.engines import registry
 from sandbox.engines.base import EngineKit
 from sandbox.errors import SandboxError, StoreError
-from sandbox.faults.plan import NoFaults
+from sandbox.faults.plan import FaultPlan
 from sandbox.flow.counters import Counters
 from sandbox.flow.recorder import Journal
 from sandbox.gateway.gateway import Gateway
@@ -170,6 +170,7 @@ class Session:
         self.topology = TopologyBook(self)
         self.database.before_commit = self.journal.flush
         self.ids = Ids()
+        self.faults = FaultPlan(self.database, self.journal, self.ids)
 
     def _engine_kit(self) -> EngineKit:
         return EngineKit(
@@ -178,7 +179,7 @@ class Session:
             journal=self.journal,
             clock=self.clock,
             ids=self.ids,
-            faults=NoFaults(),
+            faults=self.faults,
             endpoint=lambda: self.endpoint,
             notice=self.notice,
             progress=self._report,
@@ -221,6 +222,7 @@ class Session:
             clock=self.clock,
             ids=self.ids,
             durable=self.database.committed,
+            faults=self.faults,
             allowed_hosts=[network.address] if network else (),
             caller_at=network.caller_at if network else lambda _, __: None,
             observe=self.engine.observe,
@@ -232,6 +234,7 @@ class Session:
             journal=self.journal,
             clock=self.clock,
             gate=self.gate,
+            faults=self.faults,
         )
         self.client = InProcessClient(self.gateway.dispatcher, self.gateway.wire)
         self.deployment = Deployment(

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 
 from sandbox.clock import Clock
 from sandbox.engines.base import Engine
+from sandbox.faults.plan import FaultPlan
 from sandbox.flow.keys import BusinessKey
 from sandbox.flow.recorder import Journal
 from sandbox.session.clockstore import put_back_clock, save_clock
@@ -47,12 +48,14 @@ class World:
         journal: Journal,
         clock: Clock,
         gate: Gate,
+        faults: FaultPlan,
     ) -> None:
         self.engine = engine
         self.database = database
         self.journal = journal
         self.clock = clock
         self.gate = gate
+        self.faults = faults
         self._one_at_a_time = asyncio.Lock()
 
     def moment(self) -> Moment:
@@ -105,6 +108,7 @@ class World:
             put_back_clock(self.database, self.clock)
         finally:
             old.close()
+            self.faults.load()
             await self.engine.go_on()
             self.gate.new_epoch()
             await rebuilt()

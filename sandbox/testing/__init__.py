@@ -10,6 +10,7 @@ from sandbox.model.hops import Hop, HopKind
 from sandbox.testing.aws import Aws
 from sandbox.testing.clock import Clock
 from sandbox.testing.errors import FlowAssertionError, NotSettledError
+from sandbox.testing.faults import Faults, PlannedFault
 from sandbox.testing.flows import Flow, Flows
 from sandbox.testing.queues import Message, Queue
 from sandbox.testing.sagas import Sagas
@@ -19,6 +20,7 @@ from sandbox.testing.stack import Stack
 __all__ = [
     "Aws",
     "Clock",
+    "Faults",
     "Flow",
     "FlowAssertionError",
     "Flows",
@@ -26,6 +28,7 @@ __all__ = [
     "HopKind",
     "Message",
     "NotSettledError",
+    "PlannedFault",
     "Queue",
     "Sagas",
     "Sandbox",

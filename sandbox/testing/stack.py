@@ -10,6 +10,7 @@ from sandbox.errors import UsageError
 from sandbox.testing.aws import Aws
 from sandbox.testing.clock import Clock
 from sandbox.testing.control import Control
+from sandbox.testing.faults import Faults
 from sandbox.testing.flows import Flows
 from sandbox.testing.idempotence import assert_idempotent
 from sandbox.testing.queues import Queue
@@ -33,7 +34,7 @@ class Stack:
         outputs: its outputs.
         seed: what its seeders printed.
         resources: type and physical id of each resource, by logical id.
-        aws, clock, flows, sagas: bound to the sandbox it runs in.
+        aws, clock, faults, flows, sagas: bound to the sandbox it runs in.
     """
 
     def __init__(self, name: str, control: Control, aws: Aws) -> None:
@@ -46,6 +47,7 @@ class Stack:
         }
         self.aws = aws
         self.clock = Clock(control)
+        self.faults = Faults(control, self.resources)
         self.flows = Flows(control)
         self.sagas = Sagas(control)
         self._control = control

@@ -10,7 +10,7 @@ from typing import Any
 
 from sandbox.model.arn import Arn
 from sandbox.model.hops import HopKind, Link
-from sandbox.model.ports import Fault, InvokeResult
+from sandbox.model.ports import InvokeResult
 from sandbox.model.scope import Scope
 
 
@@ -96,13 +96,6 @@ class KeptHops:
 
     def kinds(self) -> list[HopKind]:
         return [hop.kind for hop in self.hops]
-
-
-class NoFaults:
-    """A plan without faults."""
-
-    def check(self, point: str, **match: str) -> Fault | None:
-        return None
 
 
 @dataclass

@@ -14,10 +14,11 @@ from sandbox.clock import Clock
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call, Caller
 from sandbox.model.ids import Ids
+from sandbox.model.ports import NoFaults
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit, Service
 from sandbox.store.database import Database
-from tests.support.fakes import KeptHops, NoFaults
+from tests.support.fakes import KeptHops
 
 START = 1_700_000_000.0
 HERE = Scope()

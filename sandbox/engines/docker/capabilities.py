@@ -48,6 +48,17 @@ NOTES = (
 )
 
 
+#: Faults that strike calls, which pass the front door.
+_FAULTS = ("throttle", "error", "latency")
+
+
+def fault_refusal(kind: str) -> str | None:
+    """Why faults of a kind cannot be injected, or None."""
+    if kind in _FAULTS:
+        return None
+    return f"what it would strike happens inside {LOCALSTACK}, and does not pass the front door"
+
+
 def refusal(service: str, operation: str) -> str | None:
     """Why a call is not passed on, or None."""
     reason = _SERVICES.get(service) or _OPERATIONS.get((service, operation))

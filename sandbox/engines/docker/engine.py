@@ -15,7 +15,7 @@ from sandbox.backing.portfinder import free_port
 from sandbox.control.protocol import PostgresView
 from sandbox.engines.base import EngineKit, FunctionView, NetworkDoor, NoDatabaseError
 from sandbox.engines.bindings import LiveBindings
-from sandbox.engines.docker.capabilities import NOTES, difference, unsupported
+from sandbox.engines.docker.capabilities import NOTES, difference, fault_refusal, unsupported
 from sandbox.engines.docker.compose import ComposePlan, compose_file, read_compose
 from sandbox.engines.docker.containers import Containers, PortRaceError, Probe
 from sandbox.engines.docker.daemon import connect
@@ -189,6 +189,10 @@ class DockerEngine(NoReturn):
     def difference(self, type_: str, properties: Mapping[str, Any]) -> str | None:
         """What of a resource has no effect here; see `Engine.difference`."""
         return difference(type_, properties)
+
+    def fault_refusal(self, kind: str) -> str | None:
+        """Why faults of a kind cannot be injected here; see `Engine.fault_refusal`."""
+        return fault_refusal(kind)
 
     async def refresh(self) -> Sequence[str]:
         """Uploads the code of functions whose folders have changed; see `Engine.refresh`."""

@@ -171,6 +171,10 @@ class EmbeddedEngine:
         """Nothing; see `Engine.difference`."""
         return None
 
+    def fault_refusal(self, kind: str) -> str | None:
+        """None: every hop is its own; see `Engine.fault_refusal`."""
+        return None
+
     async def refresh(self) -> Sequence[str]:
         """Nothing: functions run the files of their folders as they are."""
         return ()

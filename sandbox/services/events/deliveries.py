@@ -27,7 +27,7 @@ class Dispatcher:
 
     def __init__(self, kit: Kit, deliverer: Deliverer) -> None:
         self._clock = kit.clock
-        self._handover = HandOver(deliverer, kit.recorder)
+        self._handover = HandOver(deliverer, kit.recorder, kit.faults)
         self.waiting = PendingStore(kit.database)
         self._timer: Timer | None = None
         self._task: asyncio.Task[None] | None = None

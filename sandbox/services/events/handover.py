@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from sandbox.model.arn import parse_arn
 from sandbox.model.awserror import AwsError
+from sandbox.model.event_patterns import decode
 from sandbox.model.hops import HopKind
-from sandbox.model.ports import Deliverer, Delivery, Recorder
+from sandbox.model.ports import Deliverer, Delivery, FaultPoint, Recorder
 from sandbox.services.events.pending import Pending
 from sandbox.services.events.retrying import (
     AGE_EXHAUSTED,
@@ -22,11 +23,13 @@ class HandOver:
     Args:
         deliverer: delivers to an ARN, whichever service owns it.
         recorder: the journal.
+        faults: has targets refuse events.
     """
 
-    def __init__(self, deliverer: Deliverer, recorder: Recorder) -> None:
+    def __init__(self, deliverer: Deliverer, recorder: Recorder, faults: FaultPoint) -> None:
         self._deliverer = deliverer
         self._recorder = recorder
+        self._faults = faults
 
     async def attempt(self, pending: Pending) -> bool:
         """Tries once.
@@ -82,6 +85,8 @@ class HandOver:
     async def _to_target(self, pending: Pending, hop: int) -> Failure | None:
         if pending.unusable:
             return Failure("INVALID_JSON", pending.unusable, retryable=False)
+        if self._faults.planned("fail-delivery") and (failure := self._injected(pending, hop)):
+            return failure
         return await self._deliver(
             Delivery(
                 target=parse_arn(pending.target),
@@ -92,6 +97,20 @@ class HandOver:
                 event_id=pending.event_id,
             )
         )
+
+    def _injected(self, pending: Pending, hop: int) -> Failure | None:
+        fault = self._faults.check(
+            "fail-delivery",
+            pending.scope,
+            service="events",
+            cause=hop,
+            rule=pending.rule,
+            target=pending.target,
+            event=str(decode(pending.event)["detail-type"]),
+        )
+        if fault is None:
+            return None
+        return classify(AwsError(fault.settings["code"], "Injected fault", status=fault.settings["status"]))
 
     async def _deliver(self, delivery: Delivery) -> Failure | None:
         try:

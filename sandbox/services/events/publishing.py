@@ -92,6 +92,7 @@ class Publisher:
         self._clock = kit.clock
         self._recorder = kit.recorder
         self._ids = kit.ids
+        self._faults = kit.faults
         self._store = store
         self._rulebook = rulebook
         self._dispatcher = dispatcher
@@ -113,6 +114,8 @@ class Publisher:
             return {"ErrorCode": "MalformedDetail", "ErrorMessage": "Detail is malformed."}
         except AwsError as error:
             return {"ErrorCode": "InvalidArgument", "ErrorMessage": error.message}
+        if self._faults.planned("fail-entries") and (refusal := self._refused(call, entry, scope, bus)):
+            return refusal
         trace = entry.get("TraceHeader") or call.trace
         lost = (
             "" if self._store.find_bus(scope, bus) else f"Event bus {bus} does not exist: the event is lost"
@@ -137,6 +140,21 @@ class Publisher:
             self._archivist.keep(scope, bus, event, flat)
             await self._route(scope, bus, event, flat, hop, trace)
         return {"EventId": event.id}
+
+    def _refused(self, call: Call, entry: Mapping[str, Any], scope: Scope, bus: str) -> dict[str, str] | None:
+        """The failure that is to be injected for an entry, if any."""
+        fault = self._faults.check(
+            "fail-entries",
+            scope,
+            service="events",
+            cause=call.hop,
+            resource=str(event_bus_arn(scope, bus)),
+            event=entry["DetailType"],
+            function=call.caller.function or "",
+        )
+        if fault is None:
+            return None
+        return {"ErrorCode": fault.settings["code"], "ErrorMessage": fault.settings["message"]}
 
     async def repeat(self, scope: Scope, bus: str, document: str) -> int:
         """Hands an event document to the rules of a bus under the id that it has: a duplicate, where that was

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from sandbox.model.awserror import AwsError
@@ -48,7 +48,7 @@ class Batches:
     async def run(self, mapping: Mapping, function: Qualified, batch: Batch, slot: Slot) -> None:
         """Runs a batch in a slot that was taken before, and gives the slot back whatever happens."""
         try:
-            for part, event in batch_events(list(batch.waiting)):
+            for part, event in self._parts(mapping, batch):
                 await self._run_part(mapping, function, batch, part, event)
         except AwsError as error:
             batch.results.append(f"PROBLEM: {error.message}")
@@ -56,6 +56,23 @@ class Batches:
             batch.waiting.clear()
         finally:
             slot.release()
+
+    def _parts(self, mapping: Mapping, batch: Batch) -> Iterable[tuple[Sequence[LeasedMessage], bytes]]:
+        """The invocations that a batch is made of; more than it needs, where a fault splits it."""
+        messages = list(batch.waiting)
+        fault = None
+        if len(messages) > 1:
+            fault = self._kit.faults.check(
+                "split",
+                mapping.scope,
+                service="lambda",
+                cause=messages[0].hop,
+                queue=str(mapping.queue_arn),
+                function=mapping.function,
+            )
+        size: int = len(messages) if fault is None else fault.settings["size"]
+        for start in range(0, len(messages), size):
+            yield from batch_events(messages[start : start + size])
 
     async def _run_part(
         self,

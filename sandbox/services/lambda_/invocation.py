@@ -23,6 +23,7 @@ from sandbox.model.ports import (
 )
 from sandbox.services.base import Kit
 from sandbox.services.lambda_.concurrency import Concurrency, Slot
+from sandbox.services.lambda_.faulty import InvocationFaults
 from sandbox.services.lambda_.functions import Functions
 from sandbox.services.lambda_.qualified import Qualified
 from sandbox.services.lambda_.specs import Specs
@@ -68,6 +69,7 @@ class Invocations:
         self._logs = logs
         self._specs = specs
         self._concurrency = concurrency
+        self._faults = InvocationFaults(kit.faults, executor)
 
     def take(self, qualified: Qualified, origin: Origin) -> Slot:
         """A slot for one run.
@@ -156,8 +158,11 @@ class Invocations:
             origin.trace, self._kit.clock.now(), self._kit.ids, active=spec.tracing == "Active"
         )
         start = self._record_start(spec, payload, origin, trace)
-        request = InvocationRequest(origin.request_id, payload, start, trace, origin.client_context, invoked)
         try:
+            doom = await self._faults.before(spec, start)
+            request = InvocationRequest(
+                origin.request_id, payload, start, trace, origin.client_context, invoked, doom
+            )
             outcome = await self._executor.run(spec, request, self._log(spec, start))
         except asyncio.CancelledError:
             self._record_failure(spec, origin, start, trace, "stopped", "the sandbox stopped")

@@ -14,6 +14,7 @@ from sandbox.services.base import Kit, Params, Service
 from sandbox.services.sqs.arrivals import Arrivals
 from sandbox.services.sqs.attempts import Attempts
 from sandbox.services.sqs.deduplication import Deduplication
+from sandbox.services.sqs.faulty import MessageFaults
 from sandbox.services.sqs.groups import Groups, GroupStore
 from sandbox.services.sqs.journal import MessageJournal
 from sandbox.services.sqs.messages import MessageStore
@@ -72,6 +73,7 @@ class SqsCore(Service):
         self.deduplication = Deduplication(kit.database)
         self.attempts = Attempts(kit.database)
         self.retention = Retention(kit.clock, self.queues, self.messages, self.groups)
+        faults = MessageFaults(kit.faults)
         self.sender = Sender(
             kit.clock,
             kit.ids,
@@ -81,6 +83,7 @@ class SqsCore(Service):
             self.journal,
             self.groups,
             self.deduplication,
+            faults,
         )
         self.receiver = Receiver(
             kit.clock,
@@ -92,6 +95,7 @@ class SqsCore(Service):
             group_store,
             self.groups,
             self.attempts,
+            faults,
         )
         self.settler = Settler(kit.clock, self.messages, self.arrivals, self.journal, self.groups)
 

@@ -26,6 +26,9 @@ _STATES: Mapping[str, str] = {
     DELAYED: "visible_at > :due AND receipt IS NULL",
 }
 
+#: What a copy of a message has in common with it.
+_COPIED = "queue, sent, message_id, md5, sender, trace, group_id, source, receives, attributes, body"
+
 
 class NewMessage(msgspec.Struct, frozen=True):
     """A message about to be stored in a queue (its row id); times in virtual seconds."""
@@ -125,6 +128,14 @@ class MessageStore:
             "UPDATE sqs_messages SET visible_at = ?, receives = receives + 1, in_flight = 1, receipt = ?,"
             " hop = ?, first_received = coalesce(first_received, ?), last_received = ? WHERE id = ?",
             (visible_at, nonce, hop, now, now, number),
+        )
+
+    def copy(self, number: int, visible_at: float, hop: int) -> None:
+        """Stores a message a second time, with the same id and as many receives."""
+        self._database.execute(
+            f"INSERT INTO sqs_messages ({_COPIED}, visible_at, hop) SELECT {_COPIED}, ?, ? FROM sqs_messages"
+            " WHERE id = ?",
+            (visible_at, hop, number),
         )
 
     def move(self, number: int, queue: int, source: str, now: float, hop: int) -> None:

@@ -20,6 +20,7 @@ from sandbox.model.sqs_fifo import sequence_number
 from sandbox.model.sqs_message import TRACE_HEADER, attributes_digest, selected, selected_system
 from sandbox.services.sqs.arrivals import Arrivals
 from sandbox.services.sqs.attempts import Attempts
+from sandbox.services.sqs.faulty import MessageFaults
 from sandbox.services.sqs.groups import Groups, GroupStore
 from sandbox.services.sqs.journal import MessageJournal, Origin
 from sandbox.services.sqs.messages import MessageStore, unpack_attributes
@@ -92,6 +93,7 @@ class Receiver:
         group_store: GroupStore,
         groups: Groups,
         attempts: Attempts,
+        faults: MessageFaults,
     ) -> None:
         self._clock = clock
         self._ids = ids
@@ -102,6 +104,7 @@ class Receiver:
         self._group_store = group_store
         self._groups = groups
         self._attempts = attempts
+        self._faults = faults
 
     def take(
         self, queue: Queue, limit: int, visibility: float, origin: Origin, *, groups: int | None = None
@@ -112,11 +115,13 @@ class Receiver:
             groups: of a FIFO queue, from how many message groups at most.
         """
         now = self._clock.now()
-        rows = self._ready(queue, now, limit, groups)
+        window = limit if queue.settings.fifo else self._faults.window(limit)
+        rows = self._ready(queue, now, window, groups)
         while self._sort_out(queue, rows, now, origin):
-            rows = self._ready(queue, now, limit, groups)
+            rows = self._ready(queue, now, window, groups)
         if not rows:
             return []
+        rows = self._faults.reordered(queue, rows, limit)
         taken = [self._receive(queue, row, now, now + visibility, origin) for row in rows]
         self._groups.received(queue, [row["group_id"] for row in rows], now)
         self._arrivals.announce(queue.arn, now + visibility)
@@ -184,6 +189,10 @@ class Receiver:
         self, queue: Queue, row: sqlite3.Row, now: float, visible_at: float, origin: Origin
     ) -> Received:
         hop = self._journal.received(queue.arn, row, self._returned(queue, row, origin), now, origin)
+        if copy := self._faults.copy(queue, hop):
+            after, led = copy
+            self._messages.copy(row["id"], now + after, led)
+            self._arrivals.announce(queue.arn, now + after)
         nonce = int(self._ids.hex(15), 16)
         self._messages.mark_received(row["id"], nonce, now, visible_at, hop)
         return _received(queue, row, nonce, row["receives"] + 1, now, hop)

@@ -28,6 +28,7 @@ from sandbox.model.sqs_message import (
 )
 from sandbox.services.sqs.arrivals import Arrivals
 from sandbox.services.sqs.deduplication import Deduplication
+from sandbox.services.sqs.faulty import MessageFaults
 from sandbox.services.sqs.groups import Groups
 from sandbox.services.sqs.journal import MessageJournal, Origin
 from sandbox.services.sqs.messages import MessageStore, NewMessage
@@ -140,6 +141,7 @@ class Sender:
         journal: MessageJournal,
         groups: Groups,
         deduplication: Deduplication,
+        faults: MessageFaults,
     ) -> None:
         self._clock = clock
         self._ids = ids
@@ -149,6 +151,7 @@ class Sender:
         self._journal = journal
         self._groups = groups
         self._deduplication = deduplication
+        self._faults = faults
 
     def send(
         self, queue: Queue, message: Outgoing, sender: str, origin: Origin
@@ -170,17 +173,18 @@ class Sender:
     ) -> tuple[int, dict[str, Any]]:
         """Stores one message, whatever was sent before; see `send`."""
         now = self._clock.now()
-        visible_at = now + (queue.settings.delay if message.delay is None else message.delay)
+        late, body, origin = self._faults.sent(queue, message.body, origin)
+        visible_at = now + late + (queue.settings.delay if message.delay is None else message.delay)
         message_id = self._ids.uuid()
         digest = body_digest(message.body)
         number = self._number(queue, message, message_id, now)
-        hop = self._journal.sent(queue.arn, message_id, message.body, message.trace, origin)
+        hop = self._journal.sent(queue.arn, message_id, body, message.trace, origin)
         self._messages.insert(
             NewMessage(
                 queue=queue.id,
                 message_id=message_id,
-                body=message.body,
-                md5=digest,
+                body=body,
+                md5=digest if body is message.body else body_digest(body),
                 attributes=message.attributes,
                 trace=message.trace,
                 group_id=message.group_id,

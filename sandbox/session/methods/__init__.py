@@ -9,6 +9,7 @@ from sandbox.session.methods.archives import Archives
 from sandbox.session.methods.buses import Buses
 from sandbox.session.methods.data import Data
 from sandbox.session.methods.desk import Desk
+from sandbox.session.methods.faults import Faults
 from sandbox.session.methods.flows import Flows
 from sandbox.session.methods.functions import Functions
 from sandbox.session.methods.lifecycle import Lifecycle
@@ -23,7 +24,8 @@ if TYPE_CHECKING:
     from sandbox.session.session import Session
 
 _GROUPS = (
-    Lifecycle, Functions, Time, Flows, Sagas, Lints, Testing, Desk, Buses, Archives, Overview, Data, Snapshots
+    Lifecycle, Functions, Time, Flows, Sagas, Lints, Testing, Faults, Desk, Buses, Archives, Overview, Data,
+    Snapshots,
 )  # fmt: skip
 
 

@@ -13,12 +13,13 @@ from typing import Any, TypeVar
 import pytest
 
 from sandbox.clock import Clock
+from sandbox.faults.plan import FaultPlan
 from sandbox.model.arn import Arn, queue_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
 from sandbox.model.hops import HopKind, Link
 from sandbox.model.ids import Ids
-from sandbox.model.ports import Delivery, Fault
+from sandbox.model.ports import Delivery
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
 from sandbox.services.events.service import EventsService
@@ -105,13 +106,6 @@ class KeptHops:
         return [hop.kind for hop in self.hops]
 
 
-class NoFaults:
-    """A plan without faults."""
-
-    def check(self, point: str, **match: str) -> Fault | None:
-        return None
-
-
 @dataclass
 class KeptDeliveries:
     """A deliverer that keeps what it is given, or answers with the errors it was told to."""
@@ -153,7 +147,8 @@ class World:
         self.database = Database(path)
         self.hops = KeptHops()
         self.targets = KeptDeliveries(self.clock)
-        kit = Kit(self.database, self.clock, self.hops, NoFaults(), Ids(seed=int(start)))
+        self.faults = FaultPlan(self.database, self.hops, Ids(seed=5))
+        kit = Kit(self.database, self.clock, self.hops, self.faults, Ids(seed=int(start)))
         self.events = EventsService(kit, self.targets)
         self.run(self.events.start)
 

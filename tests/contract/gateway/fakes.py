@@ -12,6 +12,7 @@ from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.errors import ServerStartError
+from sandbox.faults.plan import FaultPlan
 from sandbox.gateway.gateway import Gateway
 from sandbox.gateway.server import HttpServer
 from sandbox.model.awserror import AwsError, NotImplementedByName
@@ -21,6 +22,7 @@ from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.ids import Ids
 from sandbox.model.scope import Scope
 from sandbox.services.base import OperationSpec, operation
+from sandbox.store.database import Database
 
 
 class FakeService:
@@ -200,6 +202,7 @@ class House:
         self.sqs, self.functions, self.events = FakeSqs(), FakeLambda(), FakeEvents()
         self.upstream, self.api, self.recorder = FakeUpstream(), FakeApi(), FakeRecorder()
         self.stored = 0
+        self.faults = FaultPlan(Database(None), self.recorder, Ids(2))
         self.gateway = Gateway(
             services={"sqs": self.sqs, "lambda": self.functions, "sts": FakeSts(), "events": self.events},
             execute_api=self.api,
@@ -210,6 +213,7 @@ class House:
             ids=Ids(1),
             durable=self.durable,
             mixed=mixed,
+            faults=self.faults,
         )
 
     async def durable(self) -> None:
@@ -219,7 +223,7 @@ class House:
 @contextlib.contextmanager
 def served(house: House) -> Iterator[int]:
     """Serves a gateway in a thread; gives the port."""
-    listener = _listener()
+    listener = a_listener()
     loop = asyncio.new_event_loop()
     server = HttpServer(house.gateway, house.gateway.limit, listener)
     thread = threading.Thread(target=loop.run_forever, daemon=True)
@@ -234,7 +238,7 @@ def served(house: House) -> Iterator[int]:
         loop.close()
 
 
-def _listener() -> socket.socket:
+def a_listener() -> socket.socket:
     """A listening socket on a free port; connections queue until the server accepts."""
     for port in range(20_000, 32_000):
         found = socket.socket()

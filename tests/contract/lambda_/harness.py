@@ -14,6 +14,7 @@ from typing import Any, TypeVar
 import pytest
 
 from sandbox.clock import Clock
+from sandbox.faults.plan import FaultPlan
 from sandbox.model.arn import Arn, function_arn, queue_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
@@ -29,7 +30,7 @@ from tests.contract.lambda_.fakes import (
     KeptDeliveries,
     Tokens,
 )
-from tests.support.fakes import KeptHops, KeptLogs, NoFaults
+from tests.support.fakes import KeptHops, KeptLogs
 
 START = 1_700_000_000.0
 ROLE = "arn:aws:iam::000000000000:role/execucao"
@@ -64,7 +65,8 @@ class World:
         self.logs = KeptLogs()
         self.targets = KeptDeliveries()
         self.dependencies = FakeDependencies()
-        kit = Kit(self.database, self.clock, self.hops, NoFaults(), Ids(seed=7))
+        self.faults = FaultPlan(self.database, self.hops, Ids(seed=5))
+        kit = Kit(self.database, self.clock, self.hops, self.faults, Ids(seed=7))
         options = {"dependencies": self.dependencies, **options}
         self.service = LambdaService(
             kit,

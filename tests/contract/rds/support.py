@@ -11,7 +11,7 @@ from sandbox.clock import Clock
 from sandbox.model.call import Call
 from sandbox.model.hops import HopKind, Link
 from sandbox.model.ids import Ids
-from sandbox.model.ports import Fault
+from sandbox.model.ports import NoFaults
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
 from sandbox.services.rds import DatabaseServer, RdsService
@@ -93,13 +93,6 @@ class SilentRecorder:
         payload: str | bytes | None = None,
     ) -> int:
         return self.reserve() if hop is None else hop
-
-
-class NoFaults:
-    """Injects nothing."""
-
-    def check(self, point: str, **match: str) -> Fault | None:
-        return None
 
 
 class World:

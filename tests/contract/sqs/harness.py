@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 import pytest
 
 from sandbox.clock import Clock
+from sandbox.faults.plan import FaultPlan
 from sandbox.model.arn import Arn, queue_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call, Caller
@@ -20,7 +21,7 @@ from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
 from sandbox.services.sqs.service import SqsService
 from sandbox.store.database import Database
-from tests.support.fakes import KeptHops, NoFaults
+from tests.support.fakes import KeptHops
 
 START = 1_700_000_000.0
 ENDPOINT = "http://127.0.0.1:4566"
@@ -41,7 +42,8 @@ class World:
         self.clock = Clock(start=start, speed=0)
         self.database = Database(path)
         self.hops = KeptHops()
-        self.sqs = SqsService(Kit(self.database, self.clock, self.hops, NoFaults(), Ids(seed=7)))
+        self.faults = FaultPlan(self.database, self.hops, Ids(seed=5))
+        self.sqs = SqsService(Kit(self.database, self.clock, self.hops, self.faults, Ids(seed=7)))
         self.caller = Caller()
         self.run(self.sqs.start)
 
