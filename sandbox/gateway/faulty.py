@@ -9,8 +9,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import replace
 from typing import TypeVar
+
+import msgspec
 
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
@@ -66,7 +67,7 @@ class Faulty:
         if not self._faults.planned(*_KINDS):
             return await work(call)
         if late := self._due("latency", service, operation, call, resource):
-            call = replace(call, hop=late.hop)
+            call = msgspec.structs.replace(call, hop=late.hop)
             await asyncio.sleep(late.settings["seconds"])
         if self._due("throttle", service, operation, call, resource):
             code, status = _THROTTLES.get(service, _THROTTLE)
@@ -75,7 +76,7 @@ class Faulty:
         if failed is None:
             return await work(call)
         if failed.settings["done"]:
-            await work(replace(call, hop=failed.hop))
+            await work(msgspec.structs.replace(call, hop=failed.hop))
         raise _failure(service, failed)
 
     def _due(self, kind: str, service: str, operation: str, call: Call, resource: str) -> Fault | None:
