@@ -172,7 +172,9 @@ class Journal:
             identity if cause is None and hop is None else self._flow_of(identity if cause is None else cause)
         )
         if keys:
-            flow, joined = self._join(kind, identity, scope, flow, keys)
+            # What a replay of an archive takes up again joins, too; a lone repetition stays a flow of its own.
+            joins = kind in _JOINABLE or (kind is HopKind.REPLAYED and cause is not None)
+            flow, joined = self._join(identity, scope, flow, keys, joins=joins)
             links = (*links, *joined)
         self._flows.put(identity, flow)
         self._hops.append(
@@ -287,7 +289,7 @@ class Journal:
 
     # --- flows -------------------------------------------------------------------------------------------
     def _join(
-        self, kind: HopKind, hop: int, scope: Scope, flow: int, keys: Mapping[str, str]
+        self, hop: int, scope: Scope, flow: int, keys: Mapping[str, str], *, joins: bool
     ) -> tuple[int, tuple[Link, ...]]:
         """The flow a hop with business keys belongs to, and the inferred link that puts it there, if any."""
         joined: tuple[Link, ...] = ()
@@ -297,7 +299,7 @@ class Journal:
             known = self._book.find(key)
             if known is None:
                 unknown.append(key)
-            elif kind in _JOINABLE and known[0] != flow and not joined:
+            elif joins and known[0] != flow and not joined:
                 flow, joined = known[0], (Link(known[1], LinkKind.INFERRED),)
         for key in unknown:
             self._book.learn(key, flow, hop)

@@ -105,6 +105,7 @@ _WORDS = {
     HopKind.MESSAGE_RETURNED: "visible again",
     HopKind.DEAD_LETTERED: "dead letter",
     HopKind.REDRIVEN: "redriven",
+    HopKind.REPLAYED: "replayed",
     HopKind.INVOKE_START: "invoke",
     HopKind.INVOKE_END: "ended",
     HopKind.INVOKE_THROTTLED: "throttled",
@@ -139,7 +140,7 @@ def _where(hop: Hop) -> str:
         return hop.function.rsplit(":", 1)[-1]
     if hop.kind is HopKind.API_CALL:
         return f"{hop.service}:{hop.operation} {name}".strip()
-    if hop.kind is HopKind.EVENT_PUT:
+    if hop.kind in (HopKind.EVENT_PUT, HopKind.REPLAYED):
         return f"{hop.detail.get('detailType', '')} on {name}".strip()
     return name or hop.resource
 

@@ -73,6 +73,7 @@ class Delivery:
         group_id, deduplication_id: message group and deduplication id for FIFO queues; without the second the
             queue needs content-based deduplication.
         event_id: id of the event, for the journal.
+        source: ARN of the rule or schedule that delivers (`aws:SourceArn`).
     """
 
     target: Arn
@@ -83,6 +84,7 @@ class Delivery:
     group_id: str | None = None
     event_id: str = ""
     deduplication_id: str | None = None
+    source: str = ""
 
 
 class Deliverer(Protocol):

@@ -89,9 +89,29 @@ def test_buses_and_rules_say_what_matches(nfe: Sandbox) -> None:
     nfe.advance("61s")
     settled(nfe, nota)
     newest = nfe.cli("bus", "events", "nfe-events-dev", "-n", "1", "--json").json[0]
-    assert newest["detail"]["matched"] == ["nfe-reserva-confirmada-dev"]
+    assert newest["detail"]["matched"] == ["nfe-event-log-dev", "nfe-reserva-confirmada-dev"]
     out = nfe.cli("flow", "show", nota, "--near-misses", "--no-log").out
     assert 'nfe-reserva-falhou-dev: detail-type is "ReservaConfirmada"' in out
+
+
+def test_the_archive_is_replayed_to_one_rule_without_a_second_effect(nfe: Sandbox) -> None:
+    nota = issue(nfe, product(nfe, 1), 1)
+    nfe.advance("61s")
+    settled(nfe, nota)
+    (archive,) = nfe.cli("bus", "archives", "--json").json
+    assert (archive["name"], archive["retention_days"]) == ("nfe-events-dev", 90)
+    assert archive["events"] >= 2
+    rule = "nfe-reserva-confirmada-dev"
+    started = nfe.cli("bus", "replay", "nfe", "--from", "90s", "--rule", rule, "--json").json
+    assert started["state"] == "STARTING"
+    nfe.advance("2s")
+    newest = nfe.cli("bus", "replays", "--json").json[0]
+    assert (newest["name"], newest["state"], newest["rules"]) == (started["name"], "COMPLETED", [rule])
+    assert newest["replayed"] >= 2
+    assert "replayed" in nfe.cli("flow", "show", nota, "--no-log").out
+    settled(nfe, nota)
+    said = nfe.cli("bus", "replay", "nfe", "--rule", "nenhuma", code=2)
+    assert rule in said.err
 
 
 def _arn(queue: str) -> str:

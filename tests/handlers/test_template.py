@@ -71,7 +71,7 @@ def test_functions_get_the_environment_that_their_code_reads(resources: dict[str
 def test_each_queue_has_its_dead_letter_queue(resources: dict[str, Resource]) -> None:
     queues = of_type(resources, "AWS::SQS::Queue")
     by_name = {found["QueueName"]: found for found in queues.values()}
-    assert sorted(by_name) == sorted([*QUEUES, *(f"{name}-dlq" for name in QUEUES)])
+    assert sorted(by_name) == sorted([*QUEUES, *(f"{name}-dlq" for name in QUEUES), "nfe-events-dlq"])
     for name in QUEUES:
         assert by_name[name]["VisibilityTimeout"] == 90
         redrive = by_name[name]["RedrivePolicy"]
@@ -83,17 +83,15 @@ def test_each_queue_has_its_dead_letter_queue(resources: dict[str, Resource]) ->
 
 def test_rules_deliver_to_queues_that_admit_them(resources: dict[str, Resource]) -> None:
     queues = of_type(resources, "AWS::SQS::Queue")
-    admitted = {
-        (statement["Condition"]["ArnEquals"]["aws:SourceArn"]["Fn::GetAtt"][0], policy["Queues"][0]["Ref"])
-        for policy in of_type(resources, "AWS::SQS::QueuePolicy").values()
-        for statement in policy["PolicyDocument"]["Statement"]
-    }
+    admitted = admissions(resources)
     routes = {}
     for rule, found in of_type(resources, "AWS::Events::Rule").items():
-        if "EventPattern" in found:
+        if "detail-type" in found.get("EventPattern", {}):
             [target] = found["Targets"]
             queue = target["Arn"]["Fn::GetAtt"][0]
             assert (rule, queue) in admitted
+            assert target["DeadLetterConfig"]["Arn"]["Fn::GetAtt"] == ["EventDlq", "Arn"]
+            assert (rule, "EventDlq") in admitted
             [detail_type] = found["EventPattern"]["detail-type"]
             routes[detail_type] = (found["EventPattern"]["source"], queues[queue]["QueueName"])
     assert routes == {
@@ -101,6 +99,32 @@ def test_rules_deliver_to_queues_that_admit_them(resources: dict[str, Resource])
         "ReservaConfirmada": (["nfe.estoque"], "faturamento-confirmacao"),
         "ReservaFalhou": (["nfe.estoque"], "faturamento-compensacao"),
     }
+
+
+def admissions(resources: dict[str, Resource]) -> set[tuple[str, str]]:
+    """Rules and the queues that let them send."""
+    found = set()
+    for policy in of_type(resources, "AWS::SQS::QueuePolicy").values():
+        for statement in policy["PolicyDocument"]["Statement"]:
+            sources = statement["Condition"]["ArnEquals"]["aws:SourceArn"]
+            for source in sources if isinstance(sources, list) else [sources]:
+                found.add((source["Fn::GetAtt"][0], policy["Queues"][0]["Ref"]))
+    return found
+
+
+def test_every_event_is_archived_and_logged(resources: dict[str, Resource]) -> None:
+    [archive] = of_type(resources, "AWS::Events::Archive").values()
+    assert (archive["SourceArn"]["Fn::GetAtt"], archive["RetentionDays"]) == (["EventBus", "Arn"], 90)
+    assert "EventPattern" not in archive
+    rule = of_type(resources, "AWS::Events::Rule")["EventLogRule"]
+    assert rule["EventPattern"] == {"source": [{"prefix": "nfe."}]}
+    [target] = rule["Targets"]
+    assert target["Arn"]["Fn::Sub"].endswith(":log-group:${EventLogs}")
+    assert ("EventLogRule", "EventDlq") in admissions(resources)
+    [policy] = of_type(resources, "AWS::Logs::ResourcePolicy").values()
+    [statement] = json.loads(policy["PolicyDocument"]["Fn::Sub"])["Statement"]
+    assert "events.amazonaws.com" in statement["Principal"]["Service"]
+    assert statement["Resource"].endswith(":log-group:/aws/events/*:*")
 
 
 def test_event_sources_report_partial_failures(resources: dict[str, Resource]) -> None:
@@ -149,7 +173,7 @@ def test_every_function_has_a_log_group_that_expires(resources: dict[str, Resour
     names = {
         found["FunctionName"]["Fn::Sub"] for found in of_type(resources, "AWS::Lambda::Function").values()
     }
-    assert groups == {f"/aws/lambda/{name}" for name in names}
+    assert groups == {f"/aws/lambda/{name}" for name in names} | {"/aws/events/nfe-events-${Environment}"}
 
 
 def test_the_companion_file_names_what_exists(resources: dict[str, Resource]) -> None:

@@ -1,10 +1,11 @@
-"""CloudWatch Logs: AWS::Logs::LogGroup.
+"""CloudWatch Logs: AWS::Logs::LogGroup, AWS::Logs::ResourcePolicy.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html
 """
 
 from __future__ import annotations
 
+import json
 from typing import ClassVar
 
 from sandbox.deploy.resources.base import (
@@ -18,7 +19,7 @@ from sandbox.deploy.resources.base import (
     tag_map,
     unless_gone,
 )
-from sandbox.deploy.resources.shapes import TAG_LIST, Integer, Text
+from sandbox.deploy.resources.shapes import TAG_LIST, Integer, Json, Text
 from sandbox.model.arn import log_group_arn
 
 
@@ -69,4 +70,37 @@ class LogGroup(ResourceType):
         await context.aws("logs", "PutRetentionPolicy", {"logGroupName": name, "retentionInDays": days})
 
 
-TYPES = (LogGroup(),)
+class ResourcePolicy(ResourceType):
+    """AWS::Logs::ResourcePolicy.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-resourcepolicy.html
+    """
+
+    type = "AWS::Logs::ResourcePolicy"
+    properties: ClassVar = {
+        "PolicyDocument": Property(Json(), required=True),
+        "PolicyName": Property(Text(), replaces=True, required=True),
+    }
+    name_property = "PolicyName"
+
+    def expected_id(self, context: Context, props: Props) -> str:
+        return str(props["PolicyName"])
+
+    async def create(self, context: Context, props: Props) -> Made:
+        await self._put(context, props)
+        return Made(props["PolicyName"])
+
+    async def update(self, context: Context, old: Existing, props: Props) -> Made:
+        await self._put(context, props)
+        return Made(old.physical_id)
+
+    async def delete(self, context: Context, old: Existing) -> None:
+        await unless_gone(context.aws("logs", "DeleteResourcePolicy", {"policyName": old.physical_id}))
+
+    async def _put(self, context: Context, props: Props) -> None:
+        document = json.dumps(props["PolicyDocument"])
+        sent = {"policyName": props["PolicyName"], "policyDocument": document}
+        await context.aws("logs", "PutResourcePolicy", sent)
+
+
+TYPES = (LogGroup(), ResourcePolicy())

@@ -86,7 +86,7 @@ class EmbeddedEngine:
         self.events = EventsService(own, switchboard)
         self.execute_api = ApiGatewayService(own, self.lambda_, self.logs)
         self.rds = RdsService(own, self.postgres)
-        switchboard.plug({"sqs": self.sqs.deliver, "lambda": self._invoke_later})
+        switchboard.plug({"sqs": self.sqs.deliver, "lambda": self._invoke_later, "logs": self.logs.deliver})
         # The order of starting: what delivers to others comes after them.
         started: list[Service] = [
             self.logs,

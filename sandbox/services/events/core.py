@@ -13,6 +13,7 @@ from sandbox.services.events.archive_store import ArchiveStore
 from sandbox.services.events.archiving import Archivist
 from sandbox.services.events.deliveries import Dispatcher
 from sandbox.services.events.names import bus_reference
+from sandbox.services.events.outlets import BUS, Outlets
 from sandbox.services.events.publishing import Publisher
 from sandbox.services.events.replaying import ReplayRunner
 from sandbox.services.events.rulebook import RuleBook
@@ -34,14 +35,15 @@ class EventsCore(Service):
 
     def __init__(self, kit: Kit, deliverer: Deliverer) -> None:
         super().__init__(kit)
-        self.deliverer = deliverer
         self.store = EventsStore(kit.database, kit.clock)
         self.rulebook = RuleBook(self.store)
-        self.dispatcher = Dispatcher(kit, deliverer)
+        self.outlets = Outlets(deliverer)
+        self.dispatcher = Dispatcher(kit, self.outlets)
         self.schedules = ScheduleRunner(kit, self.store, self.rulebook, self.dispatcher)
         self.archives = ArchiveStore(kit.database)
         self.archivist = Archivist(kit, self.archives)
         self.publisher = Publisher(kit, self.store, self.rulebook, self.dispatcher, self.archivist)
+        self.outlets.plug(BUS, self.publisher.forward)
         self.replays = ReplayRunner(kit, self.archives, self.publisher)
 
     async def start(self) -> None:

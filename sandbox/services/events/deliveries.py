@@ -10,9 +10,9 @@ import asyncio
 from typing import Any
 
 from sandbox.clock import Timer, TimerKind
-from sandbox.model.ports import Deliverer
 from sandbox.services.base import Kit
 from sandbox.services.events.handover import HandOver
+from sandbox.services.events.outlets import Outlets
 from sandbox.services.events.pending import Pending, PendingStore
 from sandbox.services.events.retrying import retry_delay
 
@@ -22,12 +22,12 @@ class Dispatcher:
 
     Args:
         kit: clock, store and journal.
-        deliverer: delivers to an ARN, whichever service owns it.
+        outlets: deliver to every kind of target.
     """
 
-    def __init__(self, kit: Kit, deliverer: Deliverer) -> None:
+    def __init__(self, kit: Kit, outlets: Outlets) -> None:
         self._clock = kit.clock
-        self._handover = HandOver(deliverer, kit.recorder, kit.faults)
+        self._handover = HandOver(outlets, kit.recorder, kit.faults)
         self.waiting = PendingStore(kit.database)
         self._timer: Timer | None = None
         self._task: asyncio.Task[None] | None = None
@@ -57,6 +57,10 @@ class Dispatcher:
         if not await self._handover.attempt(pending):
             self.waiting.add(pending, self._next_try(pending))
             self._arm()
+
+    def refuse(self, pending: Pending, why: str) -> None:
+        """Records why a delivery is not even tried."""
+        self._handover.refuse(pending, why)
 
     def enqueue(self, pending: Pending) -> None:
         """Stores a delivery that is due now; it is worked off in a task of its own."""

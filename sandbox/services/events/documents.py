@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
 
-from sandbox.model.event_patterns import encode
+from sandbox.model.event_patterns import decode, encode
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,13 @@ class EventDocument:
         tree = self.tree
         texts = (tree["source"], tree["detail-type"], tree["time"], *tree["resources"])
         return sum(len(str(text).encode(errors="surrogatepass")) for text in texts) + self.detail_size
+
+
+def known_event(text: str) -> EventDocument:
+    """An event that was published before, from its document."""
+    tree = decode(text)
+    size = len(encode(tree["detail"]).encode(errors="surrogatepass"))
+    return EventDocument(str(tree["id"]), text, tree, str(tree["time"]), size)
 
 
 def event_time(text: str) -> float:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
+
 from sandbox.model.arn import parse_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.event_patterns import decode
 from sandbox.model.hops import HopKind
-from sandbox.model.ports import Deliverer, Delivery, FaultPoint, Recorder
+from sandbox.model.ports import Delivery, FaultPoint, Recorder
+from sandbox.services.events.outlets import Outlets
 from sandbox.services.events.pending import Pending
 from sandbox.services.events.retrying import (
     AGE_EXHAUSTED,
@@ -21,13 +24,13 @@ class HandOver:
     """Hands events over.
 
     Args:
-        deliverer: delivers to an ARN, whichever service owns it.
+        outlets: deliver to every kind of target.
         recorder: the journal.
         faults: has targets refuse events.
     """
 
-    def __init__(self, deliverer: Deliverer, recorder: Recorder, faults: FaultPoint) -> None:
-        self._deliverer = deliverer
+    def __init__(self, outlets: Outlets, recorder: Recorder, faults: FaultPoint) -> None:
+        self._outlets = outlets
         self._recorder = recorder
         self._faults = faults
 
@@ -53,6 +56,11 @@ class HandOver:
             return True
         return False
 
+    def refuse(self, pending: Pending, why: str) -> None:
+        """Records that a delivery is not tried; nothing is dead-lettered."""
+        hop = self._recorder.reserve(pending.cause)
+        self._record(HopKind.DELIVERY_FAILED, pending, hop, pending.cause, pending.target, why)
+
     async def expire(self, pending: Pending) -> None:
         """Gives up a delivery that has become too old between two attempts."""
         code, message = pending.failure
@@ -66,16 +74,16 @@ class HandOver:
             return
         hop = self._recorder.reserve(cause)
         retries = max(0, pending.attempts - 1)
-        problem = await self._deliver(
-            Delivery(
-                target=parse_arn(pending.dead_letter),
-                body=pending.event,
-                cause=hop,
-                trace=pending.trace,
-                attributes=dead_letter_attributes(pending.rule, pending.target, failure, retries, exhausted),
-                event_id=pending.event_id,
-            )
+        letter = Delivery(
+            target=parse_arn(pending.dead_letter),
+            body=pending.event,
+            cause=hop,
+            trace=pending.trace,
+            attributes=dead_letter_attributes(pending.rule, pending.target, failure, retries, exhausted),
+            event_id=pending.event_id,
+            source=pending.rule,
         )
+        problem = await self._tried(self._outlets.others.deliver(letter))
         if problem is None:
             self._record(HopKind.DEAD_LETTERED, pending, hop, cause, pending.dead_letter)
         else:
@@ -87,16 +95,7 @@ class HandOver:
             return Failure("INVALID_JSON", pending.unusable, retryable=False)
         if self._faults.planned("fail-delivery") and (failure := self._injected(pending, hop)):
             return failure
-        return await self._deliver(
-            Delivery(
-                target=parse_arn(pending.target),
-                body=pending.body,
-                cause=hop,
-                trace=pending.trace,
-                group_id=pending.group_id,
-                event_id=pending.event_id,
-            )
-        )
+        return await self._tried(self._outlets.deliver(pending, hop))
 
     def _injected(self, pending: Pending, hop: int) -> Failure | None:
         fault = self._faults.check(
@@ -112,9 +111,9 @@ class HandOver:
             return None
         return classify(AwsError(fault.settings["code"], "Injected fault", status=fault.settings["status"]))
 
-    async def _deliver(self, delivery: Delivery) -> Failure | None:
+    async def _tried(self, delivery: Awaitable[object]) -> Failure | None:
         try:
-            await self._deliverer.deliver(delivery)
+            await delivery
         except AwsError as error:
             return classify(error)
         except Exception as error:  # a defect of a target is no reason to lose the event

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
-from sandbox.model.arn import event_bus_arn
+from sandbox.model.arn import event_bus_arn, parse_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
 from sandbox.model.event_patterns import FlatEvent, MalformedJsonError, compact, decode, flatten
@@ -21,12 +21,14 @@ from sandbox.services.events.deliveries import Dispatcher
 from sandbox.services.events.documents import (
     EventDocument,
     build_document,
+    known_event,
     timestamp,
     with_replay_name,
 )
 from sandbox.services.events.errors import invalid
 from sandbox.services.events.inputs import Firing
 from sandbox.services.events.names import bus_reference
+from sandbox.services.events.outlets import is_bus
 from sandbox.services.events.pending import Pending, pending_delivery
 from sandbox.services.events.rulebook import RuleBook
 from sandbox.services.events.store import EventsStore
@@ -156,6 +158,34 @@ class Publisher:
             return None
         return {"ErrorCode": fault.settings["code"], "ErrorMessage": fault.settings["message"]}
 
+    async def forward(self, pending: Pending, cause: int) -> None:
+        """Puts the event of a delivery on the bus that is its target, as it is.
+
+        Events that came from another bus go to no third one, so that buses cannot form a loop:
+        https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-bus-to-bus.html
+
+        Raises:
+            AwsError: ResourceNotFoundException, no such bus.
+        """
+        target = parse_arn(pending.target)
+        scope, bus = target.scope, target.name
+        self._store.bus(scope, bus)
+        event = known_event(pending.event)
+        flat = flatten(event.tree)
+        hop = self._recorder.record(
+            HopKind.EVENT_PUT,
+            scope,
+            "events",
+            cause=cause,
+            resource=str(target),
+            event_id=event.id,
+            trace=pending.trace,
+            detail={"source": event.tree["source"], "detailType": event.tree["detail-type"]},
+            payload=event.text,
+        )
+        self._archivist.keep(scope, bus, event, flat)
+        await self._route(scope, bus, event, flat, hop, pending.trace, forwarded=True)
+
     async def repeat(self, scope: Scope, bus: str, document: str) -> int:
         """Hands an event document to the rules of a bus under the id that it has: a duplicate, where that was
         published before.
@@ -171,7 +201,7 @@ class Publisher:
         if not isinstance(tree, dict):
             raise MalformedJsonError("an event is a JSON object")
         self._store.bus(scope, bus)
-        event = EventDocument(str(tree["id"]), document, tree, str(tree["time"]))
+        event = known_event(document)
         hop = self._recorder.record(
             HopKind.REPLAYED,
             scope,
@@ -186,9 +216,8 @@ class Publisher:
 
     def replay(self, scope: Scope, bus: str, document: str, replay: Replay) -> None:
         """Gives an archived event to the rules that the replay asks for; it is not archived again."""
-        text = with_replay_name(document, replay.name)
-        tree = decode(text)
-        event = EventDocument(str(tree["id"]), text, tree, str(tree["time"]))
+        event = known_event(with_replay_name(document, replay.name))
+        tree = event.tree
         hop = self._recorder.record(
             HopKind.REPLAYED,
             scope,
@@ -202,16 +231,27 @@ class Publisher:
                 "replay": replay.name,
                 "archive": replay.archive,
             },
-            payload=text,
+            payload=event.text,
         )
         for pending in self._matches(scope, bus, event, flatten(tree), hop, None, only=replay.filters):
             self._dispatcher.enqueue(pending)
 
     async def _route(
-        self, scope: Scope, bus: str, event: EventDocument, flat: FlatEvent, cause: int, trace: str | None
+        self,
+        scope: Scope,
+        bus: str,
+        event: EventDocument,
+        flat: FlatEvent,
+        cause: int,
+        trace: str | None,
+        *,
+        forwarded: bool = False,
     ) -> None:
         for pending in self._matches(scope, bus, event, flat, cause, trace):
-            await self._dispatcher.deliver(pending)
+            if forwarded and is_bus(parse_arn(pending.target)):
+                self._dispatcher.refuse(pending, "the event came from another bus, and goes to no third one")
+            else:
+                await self._dispatcher.deliver(pending)
 
     def _matches(
         self,

@@ -7,7 +7,7 @@ from sandbox.services.base import Answer, Params, operation
 from sandbox.services.events.core import EventsCore
 from sandbox.services.events.errors import limit_exceeded
 from sandbox.services.events.paging import page
-from sandbox.services.events.targets import check_target
+from sandbox.services.events.target_checks import check_target
 
 MAX_TARGETS = 5
 
@@ -20,7 +20,7 @@ class TargetOperations(EventsCore):
         """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_PutTargets.html"""
         rule = self.rule_of(call, params, "Rule")
         for target in params["Targets"]:
-            check_target(target, self.deliverer)
+            check_target(target, self.outlets)
         ids = {target["Id"] for target in self.store.targets(rule)}
         if len(ids | {target["Id"] for target in params["Targets"]}) > MAX_TARGETS:
             raise limit_exceeded()

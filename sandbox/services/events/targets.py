@@ -12,7 +12,6 @@ from typing import Any
 from sandbox.model.arn import Arn, parse_arn
 from sandbox.model.awserror import NotImplementedByName
 from sandbox.model.event_patterns import MalformedJsonError, decode
-from sandbox.model.ports import Deliverer
 from sandbox.services.events.errors import invalid
 from sandbox.services.events.inputs import (
     PREDEFINED,
@@ -40,7 +39,7 @@ ACCEPTED = frozenset(
         "RetryPolicy",
     )
 )
-_INPUTS = ("Input", "InputPath", "InputTransformer")
+INPUTS = ("Input", "InputPath", "InputTransformer")
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,22 +86,6 @@ def compile_target(document: Mapping[str, Any]) -> Target:
     )
 
 
-def check_target(document: Mapping[str, Any], deliverer: Deliverer) -> None:
-    """Refuses a target that could not be delivered to.
-
-    Raises:
-        AwsError: ValidationException, or a kind or member that is refused by name.
-    """
-    target = compile_target(document)
-    if not deliverer.supports(target.arn):
-        raise NotImplementedByName("events", f"targets of service {target.arn.service}")
-    is_fifo = target.arn.service == "sqs" and target.arn.name.endswith(".fifo")
-    if is_fifo and not target.group_id:
-        raise invalid(f"Parameter(s) SqsParameters must be specified for target: {target.id}.")
-    if target.arn.service != "sqs" and "SqsParameters" in document:
-        raise invalid(f"Parameter(s) SqsParameters not valid for target: {target.id}.")
-
-
 def _arn(text: str) -> Arn:
     try:
         return parse_arn(text)
@@ -122,7 +105,7 @@ def _dead_letter(text: str) -> Arn:
 
 
 def _render(document: Mapping[str, Any], identity: str) -> Render:
-    given = [name for name in _INPUTS if document.get(name)]
+    given = [name for name in INPUTS if document.get(name)]
     if len(given) > 1:
         raise invalid(
             f"Only one of Input, InputPath, or InputTransformer must be provided for target {identity}."

@@ -146,6 +146,12 @@ class FakeAws:
     def _logs_CreateLogGroup(self, p: Params) -> None:  # noqa: N802
         self._add("group", p["logGroupName"], p)
 
+    def _logs_PutResourcePolicy(self, p: Params) -> None:  # noqa: N802
+        self.things[("log policy", p["policyName"])] = p
+
+    def _logs_DeleteResourcePolicy(self, p: Params) -> None:  # noqa: N802
+        self._drop("log policy", p["policyName"])
+
     def _logs_DeleteLogGroup(self, p: Params) -> None:  # noqa: N802
         self._drop("group", p["logGroupName"])
 

@@ -46,7 +46,10 @@ def test_nfe_is_deployed_unchanged_and_deleted(cache: Path) -> None:
             f"{name}{suffix}"
             for name in ("estoque-reserva", "faturamento-confirmacao", "faturamento-compensacao")
             for suffix in ("", "-dlq")
-        }
+        } | {"nfe-events-dlq"}
+        archive = aws.things[("archive", "nfe-events-dev")]
+        assert archive["RetentionDays"] == 90
+        assert archive["EventSourceArn"].endswith(":event-bus/nfe-events-dev")
         redrive = json.loads(aws.things[("queue", "estoque-reserva")]["RedrivePolicy"])
         assert redrive == {
             "deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:estoque-reserva-dlq",

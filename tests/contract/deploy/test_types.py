@@ -191,6 +191,12 @@ CASES = [
         ("RemovePermission", "PutPermission"),
     ),
     Case(
+        "AWS::Logs::ResourcePolicy",
+        {"PolicyName": "p", "PolicyDocument": POLICY},
+        {"PolicyName": "p", "PolicyDocument": {**POLICY, "Id": "x"}},
+        ("PutResourcePolicy",),
+    ),
+    Case(
         "AWS::Logs::LogGroup",
         {"LogGroupName": "g", "RetentionInDays": 7, "Tags": TAGS},
         {"LogGroupName": "g", "Tags": OTHER_TAGS},
