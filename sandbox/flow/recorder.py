@@ -172,7 +172,7 @@ class Journal:
             identity if cause is None and hop is None else self._flow_of(identity if cause is None else cause)
         )
         if keys:
-            # What a replay of an archive takes up again joins, too; a lone repetition stays a flow of its own.
+            # What the replay of an archive takes up joins too; a lone repetition stays a flow of its own.
             joins = kind in _JOINABLE or (kind is HopKind.REPLAYED and cause is not None)
             flow, joined = self._join(identity, scope, flow, keys, joins=joins)
             links = (*links, *joined)
