@@ -8,6 +8,7 @@ from pathlib import Path as File
 from typing import Any
 
 from sandbox.deploy.resources.base import Made, Props
+from sandbox.deploy.resources.function_code import code_state
 from sandbox.deploy.resources.registry import TYPES
 from sandbox.deploy.suggest import did_you_mean
 from sandbox.deploy.template.declarations import ResourceDeclaration, Template
@@ -63,6 +64,10 @@ class World:
         return self.exports.get(name)
 
 
+#: A property of our own: what the local code was that a version is a copy of.
+LOCAL_CODE = "LocalCode"
+
+
 @dataclass(frozen=True, slots=True)
 class Evaluation:
     """Resolves the properties of resources."""
@@ -80,8 +85,20 @@ class Evaluation:
         """
         handler = TYPES[declaration.type]
         resolved = self.resolver.resolve(declaration.properties, declaration.path)
-        props = handler.read(resolved, declaration.path)
-        return handler.prepare(props, self.folder, declaration.path)
+        props = handler.prepare(handler.read(resolved, declaration.path), self.folder, declaration.path)
+        if handler.copies_code_of is not None:
+            function = declaration.properties.get(handler.copies_code_of)
+            if state := self._code_state(function):
+                props = {**props, LOCAL_CODE: state}
+        return props
+
+    def _code_state(self, reference: Any) -> str:
+        """Stands for the local code of the function that a property refers to; empty where there is none."""
+        name = reference.get("Ref") if isinstance(reference, dict) and len(reference) == 1 else None
+        declaration = self.template.resources.get(name) if isinstance(name, str) else None
+        if declaration is None or declaration.type != "AWS::Lambda::Function":
+            return ""
+        return code_state(self.properties(declaration)["Code"])
 
 
 def evaluation(

@@ -95,6 +95,12 @@ def function_arn(scope: Scope, name: str, qualifier: str | None = None) -> Arn:
     return Arn("lambda", scope.region, scope.account, f"function:{name}{tail}")
 
 
+def layer_arn(scope: Scope, name: str, version: int | None = None) -> Arn:
+    """The ARN of a Lambda layer, or of one of its versions."""
+    tail = "" if version is None else f":{version}"
+    return Arn("lambda", scope.region, scope.account, f"layer:{name}{tail}")
+
+
 def event_source_mapping_arn(scope: Scope, uuid: str) -> Arn:
     """The ARN of a Lambda event source mapping."""
     return Arn("lambda", scope.region, scope.account, f"event-source-mapping:{uuid}")

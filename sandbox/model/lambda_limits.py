@@ -16,6 +16,7 @@ SYNC_PAYLOAD = 6_291_456  # bytes
 ASYNC_PAYLOAD = 1_048_576  # bytes
 ZIPPED = 52_428_800  # bytes of a package uploaded in the request
 UNZIPPED = 262_144_000  # bytes
+LAYERS = 5  # of one function
 ENVIRONMENT = 4096  # bytes of all variables, as JSON
 CONCURRENCY = 1000
 MIN_UNRESERVED = 100

@@ -299,8 +299,10 @@ class FunctionSpec:
         arn: ARN of the function, with the version where it is a published one.
         name, version: as in `AWS_LAMBDA_FUNCTION_NAME` and `AWS_LAMBDA_FUNCTION_VERSION`.
         code: folder holding the unpacked deployment package.
-        code_key: changes whenever the content of `code` may have changed; a new key means new environments.
-        dependencies: folders put on `sys.path` after the code (layers, resolved requirements).
+        code_key: changes whenever the content of `code` or `layers` may have changed; a new key means new
+            environments.
+        dependencies: folders put on `sys.path` after the code and the layers (resolved requirements).
+        layers: folders that together are `/opt`; later ones lie over earlier ones.
         environment: the function's own variables.
         timeout: seconds.
         memory: MB; the limit on resident memory.
@@ -324,6 +326,7 @@ class FunctionSpec:
     role: str = ""
     log_group: str = ""
     tracing: str = "PassThrough"
+    layers: tuple[str, ...] = ()
 
     @property
     def function(self) -> str:

@@ -28,6 +28,8 @@ PR_SET_PDEATHSIG = 1
 PR_SET_CHILD_SUBREAPER = 36
 CLONE_NEWNS = 0x00020000
 CLONE_NEWUSER = 0x10000000
+MS_RDONLY = 1
+MS_REMOUNT = 32
 MS_BIND = 0x1000
 MS_REC = 0x4000
 MS_PRIVATE = 0x40000
@@ -77,7 +79,6 @@ def mount_private_tmp(size_mb: int, keep: list[str]) -> None:
     Raises:
         OSError: the kernel refuses.
     """
-    enter_mount_namespace()
     kept = [(path, os.open(path, os.O_RDONLY)) for path in keep if os.path.isdir(path)]  # noqa: PTH112
     options = f"size={size_mb}m,mode=1777".encode()
     _check(LIBC.mount(b"tmpfs", b"/tmp", b"tmpfs", MS_NOSUID | MS_NODEV, options), "mount tmpfs")
@@ -88,6 +89,33 @@ def mount_private_tmp(size_mb: int, keep: list[str]) -> None:
         os.close(descriptor)
 
 
+def mount_opt(folder: str, keep: list[str]) -> None:
+    """Shows what is in `folder` under /opt, read-only; folders of the machine in `keep` stay visible there.
+
+    Raises:
+        OSError: the kernel refuses.
+    """
+    kept = [(path, os.open(path, os.O_RDONLY)) for path in keep if os.path.isdir(path)]  # noqa: PTH112
+    names = [(name, os.path.isdir(os.path.join(folder, name))) for name in os.listdir(folder)]  # noqa: PTH112, PTH118, PTH208
+    source = os.open(folder, os.O_RDONLY)
+    _check(LIBC.mount(b"tmpfs", b"/opt", b"tmpfs", MS_NOSUID | MS_NODEV, b"size=1m,mode=755"), "mount /opt")
+    for name, is_folder in names:
+        target = f"/opt/{name}"
+        os.mkdir(target) if is_folder else _write(target, "")  # noqa: PTH102
+        _bind(f"/proc/self/fd/{source}/{name}", target)
+    for path, descriptor in kept:
+        os.makedirs(path, exist_ok=True)  # noqa: PTH103
+        _bind(f"/proc/self/fd/{descriptor}", path)
+        os.close(descriptor)
+    os.close(source)
+
+
+def _bind(source: str, target: str) -> None:
+    _check(LIBC.mount(source.encode(), target.encode(), None, MS_BIND | MS_REC, None), f"bind {target}")
+    # Layers are read-only on AWS; where the kernel does not grant it in a user namespace, they are not.
+    LIBC.mount(None, target.encode(), None, MS_REMOUNT | MS_BIND | MS_RDONLY | MS_NOSUID | MS_NODEV, None)
+
+
 def can_mount_private_tmp() -> str:
     """Tries it in a child; returns why it cannot be done, or an empty string."""
     if not LINUX:
@@ -96,6 +124,7 @@ def can_mount_private_tmp() -> str:
     pid = os.fork()
     if pid == 0:
         try:
+            enter_mount_namespace()
             mount_private_tmp(1, [])
         except BaseException as error:
             os.write(writer, str(error).encode() or b"refused")
@@ -129,6 +158,9 @@ def isolate(order: dict[str, Any], log_fd: int) -> None:
     os.environ.update(order["environ"])
     time.tzset()
     if order["private_tmp"]:
+        enter_mount_namespace()
+        if order["opt"]:  # before /tmp, which may hold the layers
+            mount_opt(order["opt"], order["keep_opt"])
         mount_private_tmp(order["tmp_mb"], order["keep"])
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
     _, hard = resource.getrlimit(resource.RLIMIT_NOFILE)

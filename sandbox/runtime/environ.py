@@ -56,7 +56,7 @@ def environment_variables(
         "AWS_XRAY_DAEMON_ADDRESS": "127.0.0.1:2000",
         "HOME": _HOME,
         "LANG": "en_US.UTF-8",
-        "LD_LIBRARY_PATH": f"/lib64:/usr/lib64:{code}:{code}/lib",
+        "LD_LIBRARY_PATH": f"/lib64:/usr/lib64:{code}:{code}/lib:/opt/lib",
         "PATH": "/usr/local/bin:/usr/bin:/bin:/opt/bin",
         "TZ": ":UTC",
     }

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
 
+OPT = "/opt"
+
 #: The script that runs first in every child; plain, so that any interpreter from 3.9 on can run it.
 CHILD = str(Path(__file__).with_name("child.py"))
 
@@ -42,6 +44,9 @@ class WorkerOrder:
         keep: folders below `/tmp` that stay visible there.
         data_bytes: RLIMIT_DATA, 0 for none.
         tmp_fallback: the folder for temporary files where `/tmp` cannot be private.
+        opt: the folder that is `/opt` in the worker; where mounts cannot be private, `/opt` stays as it is
+            and paths below it are replaced by paths below this folder.
+        keep_opt: folders below the machine's `/opt` that stay visible there.
     """
 
     id: str
@@ -54,26 +59,42 @@ class WorkerOrder:
     data_bytes: int
     tmp_fallback: str
     argv: tuple[str, ...] = ()
+    opt: str = ""
+    keep_opt: tuple[str, ...] = ()
 
     def message(self, private_tmp: bool) -> dict[str, Any]:
         """The order as the child reads it."""
         private_tmp = private_tmp and self.tmp_mb > 0
-        environ = self.environ
+        environ, sys_path, opt = self.environ, self.sys_path, self.opt
         if not private_tmp:
             prepare_folder(self.tmp_fallback)
             environ = {**environ, "TMPDIR": self.tmp_fallback}
+        if opt and not (private_tmp and Path(OPT).is_dir()):
+            sys_path = tuple(_moved(path, opt) for path in sys_path)
+            environ = {name: _moved_all(value, opt) for name, value in environ.items()}
+            opt = ""
         return {
             "id": self.id,
             "environ": environ,
             "cwd": self.cwd,
             "handler": self.handler,
-            "sys_path": list(self.sys_path),
+            "sys_path": list(sys_path),
             "argv": list(self.argv),
             "private_tmp": private_tmp,
             "tmp_mb": self.tmp_mb,
             "keep": list(self.keep),
+            "opt": opt,
+            "keep_opt": list(self.keep_opt),
             "data_bytes": self.data_bytes,
         }
+
+
+def _moved(path: str, opt: str) -> str:
+    return opt + path[len(OPT) :] if path == OPT or path.startswith(f"{OPT}/") else path
+
+
+def _moved_all(paths: str, opt: str) -> str:
+    return ":".join(_moved(path, opt) for path in paths.split(":"))
 
 
 @dataclass(slots=True)

@@ -60,16 +60,17 @@ CANDIDATES = (
 )
 
 
-def choose(folders: Sequence[str], code: str, variables: Iterable[str]) -> tuple[str, ...]:
+def choose(folders: Sequence[str], own: Sequence[str], variables: Iterable[str]) -> tuple[str, ...]:
     """The modules to import for a function.
 
     Args:
         folders: the dependency set and the runtime's base set.
-        code: the task root. Where it carries a package of the sets itself, nothing is imported early.
+        own: the task root and the layers. Where they carry a package of the sets themselves, nothing is
+            imported early.
         variables: names of the function's own environment variables.
     """
     held = {name for folder in folders for name in _top_level(folder)}
-    if held & set(_top_level(code)):
+    if held & {name for folder in own for name in _top_level(folder)}:
         return ()
     names = tuple(variables)
     chosen = [

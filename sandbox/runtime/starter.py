@@ -16,7 +16,16 @@ from sandbox.runtime.environment import Environment
 from sandbox.runtime.execs import ExecLauncher
 from sandbox.runtime.families import Family, family_of, python_version
 from sandbox.runtime.interpreters import Interpreter, Interpreters
-from sandbox.runtime.launch import BARE_ENVIRONMENT, LOG_FD, Launcher, LaunchError, WorkerOrder, remove_folder
+from sandbox.runtime.launch import (
+    BARE_ENVIRONMENT,
+    LOG_FD,
+    OPT,
+    Launcher,
+    LaunchError,
+    WorkerOrder,
+    remove_folder,
+)
+from sandbox.runtime.opt import OptFolders, python_folders
 from sandbox.runtime.preload import choose
 from sandbox.runtime.zygotes import ForkLauncher
 
@@ -72,6 +81,7 @@ class Starter:
         self._users: dict[_Base, set[str]] = {}
         self._idle: dict[_Base, asyncio.TimerHandle] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._opt = OptFolders(workdir / "opt")
         self._numbers = itertools.count(1)
 
     async def prepare(self, runtime: str) -> None:
@@ -117,9 +127,9 @@ class Starter:
         )
         launcher = self._launcher(base, environment.id)
         environment.mark_launch()
-        worker = await launcher.launch(
-            self._order(spec, base, environment.id, variables, python=python), environment.log.writer
-        )
+        opt = await self._opt.of(spec)
+        order = self._order(spec, base, environment.id, variables, opt, python=python)
+        worker = await launcher.launch(order, environment.log.writer)
         environment.adopt(launcher, worker)
 
     def forget(self, environment: Environment) -> None:
@@ -158,7 +168,9 @@ class Starter:
         interpreter = await self._interpreters.find(python_version(spec.runtime))
         packages = await self._dependencies.base_set(interpreter)
         folders = (*spec.dependencies, packages)
-        chosen = choose(folders, spec.code, (name for name, _ in spec.environment))
+        opt = await self._opt.of(spec)
+        held = (spec.code, *(python_folders(opt, interpreter.version) if opt else ()))
+        chosen = choose(folders, held, (name for name, _ in spec.environment))
         return _Base(spec.runtime, interpreter, folders, chosen if self._start_method == "fork" else ())
 
     def _launcher(self, base: _Base, user: str) -> Launcher:
@@ -189,26 +201,35 @@ class Starter:
         )
 
     def _order(
-        self, spec: FunctionSpec, base: _Base, identifier: str, variables: dict[str, str], *, python: bool
+        self,
+        spec: FunctionSpec,
+        base: _Base,
+        identifier: str,
+        variables: dict[str, str],
+        opt: str,
+        *,
+        python: bool,
     ) -> WorkerOrder:
         own_path = [part for part in variables.get("PYTHONPATH", "").split(":") if part]
         # The interpreter as it was started (`sys.executable`), and as it really is behind its links.
         started = Path(base.interpreter.path)
         homes = (str(started.parent.parent), str(started.resolve().parent.parent))
-        hidden = tuple(
-            path for path in (spec.code, *base.sys_path, *homes) if Path(path).is_relative_to(_TMP)
-        )
+        needed = (spec.code, *base.sys_path, *homes)
+        hidden = tuple(path for path in needed if Path(path).is_relative_to(_TMP))
+        layers = python_folders(OPT, base.interpreter.version) if opt and python else ()
         return WorkerOrder(
             id=identifier,
             environ=variables,
             cwd=spec.code,
             handler=spec.handler,
-            sys_path=(spec.code, *own_path, *base.sys_path),
+            sys_path=(spec.code, *own_path, *layers, *base.sys_path),
             # A function whose own folder is /tmp itself cannot have another one mounted over it.
             tmp_mb=0 if any(Path(path) == _TMP for path in hidden) else spec.tmp_size,
             keep=hidden,
             data_bytes=(spec.memory + _DATA_HEADROOM_MB) * 1024 * 1024,
             tmp_fallback=self._tmp_folder(identifier),
+            opt=opt,
+            keep_opt=tuple(path for path in needed if Path(path).is_relative_to(OPT)),
             argv=() if python else (os.path.join(spec.code, "bootstrap"),),  # noqa: PTH118 - argv wants text
         )
 
@@ -231,6 +252,6 @@ class Starter:
 
 
 def _check_folders(spec: FunctionSpec) -> None:
-    for path in (spec.code, *spec.dependencies):
+    for path in (spec.code, *spec.layers, *spec.dependencies):
         if not Path(path).is_dir():
             raise LaunchError(f"{path} is not a folder; deploy the function again")

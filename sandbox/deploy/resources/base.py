@@ -111,6 +111,8 @@ class ResourceType(ABC):
     attributes: ClassVar[frozenset[str]] = frozenset()
     #: The property that gives the resource a name of its own.
     name_property: ClassVar[str | None] = None
+    #: The property that names a function whose local code this is a copy of: a change there replaces it.
+    copies_code_of: ClassVar[str | None] = None
     #: The policies of deletion that keep nothing here, because there are no snapshots.
     snapshots: ClassVar[bool] = False
 

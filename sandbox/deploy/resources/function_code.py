@@ -37,6 +37,19 @@ def prepare_code(code: Props, folder: File, path: Path) -> Props:
     raise Problem(path, f"{local} {why}", "give the folder that holds the function's code")
 
 
+def code_state(code: Props) -> str:
+    """Stands for what local code is now: names, sizes and times of its files; empty where it is not local."""
+    if "Folder" not in code:
+        return str(code.get("Sha256", ""))
+    root = File(code["Folder"])
+    digest = hashlib.sha256()
+    for path in sorted(root.rglob("*")):
+        if "__pycache__" not in path.parts and path.is_file():
+            status = path.stat()
+            digest.update(f"{path.relative_to(root)}\0{status.st_size}\0{status.st_mtime_ns}\0".encode())
+    return digest.hexdigest()
+
+
 def code_parameters(code: Props, runtime: str) -> dict[str, Any]:
     """The code as `CreateFunction` and `UpdateFunctionCode` take it."""
     if "Folder" in code:

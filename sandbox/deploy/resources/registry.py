@@ -11,6 +11,7 @@ from sandbox.deploy.resources import (
     events,
     iam,
     lambda_function,
+    lambda_versions,
     lambda_wiring,
     logs,
     rds,
@@ -25,8 +26,8 @@ from sandbox.deploy.template.problem import Problem, Problems
 TYPES: Mapping[str, ResourceType] = {
     handler.type: handler
     for module in (
-        apigateway, configuration, event_archive, events, iam, lambda_function, lambda_wiring, logs, rds, sqs,
-        storage
+        apigateway, configuration, event_archive, events, iam, lambda_function, lambda_versions,
+        lambda_wiring, logs, rds, sqs, storage
     )
     for handler in module.TYPES
 }  # fmt: skip
@@ -37,9 +38,8 @@ _REASONS = {
     "AWS::SNS::Subscription": "topics are not implemented yet",
     "AWS::ApiGateway::Account": "not implemented; APIs log without an account here",
     "AWS::CloudFormation::Stack": "nested stacks are not implemented",
-    "AWS::Lambda::Version": "versions are not implemented yet (AutoPublishAlias asks for one)",
-    "AWS::Lambda::Alias": "aliases are not implemented yet (AutoPublishAlias asks for one)",
-    "AWS::Lambda::LayerVersion": "layers are not implemented yet",
+    "AWS::Lambda::CodeSigningConfig": "code signing is not implemented",
+    "AWS::Lambda::CapacityProvider": "managed instances are not implemented",
 }
 
 

@@ -25,6 +25,7 @@ _CODE = {
     "AWS::Serverless::Function": "CodeUri",
     "AWS::Serverless::LayerVersion": "ContentUri",
     "AWS::Lambda::Function": "Code",
+    "AWS::Lambda::LayerVersion": "Content",
 }
 _DEFINITIONS = frozenset({"AWS::Serverless::Api", "AWS::Serverless::HttpApi"})
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.model.awserror import NotImplementedByName
 from sandbox.services.lambda_.destinations import Destinations
-from sandbox.services.lambda_.records import Function, InvokeConfig
+from sandbox.services.lambda_.records import Function, InvokeConfig, LayerVersion
 from sandbox.services.lambda_.specs import log_group
 
 #: Members that are accepted when they say what the sandbox does anyway, and refused by name otherwise.
@@ -16,7 +16,6 @@ _NEUTRAL: Mapping[str, tuple[Any, ...]] = {
     "PackageType": ("Zip",),
     "KMSKeyArn": ("",),
     "CodeSigningConfigArn": ("",),
-    "Layers": ([],),
     "FileSystemConfigs": ([],),
     "SnapStart": ({}, {"ApplyOn": "None"}),
     "ImageConfig": ({},),
@@ -25,7 +24,7 @@ _NEUTRAL: Mapping[str, tuple[Any, ...]] = {
 NEUTRAL_MEMBERS = " ".join([*_NEUTRAL, "VpcConfig"])
 CONFIGURATION_MEMBERS = (
     "Role Handler Description Timeout MemorySize Environment Runtime DeadLetterConfig TracingConfig "
-    "EphemeralStorage LoggingConfig"
+    "EphemeralStorage LoggingConfig Layers"
 )
 
 
@@ -69,17 +68,22 @@ def fields_of(params: Mapping[str, Any], destinations: Destinations) -> dict[str
     fields = {name: value for name, value in fields.items() if value is not None}
     if params.get("Environment") is not None:
         fields["environment"] = dict(params["Environment"].get("Variables") or {})
+    if params.get("Layers") is not None:
+        fields["layers"] = list(params["Layers"])
     if params.get("DeadLetterConfig") is not None:
         target = params["DeadLetterConfig"].get("TargetArn")
         fields["dead_letter"] = destinations.check(target, "DeadLetterConfig") if target else None
     return fields
 
 
-def describe(function: Function, environment: Mapping[str, str], arn: str = "") -> dict[str, Any]:
+def describe(
+    function: Function, environment: Mapping[str, str], layers: Sequence[LayerVersion], arn: str = ""
+) -> dict[str, Any]:
     """The configuration as the API answers it.
 
     Args:
         environment: the variables with their tokens replaced.
+        layers: its layers.
         arn: the function's ARN as it was named; empty for its own.
     """
     answer: dict[str, Any] = {
@@ -107,6 +111,8 @@ def describe(function: Function, environment: Mapping[str, str], arn: str = "") 
     }
     if environment:
         answer["Environment"] = {"Variables": dict(environment)}
+    if layers:
+        answer["Layers"] = [{"Arn": str(one.arn), "CodeSize": one.package.size} for one in layers]
     if function.dead_letter:
         answer["DeadLetterConfig"] = {"TargetArn": function.dead_letter}
     return answer

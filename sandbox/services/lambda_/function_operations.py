@@ -45,6 +45,7 @@ class FunctionOperations(LambdaParts):
         if self.functions.get(ref.scope, ref.name) is not None:
             raise conflict(f"Function already exist: {ref.name}")
         package = await self.code.receive(params["Code"])
+        await self.layers.check(fields.get("layers", ()), ref.scope, package)
         await self.specs.prepare(package, fields["runtime"])
         if self.functions.get(ref.scope, ref.name) is not None:  # created by another call meanwhile
             raise conflict(f"Function already exist: {ref.name}")
@@ -113,6 +114,7 @@ class FunctionOperations(LambdaParts):
         refuse_unsupported(params)
         check_revision(function.revision, params)
         package = await self.code.receive(params)
+        await self.layers.check(function.layers, function.scope, package)
         await self.specs.prepare(package, function.runtime)
         changed: dict[str, Any] = {"package": package}
         if architecture := _architecture(params):
@@ -127,6 +129,7 @@ class FunctionOperations(LambdaParts):
         function = self.functions.named(params, call.scope)
         check_revision(function.revision, params)
         fields = self._checked(params)
+        await self.layers.check(fields.get("layers", ()), function.scope, function.package)
         if fields.get("runtime", function.runtime) != function.runtime:
             await self.specs.prepare(function.package, fields["runtime"])
         return await self._change(call, params, fields)

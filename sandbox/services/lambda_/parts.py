@@ -21,6 +21,7 @@ from sandbox.services.lambda_.configuration import describe
 from sandbox.services.lambda_.destinations import Destinations
 from sandbox.services.lambda_.functions import Functions
 from sandbox.services.lambda_.invocation import Invocations
+from sandbox.services.lambda_.layers import Layers
 from sandbox.services.lambda_.mappings import Mappings
 from sandbox.services.lambda_.poller import Poller
 from sandbox.services.lambda_.qualified import Qualified
@@ -65,7 +66,8 @@ class LambdaParts(Service):
         self.tasks = Tasks()
         self.functions = Functions(kit)
         self.code = CodeStore(code_folder, kit.clock, kit.ids)
-        self.specs = Specs(self.code, executor, bindings, dependencies)
+        self.layers = Layers(kit, self.code)
+        self.specs = Specs(self.code, self.layers, executor, bindings, dependencies)
         self.versions = Versions(kit, self.functions, self.code, self.specs)
         self.concurrency = Concurrency(self.functions.of_scope, concurrency)
         self.invocations = Invocations(kit, self.functions, executor, logs, self.specs, self.concurrency)
@@ -91,6 +93,7 @@ class LambdaParts(Service):
         """Reads functions and mappings, takes up queued events, and begins to feed functions from queues."""
         await self.code.clean()
         self.functions.load()
+        self.layers.load()
         self.specs.forget()
         self.concurrency.reset()
         self.events.start()
@@ -114,7 +117,8 @@ class LambdaParts(Service):
         )
 
     def _show(self, function: Function, arn: str = "") -> Answer:
-        return describe(function, self.specs.environment(function), arn)
+        layers = self.layers.of(function.layers)
+        return describe(function, self.specs.environment(function), layers, arn)
 
     def _show_version(self, function: Function) -> Answer:
         """As `_show`, with the version in the ARN of `$LATEST` too."""

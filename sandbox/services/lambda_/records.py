@@ -6,7 +6,7 @@ from typing import Any
 
 import msgspec
 
-from sandbox.model.arn import Arn, event_source_mapping_arn, function_arn, parse_arn
+from sandbox.model.arn import Arn, event_source_mapping_arn, function_arn, layer_arn, parse_arn
 from sandbox.model.lambda_names import LATEST, FunctionRef
 from sandbox.model.scope import Scope
 
@@ -14,6 +14,9 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS lambda_functions (
     account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL,
     PRIMARY KEY (account, region, name)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lambda_layers (
+    account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
+    document BLOB NOT NULL, PRIMARY KEY (account, region, name, version)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lambda_mappings (uuid TEXT PRIMARY KEY, document BLOB NOT NULL) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lambda_versions (
     account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
@@ -43,6 +46,40 @@ class Package(msgspec.Struct, frozen=True, kw_only=True):
     size: int
     key: str
     folder: str = ""
+
+
+class LayerVersion(msgspec.Struct, frozen=True, kw_only=True):
+    """A version of a layer.
+
+    Attributes:
+        created: virtual time, seconds since the epoch.
+        deleted: not shown and not given to functions any more; those that have it keep it, as on AWS.
+        statements: its policy, statement id -> statement. revision: of the policy.
+    """
+
+    account: str
+    region: str
+    name: str
+    version: int
+    package: Package
+    created: float
+    description: str = ""
+    license: str = ""
+    runtimes: list[str] = []
+    architectures: list[str] = []
+    deleted: bool = False
+    statements: dict[str, dict[str, Any]] = {}
+    revision: str = ""
+
+    @property
+    def scope(self) -> Scope:
+        """Where it lives."""
+        return Scope(self.account, self.region)
+
+    @property
+    def arn(self) -> Arn:
+        """ARN of the version."""
+        return layer_arn(self.scope, self.name, self.version)
 
 
 class InvokeConfig(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,6 +123,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
         environment: values as given; tokens in them are replaced when they are shown or run.
         timeout: seconds. memory, tmp_size: MB.
         modified: virtual time of the last change, seconds since the epoch.
+        layers: ARNs of layer versions, the lowest first.
         reserved: reserved concurrency, None when none is.
         aliases: by name.
         policies: resource policies by qualifier (empty for the function itself), each by statement id.
@@ -113,6 +151,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     architecture: str = "x86_64"
     dead_letter: str | None = None
     log_group: str = ""
+    layers: list[str] = []
     tags: dict[str, str] = {}
     reserved: int | None = None
     aliases: dict[str, Alias] = {}

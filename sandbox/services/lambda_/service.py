@@ -7,6 +7,7 @@ from typing import ClassVar
 from sandbox.services.lambda_.event_config_operations import EventConfigOperations
 from sandbox.services.lambda_.function_operations import FunctionOperations
 from sandbox.services.lambda_.invoke_operations import InvokeOperations
+from sandbox.services.lambda_.layer_operations import LayerOperations
 from sandbox.services.lambda_.mapping_operations import MappingOperations
 from sandbox.services.lambda_.policy_operations import PolicyOperations
 from sandbox.services.lambda_.version_operations import VersionOperations
@@ -15,6 +16,7 @@ from sandbox.services.lambda_.version_operations import VersionOperations
 class LambdaService(
     FunctionOperations,
     VersionOperations,
+    LayerOperations,
     InvokeOperations,
     EventConfigOperations,
     MappingOperations,

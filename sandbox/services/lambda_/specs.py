@@ -11,6 +11,7 @@ from sandbox.errors import DependencyError
 from sandbox.model.lambda_errors import conflict, invalid
 from sandbox.model.ports import Bindings, Executor, FunctionSpec
 from sandbox.services.lambda_.code import CodeStore
+from sandbox.services.lambda_.layers import Layers
 from sandbox.services.lambda_.records import Function, Package
 
 
@@ -38,9 +39,15 @@ class Specs:
     """
 
     def __init__(
-        self, code: CodeStore, executor: Executor, bindings: Bindings, dependencies: Dependencies | None
+        self,
+        code: CodeStore,
+        layers: Layers,
+        executor: Executor,
+        bindings: Bindings,
+        dependencies: Dependencies | None,
     ) -> None:
         self._code = code
+        self._layers = layers
         self._executor = executor
         self._bindings = bindings
         self._dependencies = dependencies
@@ -67,6 +74,10 @@ class Specs:
         package = function.package
         await self._code.ready(package)
         key = self._code.key(package)
+        layers = [version.package for version in self._layers.of(function.layers)]
+        for layer in layers:
+            await self._code.ready(layer)
+            key += f"+{self._code.key(layer)}"
         place = (function.account, function.region, function.name, function.version)
         known = self._built.get(place)
         if known is not None:
@@ -74,11 +85,11 @@ class Specs:
                 return known[1]
             if known[1].code_key != key:
                 await self._executor.retire(known[1].arn)
-        spec = await self._compose(function, key)
+        spec = await self._compose(function, key, tuple(str(self._code.folder(layer)) for layer in layers))
         self._built[place] = (function, spec)
         return spec
 
-    async def _compose(self, function: Function, key: str) -> FunctionSpec:
+    async def _compose(self, function: Function, key: str, layers: tuple[str, ...]) -> FunctionSpec:
         package = function.package
         try:
             dependencies = await self._resolve(package, function.runtime)
@@ -94,6 +105,7 @@ class Specs:
             code=str(self._code.folder(package)),
             code_key=key,
             dependencies=dependencies,
+            layers=layers,
             environment=tuple(sorted(self.environment(function).items())),
             timeout=float(function.timeout),
             memory=function.memory,

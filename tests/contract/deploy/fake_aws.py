@@ -109,7 +109,28 @@ class FakeAws:
         return {"State": "Active", "LastUpdateStatus": "Successful"}
 
     def _lambda_DeleteFunction(self, p: Params) -> None:  # noqa: N802
-        self._drop("function", p["FunctionName"])
+        self._drop("function", ":".join(filter(None, (p["FunctionName"], p.get("Qualifier")))))
+
+    def _lambda_PublishVersion(self, p: Params) -> Params:  # noqa: N802
+        version = str(next(self._ids))
+        arn = f"arn:aws:lambda:us-east-1:000000000000:function:{p['FunctionName']}:{version}"
+        self._add("function", f"{p['FunctionName']}:{version}", p)
+        return {"FunctionArn": arn, "Version": version}
+
+    def _lambda_CreateAlias(self, p: Params) -> None:  # noqa: N802
+        self._add("alias", p["Name"], p)
+
+    def _lambda_DeleteAlias(self, p: Params) -> None:  # noqa: N802
+        self._drop("alias", p["Name"])
+
+    def _lambda_PublishLayerVersion(self, p: Params) -> Params:  # noqa: N802
+        arn = f"arn:aws:lambda:us-east-1:000000000000:layer:{p['LayerName']}"
+        version = next(self._ids)
+        self._add("layer", f"{arn}:{version}", p)
+        return {"LayerVersionArn": f"{arn}:{version}"}
+
+    def _lambda_DeleteLayerVersion(self, p: Params) -> None:  # noqa: N802
+        self._drop("layer", f"{p['LayerName']}:{p['VersionNumber']}")
 
     def _lambda_CreateEventSourceMapping(self, p: Params) -> Params:  # noqa: N802
         uuid = str(UUID(int=next(self._ids)))

@@ -30,6 +30,23 @@ FUNCTION = """
 """
 
 
+PUBLISHED = """
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Fn:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: code/
+          Handler: app.handler
+          Runtime: python3.13
+          AutoPublishAlias: live
+          Layers: [!Ref Camada]
+      Camada:
+        Type: AWS::Serverless::LayerVersion
+        Properties: {ContentUri: code/, CompatibleRuntimes: [python3.13]}
+"""
+
+
 @pytest.fixture
 def cached(bench: Bench) -> Bench:
     bench.cache = bench.folder / "cache"
@@ -69,9 +86,10 @@ def test_mistakes_are_told_at_the_resource(cached: Bench) -> None:
 
 
 def test_made_resources_that_are_not_supported_point_to_their_origin(cached: Bench) -> None:
+    preference = "AutoPublishAlias: live\n          DeploymentPreference: {Type: AllAtOnce}"
     with pytest.raises(TemplateError) as caught:
-        cached.deploy(FUNCTION.replace("Handler:", "AutoPublishAlias: live\n          Handler:"))
-    assert "versions are not implemented" in str(caught.value)
+        cached.deploy(FUNCTION.replace("Handler:", f"{preference}\n          Handler:"))
+    assert "UpdatePolicy is not implemented" in str(caught.value)
     assert "demo.yaml:5" in str(caught.value)
 
 
@@ -89,3 +107,19 @@ def test_importing_the_deployer_loads_no_translator_and_no_sdk() -> None:
     out = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True,
                          cwd=Path(__file__).parents[3])  # fmt: skip
     assert not {"samtranslator", "boto3", "botocore", "psycopg", "moto"} & set(out.stdout.split())
+
+
+def test_changed_code_is_published_and_its_alias_follows(cached: Bench) -> None:
+    cached.deploy(PUBLISHED)
+    (layer,) = cached.aws.made("PublishLayerVersion")
+    assert layer["Content"] == {"S3Bucket": "hot-reload", "S3Key": str((cached.folder / "code").resolve())}
+    assert cached.aws.made("CreateFunction")[0]["Layers"] == list(cached.aws.names("layer"))
+    assert len(cached.aws.made("PublishVersion")) == 1
+    cached.deploy(PUBLISHED)
+    assert len(cached.aws.made("PublishVersion")) == 1
+    (cached.folder / "code" / "app.py").write_text("def handler(event, context): return 2")
+    cached.deploy(PUBLISHED)
+    assert len(cached.aws.made("PublishVersion")) == 2
+    created, updated = cached.aws.made("CreateAlias")[0], cached.aws.made("UpdateAlias")[0]
+    assert (created["Name"], updated["Name"]) == ("live", "live")
+    assert created["FunctionVersion"] != updated["FunctionVersion"]

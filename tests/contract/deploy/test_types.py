@@ -19,6 +19,7 @@ TAGS = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
 OTHER_TAGS = [{"Key": "b", "Value": "3"}, {"Key": "c", "Value": "4"}]
 ROLE = "arn:aws:iam::000000000000:role/r"
 QUEUE_ARN = "arn:aws:sqs:us-east-1:000000000000:q"
+LAYER = "arn:aws:lambda:us-east-1:000000000000:layer:l:1"
 URL = "https://sqs.us-east-1.amazonaws.com/000000000000/q"
 INLINE = {"Runtime": "python3.13", "Handler": "index.handler", "Code": {"ZipFile": "def handler(e, c): pass"}}
 BODY = {"openapi": "3.0.1", "info": {"title": "t", "version": "1"}, "paths": {}}
@@ -88,6 +89,19 @@ CASES = [
         },
         {"FunctionName": "f", "EventSourceArn": QUEUE_ARN, "Enabled": "false", "FunctionResponseTypes": []},
         ("UpdateEventSourceMapping",),
+    ),
+    Case(
+        "AWS::Lambda::Alias",
+        {"FunctionName": "f", "Name": "live", "FunctionVersion": "1"},
+        {
+            "FunctionName": "f",
+            "Name": "live",
+            "FunctionVersion": "2",
+            "RoutingConfig": {
+                "AdditionalVersionWeights": [{"FunctionVersion": "1", "FunctionWeight": "0.1"}]
+            },
+        },
+        ("UpdateAlias",),
     ),
     Case(
         "AWS::Lambda::EventInvokeConfig",
@@ -307,8 +321,50 @@ def test_a_type_is_created_changed_and_removed(bench: Bench, case: Case) -> None
     assert {kind for kind, _ in bench.aws.things} <= {"queue"}
 
 
+#: Types whose every change makes a new resource.
+REPLACED = [
+    Case(
+        "AWS::Lambda::Version",
+        {"FunctionName": "f"},
+        {"FunctionName": "f", "Description": "d"},
+        ("PublishVersion", "DeleteFunction"),
+    ),
+    Case(
+        "AWS::Lambda::LayerVersion",
+        {"LayerName": "l", "Content": {"S3Bucket": "balde", "S3Key": "k"}},
+        {"LayerName": "l", "Content": {"S3Bucket": "balde", "S3Key": "k2"}, "Description": "d"},
+        ("PublishLayerVersion", "DeleteLayerVersion"),
+    ),
+    Case(
+        "AWS::Lambda::LayerVersionPermission",
+        {"LayerVersionArn": LAYER, "Action": "lambda:GetLayerVersion", "Principal": "*"},
+        {"LayerVersionArn": LAYER, "Action": "lambda:GetLayerVersion", "Principal": "123456789012"},
+        ("AddLayerVersionPermission", "RemoveLayerVersionPermission"),
+    ),
+    Case(
+        "AWS::Lambda::Permission",
+        PERMISSION,
+        {**PERMISSION, "SourceAccount": "000000000000"},
+        ("AddPermission", "RemovePermission"),
+    ),
+]
+
+
+@pytest.mark.parametrize("case", REPLACED, ids=lambda case: case.type)
+def test_a_type_is_replaced(bench: Bench, case: Case) -> None:
+    bench.deploy(template(case.type, case.before))
+    mark = len(bench.aws.calls)
+    bench.deploy(template(case.type, case.after))
+    assert bench.actions() == [("replace", "It"), ("delete", "It")]
+    assert [operation for _, operation, _ in bench.aws.calls[mark:]] == list(case.called)
+    bench.deploy(template(case.type, case.after))
+    assert bench.actions() == []
+    bench.delete()
+    assert bench.aws.things == {}
+
+
 def test_every_type_is_covered() -> None:
-    assert {case.type for case in CASES} | {"AWS::Lambda::Permission"} == set(TYPES)
+    assert {case.type for case in [*CASES, *REPLACED]} == set(TYPES)
 
 
 def test_a_permission_is_replaced(bench: Bench) -> None:

@@ -170,7 +170,6 @@ def test_wrong_values_are_refused_in_the_words_of_aws(
 @pytest.mark.parametrize(
     ("params", "named"),
     [
-        ({"Layers": ["arn:aws:lambda:us-east-1:000000000000:layer:x:1"]}, "Layers"),
         ({"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": []}}, "VpcConfig"),
         ({"PackageType": "Image"}, "PackageType"),
         ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, "SnapStart"),
@@ -200,7 +199,7 @@ def test_values_that_change_nothing_are_taken(world: World) -> None:
     )
 
 
-@pytest.mark.parametrize("operation", ["CreateFunctionUrlConfig", "GetLayerVersion"])
+@pytest.mark.parametrize("operation", ["CreateFunctionUrlConfig", "CreateCodeSigningConfig"])
 def test_other_operations_are_refused_by_name(world: World, operation: str) -> None:
     assert operation in world.refused(operation).message
 

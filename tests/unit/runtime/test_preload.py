@@ -16,7 +16,7 @@ def packages(folder: Path, *names: str) -> str:
 
 def test_packages_of_the_sets_are_imported_early(tmp_path: Path) -> None:
     folders = [packages(tmp_path / "deps", "psycopg"), packages(tmp_path / "base", "boto3", "simplejson")]
-    chosen = choose(folders, packages(tmp_path / "code"), ())
+    chosen = choose(folders, [packages(tmp_path / "code")], ())
     assert "boto3" in chosen
     assert "psycopg" in chosen
     assert "pydantic" not in chosen
@@ -24,15 +24,15 @@ def test_packages_of_the_sets_are_imported_early(tmp_path: Path) -> None:
 
 def test_a_variable_that_a_package_reads_at_import_keeps_it_out(tmp_path: Path) -> None:
     folders = [packages(tmp_path / "deps", "psycopg", "boto3")]
-    chosen = choose(folders, packages(tmp_path / "code"), ("PSYCOPG_IMPL",))
+    chosen = choose(folders, [packages(tmp_path / "code")], ("PSYCOPG_IMPL",))
     assert "psycopg" not in chosen
     assert "boto3" in chosen
 
 
 def test_a_package_in_the_code_keeps_everything_out(tmp_path: Path) -> None:
     folders = [packages(tmp_path / "base", "boto3", "urllib3")]
-    assert choose(folders, packages(tmp_path / "code", "urllib3"), ()) == ()
+    assert choose(folders, [packages(tmp_path / "code", "urllib3")], ()) == ()
 
 
 def test_missing_folders_hold_nothing(tmp_path: Path) -> None:
-    assert choose([str(tmp_path / "absent")], str(tmp_path / "absent too"), ()) == ()
+    assert choose([str(tmp_path / "absent")], [str(tmp_path / "absent too")], ()) == ()
