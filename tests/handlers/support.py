@@ -14,6 +14,8 @@ from uuid import uuid4
 from botocore.exceptions import ClientError
 
 NFE = Path(__file__).parents[2] / "handlers" / "nfe"
+#: The modules that the functions share.
+LAYER = NFE / "layers" / "banco" / "python"
 
 Json = dict[str, Any]
 
@@ -21,22 +23,23 @@ Json = dict[str, Any]
 def load_function(name: str) -> SimpleNamespace:
     """Import the modules of one function by themselves, as in its own environment, and return them by name.
 
-    Functions share module names (`app`, `database`), so nothing of one may stay importable for the next.
+    Functions share module names (`app`, `publisher`), so nothing of one may stay importable for the next.
     """
-    folder = NFE / "functions" / name
-    modules = sorted(path.stem for path in folder.glob("*.py"))
+    folders = [NFE / "functions" / name, LAYER]
+    modules = sorted(path.stem for folder in folders for path in folder.glob("*.py"))
     before = sys.dont_write_bytecode
-    sys.path.insert(0, str(folder))
+    sys.path[:0] = map(str, folders)
     sys.dont_write_bytecode = True
     try:
         importlib.invalidate_caches()
         loaded: dict[str, ModuleType] = {module: importlib.import_module(module) for module in modules}
     finally:
         sys.dont_write_bytecode = before
-        sys.path.remove(str(folder))
+        for folder in folders:
+            sys.path.remove(str(folder))
         for module in modules:
             sys.modules.pop(module, None)
-    assert all(Path(str(module.__file__)).parent == folder for module in loaded.values())
+    assert all(Path(str(module.__file__)).parent in folders for module in loaded.values())
     return SimpleNamespace(**loaded)
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from tests.handlers.conftest import Nfe
 from tests.handlers.postgres import Server
-from tests.handlers.support import NFE, FakeContext, api_event
+from tests.handlers.support import FakeContext, api_event
 
 KILL = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'nfe'"
 
@@ -89,9 +89,3 @@ def test_an_environment_survives_a_restart_of_the_database(nfe: Nfe) -> None:
     assert handler(api_event("GET", "/health"), FakeContext())["statusCode"] == 200
     nfe.cut_connections()
     assert handler(api_event("GET", "/health"), FakeContext())["statusCode"] == 200
-
-
-def test_the_functions_have_the_same_module() -> None:
-    """Functions share no code on AWS without a layer; these copies must not drift apart."""
-    copies = {(folder / "database.py").read_text() for folder in (NFE / "functions").iterdir()}
-    assert len(copies) == 1

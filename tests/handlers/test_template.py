@@ -17,7 +17,7 @@ from samtranslator.parser.parser import Parser
 from samtranslator.translator.translator import Translator
 from samtranslator.yaml_helper import yaml_parse
 
-from tests.handlers.support import NFE
+from tests.handlers.support import LAYER, NFE
 
 Resource = dict[str, Any]
 FUNCTIONS = ("faturamento", "estoque", "outbox")
@@ -33,6 +33,9 @@ def resources() -> dict[str, Resource]:
             assert (NFE / resource["Properties"]["CodeUri"] / "app.py").is_file()
             # What `sam package` does: the transform takes code from a bucket only.
             resource["Properties"]["CodeUri"] = "s3://bucket/code.zip"
+        if resource["Type"] == "AWS::Serverless::LayerVersion":
+            assert (NFE / resource["Properties"]["ContentUri"] / "python" / "database.py").is_file()
+            resource["Properties"]["ContentUri"] = "s3://bucket/layer.zip"
     policies = {
         name: MANAGED + name for name in ("AWSLambdaBasicExecutionRole", "AWSLambdaSQSQueueExecutionRole")
     }
@@ -213,10 +216,11 @@ def test_a_function_imports_only_what_it_declares(function: str) -> None:
     folder = NFE / "functions" / function
     requirements = (folder / "requirements.txt").read_text().splitlines()
     assert all(re.fullmatch(r"[a-z-]+(\[[a-z]+\])?==[0-9.]+", line) for line in requirements)
-    modules = {path.stem for path in folder.glob("*.py")}
+    paths = [*folder.glob("*.py"), *LAYER.glob("*.py")]
+    modules = {path.stem for path in paths}
     runtime = {"boto3", "botocore"}
     allowed = modules | runtime | {"aws_lambda_powertools", "psycopg"} | set(sys.stdlib_module_names)
-    for path in folder.glob("*.py"):
+    for path in paths:
         assert _imported(path) <= allowed, path.name
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from sandbox.model.ports import Bindings
 #: As in the deployer: the bucket that means "this folder on this machine".
 _FOLDER = "hot-reload"
 _NAME_IN_PATH = re.compile(r"/functions/([^/?]+)")
+_LAYER_IN_PATH = re.compile(r"/layers/([^/?]+)")
 _ENDPOINT = "AWS_ENDPOINT_URL"
 _DEFAULT_ARCHITECTURE = "x86_64"
 
@@ -43,6 +44,7 @@ class _Deployed:
     runtime: str
     architecture: str
     digest: str
+    layers: tuple[Path, ...] = ()
 
 
 class FunctionCalls:
@@ -66,6 +68,7 @@ class FunctionCalls:
         self._endpoint = endpoint
         self._configuration = configuration
         self._deployed: dict[str, _Deployed] = {}
+        self._layers: dict[str, Path] = {}
 
     async def rewritten(self, operation: str, request: HttpRequest) -> HttpRequest:
         """The request as LocalStack gets it.
@@ -80,12 +83,21 @@ class FunctionCalls:
             if "Code" in body:
                 architecture = (body.get("Architectures") or [_DEFAULT_ARCHITECTURE])[0]
                 name = str(body.get("FunctionName"))
-                body["Code"] = await self._code(name, body["Code"], body.get("Runtime", ""), architecture)
+                layers = self._layer_folders(body.get("Layers"))
+                body["Code"] = await self._code(
+                    name, body["Code"], body.get("Runtime", ""), architecture, layers
+                )
             return _written(request, body)
+        if operation == "PublishLayerVersion":
+            return _written(request, await self._layer(request))
         if operation == "UpdateFunctionConfiguration":
             body = _read(request)
             if "Environment" in body:
                 body["Environment"] = self._environment(body["Environment"])
+            known = self._deployed.get(_function(request))
+            if known is not None and "Layers" in body:  # `refresh` uploads the code that has them
+                layers = self._layer_folders(body["Layers"])
+                self._deployed[_function(request)] = replace(known, layers=layers)
             return _written(request, body)
         if operation == "UpdateFunctionCode":
             body = _read(request)
@@ -104,7 +116,9 @@ class FunctionCalls:
         """
         changed = []
         for name, known in tuple(self._deployed.items()):
-            archive = await self._packages.build(known.folder, known.runtime, known.architecture)
+            archive = await self._packages.build(
+                known.folder, known.runtime, known.architecture, known.layers
+            )
             digest = _digest(archive)
             if digest != known.digest:
                 await upload(name, archive)
@@ -116,21 +130,43 @@ class FunctionCalls:
         name = _function(request)
         known = await self._configuration(name)
         architecture = (body.get("Architectures") or known.get("Architectures") or [_DEFAULT_ARCHITECTURE])[0]
-        code = await self._code(name, body, known.get("Runtime", ""), architecture)
+        layers = self._layer_folders([layer["Arn"] for layer in known.get("Layers") or ()])
+        code = await self._code(name, body, known.get("Runtime", ""), architecture, layers)
         kept = {
             key: value for key, value in body.items() if key not in ("S3Bucket", "S3Key", "S3ObjectVersion")
         }
         return {**kept, **code}
 
     async def _code(
-        self, name: str, code: Mapping[str, Any], runtime: str, architecture: str
+        self,
+        name: str,
+        code: Mapping[str, Any],
+        runtime: str,
+        architecture: str,
+        layers: tuple[Path, ...] = (),
     ) -> dict[str, Any]:
         if code.get("S3Bucket") != _FOLDER:
             return dict(code)
         folder = Path(code["S3Key"])
-        archive = await self._packages.build(folder, runtime, architecture)
-        self._deployed[name] = _Deployed(folder, runtime, architecture, _digest(archive))
+        archive = await self._packages.build(folder, runtime, architecture, layers)
+        self._deployed[name] = _Deployed(folder, runtime, architecture, _digest(archive), layers)
         return {"ZipFile": base64.b64encode(archive).decode()}
+
+    async def _layer(self, request: HttpRequest) -> dict[str, Any]:
+        """A layer of a folder becomes one of an archive; the functions get its files from the folder."""
+        body = _read(request)
+        content = body.get("Content") or {}
+        if content.get("S3Bucket") != _FOLDER:
+            return body
+        folder = Path(content["S3Key"])
+        found = _LAYER_IN_PATH.search(request.path)
+        self._layers[unquote(found[1]) if found else ""] = folder
+        archive = await self._packages.build(folder, "", _DEFAULT_ARCHITECTURE)
+        return {**body, "Content": {"ZipFile": base64.b64encode(archive).decode()}}
+
+    def _layer_folders(self, arns: Sequence[str] | None) -> tuple[Path, ...]:
+        names = [arn.split(":")[-2] for arn in arns or ()]
+        return tuple(self._layers[name] for name in names if name in self._layers)
 
     def _environment(self, given: Mapping[str, Any] | None) -> dict[str, Any]:
         variables = {

@@ -17,7 +17,7 @@ import shutil
 import sys
 import tempfile
 import zipfile
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from sandbox.model.awserror import AwsError
@@ -46,12 +46,14 @@ class Packages:
         self._root = cache_folder(self._environ) / "packages"
         self._dependencies = _LinuxDependencies(self._environ)
 
-    async def build(self, code: Path, runtime: str, architecture: str) -> bytes:
+    async def build(self, code: Path, runtime: str, architecture: str, layers: Sequence[Path] = ()) -> bytes:
         """The archive of a function's folder with the packages of its requirements.txt.
 
         Args:
             runtime: as the template names it (`python3.13`).
             architecture: `x86_64` or `arm64`.
+            layers: folders whose `python/` is put beside the code, which it does not replace (LocalStack's
+                community image gives functions no layers).
 
         Raises:
             AwsError: the folder is not there.
@@ -68,19 +70,28 @@ class Packages:
         if python is not None and lists:
             target = Interpreter("", python[1], platform_tag(python[1], architecture))
             installed = await self._dependencies.resolve(listing, target)
-        return await asyncio.to_thread(self._archive, code, Path(installed) if installed else None)
+        libraries = [layer / "python" for layer in reversed(layers)]
+        return await asyncio.to_thread(self._archive, code, libraries, Path(installed) if installed else None)
 
     # --- in a thread -------------------------------------------------------------------------------------
-    def _archive(self, code: Path, dependencies: Path | None) -> bytes:
+    def _archive(self, code: Path, libraries: Sequence[Path], dependencies: Path | None) -> bytes:
         """What is installed is packed once for all functions that need the same; the code is added to it."""
         base = b""
         if dependencies is not None:
             base = self._kept(f"{_LAYOUT}-{dependencies.name}", lambda: _zip(b"", dependencies))
         digest = hashlib.sha256(f"{_LAYOUT}\0{dependencies}\0".encode())
-        for name, path in _files(code):
-            content = hashlib.sha256(path.read_bytes()).hexdigest()
-            digest.update(f"{name}\0{content}\0".encode())
-        return self._kept(digest.hexdigest()[:32], lambda: _zip(base, code))
+        for folder in (code, *libraries):
+            for name, path in _files(folder):
+                content = hashlib.sha256(path.read_bytes()).hexdigest()
+                digest.update(f"{name}\0{content}\0".encode())
+
+        def make() -> bytes:
+            archive = _zip(base, code)
+            for library in libraries:
+                archive = _zip(archive, library, beneath=True)
+            return archive
+
+        return self._kept(digest.hexdigest()[:32], make)
 
     def _kept(self, key: str, make: Callable[[], bytes]) -> bytes:
         kept = self._root / f"{key}.zip"
@@ -138,8 +149,11 @@ def _files(folder: Path) -> Iterator[tuple[str, Path]]:
                 yield path.relative_to(folder).as_posix(), path
 
 
-def _zip(base: bytes, folder: Path) -> bytes:
+def _zip(base: bytes, folder: Path, *, beneath: bool = False) -> bytes:
     """An archive with the files of a folder added to it.
+
+    Args:
+        beneath: what is in the archive already goes before files of the same name.
 
     Raises:
         AwsError: a file of that name is in it already.
@@ -148,6 +162,8 @@ def _zip(base: bytes, folder: Path) -> bytes:
     with zipfile.ZipFile(buffer, "a", zipfile.ZIP_DEFLATED, compresslevel=1) as archive:
         there = set(archive.namelist())
         for name, path in _files(folder):
+            if name in there and beneath:
+                continue
             if name in there:
                 raise AwsError(
                     "InvalidParameterValueException",

@@ -103,3 +103,23 @@ def test_only_functions_whose_folders_changed_are_uploaded_again(calls: Function
     (code / "app.py").write_text("x = 3\n")
     assert asyncio.run(calls.refresh(upload)) == []
     assert uploaded == ["f"]
+
+
+def test_a_layer_of_a_folder_is_put_beside_the_code(calls: FunctionCalls, code: Path, tmp_path: Path) -> None:
+    layer = tmp_path / "layer" / "python"
+    layer.mkdir(parents=True)
+    (layer / "shared.py").write_text("shared")
+    (layer / "app.py").write_text("of the layer")
+    content = {"S3Bucket": "hot-reload", "S3Key": str(layer.parent)}
+    published = _sent(calls, "PublishLayerVersion", "/2018-10-31/layers/comum/versions", {"Content": content})
+    assert set(published["Content"]) == {"ZipFile"}
+    body = {
+        "FunctionName": "f",
+        "Runtime": "python3.13",
+        "Layers": ["arn:aws:lambda:us-east-1:000000000000:layer:comum:1"],
+        "Code": {"S3Bucket": "hot-reload", "S3Key": str(code)},
+    }
+    created = _sent(calls, "CreateFunction", "/2015-03-31/functions", body)
+    with zipfile.ZipFile(io.BytesIO(base64.b64decode(created["Code"]["ZipFile"]))) as archive:
+        assert archive.read("shared.py") == b"shared"
+        assert archive.read("app.py") == (code / "app.py").read_bytes()
