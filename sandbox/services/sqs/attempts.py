@@ -17,7 +17,7 @@ from sandbox.model.sqs_fifo import DEDUPLICATION_INTERVAL
 from sandbox.services.sqs.queues import Queue
 from sandbox.store.database import Database
 
-#: `messages` is the JSON of `[row id, nonce]` of each.
+#: `messages` is the JSON of `[sequence, nonce]` of each.
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS sqs_attempts (
     queue INTEGER NOT NULL,
@@ -47,10 +47,11 @@ class Attempts:
         given: list[tuple[int, int]] = json.loads(known["messages"])
         rows = [
             self._database.row(
-                "SELECT * FROM sqs_messages WHERE id = ? AND queue = ? AND receipt = ? AND visible_at = ?",
-                (number, queue.id, nonce, known["visible_at"]),
+                "SELECT * FROM sqs_messages"
+                " WHERE queue = ? AND sequence = ? AND receipt = ? AND visible_at = ?",
+                (queue.id, sequence, nonce, known["visible_at"]),
             )
-            for number, nonce in given
+            for sequence, nonce in given
         ]
         held = [row for row in rows if row is not None]
         return held if len(held) == len(given) else []
@@ -58,7 +59,7 @@ class Attempts:
     def remember(
         self, queue: Queue, attempt: str, given: Sequence[tuple[int, int]], now: float, visible_at: float
     ) -> None:
-        """Notes what an attempt is answered: row ids and nonces, hidden until `visible_at`."""
+        """Notes what an attempt is answered: sequences and nonces, hidden until `visible_at`."""
         self._database.execute("DELETE FROM sqs_attempts WHERE until <= ?", (now,))
         self._database.execute(
             "INSERT OR REPLACE INTO sqs_attempts VALUES (?, ?, ?, ?, ?)",

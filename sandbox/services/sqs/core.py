@@ -17,7 +17,7 @@ from sandbox.services.sqs.deduplication import Deduplication
 from sandbox.services.sqs.faulty import MessageFaults
 from sandbox.services.sqs.groups import Groups, GroupStore
 from sandbox.services.sqs.journal import MessageJournal
-from sandbox.services.sqs.messages import MessageStore
+from sandbox.services.sqs.messages import Counts, MessageStore
 from sandbox.services.sqs.queues import Queue, QueueStore
 from sandbox.services.sqs.receiving import Receiver
 from sandbox.services.sqs.retention import Retention
@@ -129,6 +129,11 @@ class SqsCore(Service):
                 ) from None
             return self.queues.get(call.scope, url)
         return self.queues.get(scope, name)
+
+    def counts(self, queue: Queue) -> Counts:
+        """How many messages of a queue are in which state now."""
+        now = self.clock.now()
+        return self.messages.counts(queue.id, now, now - queue.settings.retention)
 
     def queue_by_arn(self, arn: Arn) -> Queue:
         """The queue with that ARN.

@@ -17,7 +17,7 @@ from sandbox.model.arn import Arn, parse_arn
 from sandbox.model.awserror import AwsError
 from sandbox.services.sqs.core import SqsCore
 from sandbox.services.sqs.journal import Origin
-from sandbox.services.sqs.messages import EARLY, unpack_attributes
+from sandbox.services.sqs.messages import EARLY, VISIBLE, unpack_attributes
 from sandbox.services.sqs.queues import Queue
 from sandbox.services.sqs.sending import outgoing
 
@@ -41,6 +41,20 @@ class Sent:
 
 class RefusedMoveError(Exception):
     """A message stays where it is; the text says why."""
+
+
+class NoSourceError(RefusedMoveError):
+    """Nobody knows which queue a message came from."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Edit:
+    """What is different of a message that is sent anew; None leaves it, or is the queue it came from."""
+
+    body: str | None = None
+    attributes: Mapping[str, Mapping[str, Any]] | None = None
+    delay: int | None = None
+    target: Arn | None = None
 
 
 class MessageDesk:
@@ -90,7 +104,32 @@ class MessageDesk:
             RefusedMoveError: it is gone or in flight, or its queue is gone, unknown, or refuses it.
             AwsError: QueueDoesNotExist: there is no such dead-letter queue.
         """
-        return self._send_anew(queue, number, None, None, None, "Redrive", cause)
+        return self._send_anew(queue, number, _Edit(), "Redrive", cause)
+
+    def move(self, queue: Arn, number: int, target: Arn | None) -> Sent:
+        """Sends a dead letter anew, for a message move task.
+
+        Args:
+            target: where to; None is the queue it came from.
+
+        Raises:
+            NoSourceError: no queue dead-lettered it, and none is named.
+            RefusedMoveError, AwsError: as `redrive`.
+        """
+        if target is None and self._free(self._sqs.queue_by_arn(queue), number)["source"] is None:
+            raise NoSourceError("no queue dead-lettered it: it was sent here")
+        return self._send_anew(queue, number, _Edit(target=target), "StartMessageMoveTask", None)
+
+    def visible(self, queue: Arn, limit: int) -> list[int]:
+        """The numbers of the first messages of a queue that nobody holds, in order of sending.
+
+        Raises:
+            AwsError: QueueDoesNotExist.
+        """
+        found = self._sqs.queue_by_arn(queue)
+        now = self._sqs.clock.now()
+        rows = self._sqs.messages.page(found.id, VISIBLE, now, now - found.settings.retention, limit, 0)
+        return [row["id"] for row in rows]
 
     def resend(
         self,
@@ -110,7 +149,7 @@ class MessageDesk:
         Raises:
             RefusedMoveError, AwsError: as `redrive`.
         """
-        return self._send_anew(queue, number, body, attributes, delay, "Resend", cause)
+        return self._send_anew(queue, number, _Edit(body, attributes, delay), "Resend", cause)
 
     def drop(self, queue: Arn, number: int, cause: int | None = None) -> str:
         """Deletes a message for good and returns its id.
@@ -134,21 +173,19 @@ class MessageDesk:
         self,
         queue: Arn,
         number: int,
-        body: str | None,
-        attributes: Mapping[str, Mapping[str, Any]] | None,
-        delay: int | None,
+        edit: _Edit,
         operation: str,
         cause: int | None,
     ) -> Sent:
         found = self._sqs.queue_by_arn(queue)
         row = self._free(found, number)
-        target = self._source(found, row)
+        target = self._source(found, row) if edit.target is None else self._existing(edit.target)
         own = unpack_attributes(row["attributes"])
-        changed = _changes(row["body"], own, body, attributes)
+        changed = _changes(row["body"], own, edit.body, edit.attributes)
         params = {
-            "MessageBody": row["body"] if body is None else body,
-            "MessageAttributes": own if attributes is None else attributes,
-            "DelaySeconds": delay,
+            "MessageBody": row["body"] if edit.body is None else edit.body,
+            "MessageAttributes": own if edit.attributes is None else edit.attributes,
+            "DelaySeconds": edit.delay,
             "MessageGroupId": row["group_id"],
             "MessageDeduplicationId": row["deduplication_id"],
         }
@@ -182,15 +219,18 @@ class MessageDesk:
         else:
             sources = self.sources(queue.arn)
             if len(sources) != 1:
-                raise RefusedMoveError(
+                raise NoSourceError(
                     "no queue dead-lettered it: it was sent here, and "
                     + (f"{len(sources)} queues send" if sources else "no queue sends")
                     + " dead letters here"
                 )
             arn = sources[0]
+        return self._existing(arn)
+
+    def _existing(self, arn: Arn) -> Queue:
         target = self._sqs.queues.by_arn(arn)
         if target is None:
-            raise RefusedMoveError(f"the queue it came from, {arn.resource}, does not exist any more")
+            raise RefusedMoveError(f"the queue it goes to, {arn.resource}, does not exist any more")
         return target
 
     def sources(self, queue: Arn) -> list[Arn]:

@@ -30,6 +30,8 @@ CREATE TABLE IF NOT EXISTS sqs_groups (
 CREATE INDEX IF NOT EXISTS sqs_groups_ready ON sqs_groups (queue, ready_at, id);
 CREATE INDEX IF NOT EXISTS sqs_messages_group ON sqs_messages (queue, group_id, sequence)
     WHERE sequence IS NOT NULL;
+CREATE INDEX IF NOT EXISTS sqs_messages_sequence ON sqs_messages (queue, sequence)
+    WHERE sequence IS NOT NULL;
 """
 
 

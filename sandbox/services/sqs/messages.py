@@ -20,6 +20,7 @@ VISIBLE = "visible"
 IN_FLIGHT = "in-flight"
 DELAYED = "delayed"
 
+_HELD = "id, message_id, sent, visible_at, in_flight, last_received, hop, trace, group_id"
 _STATES: Mapping[str, str] = {
     VISIBLE: "visible_at <= :due",
     IN_FLIGHT: "visible_at > :due AND receipt IS NOT NULL",
@@ -149,15 +150,21 @@ class MessageStore:
     def held(self, queue: int, number: int, nonce: int) -> sqlite3.Row | None:
         """The message whose latest receive had that nonce, or None."""
         return self._database.row(
-            "SELECT id, message_id, sent, visible_at, in_flight, last_received, hop, trace, group_id"
-            " FROM sqs_messages WHERE id = ? AND queue = ? AND receipt = ?",
+            f"SELECT {_HELD} FROM sqs_messages WHERE id = ? AND queue = ? AND receipt = ?",
             (number, queue, nonce),
         )
 
-    def is_there(self, queue: int, number: int) -> bool:
-        """Whether a message is in a queue, in whichever state."""
-        sql = "SELECT 1 FROM sqs_messages WHERE id = ? AND queue = ?"
-        return self._database.row(sql, (number, queue)) is not None
+    def held_in_order(self, queue: int, sequence: int, nonce: int) -> sqlite3.Row | None:
+        """The message of a FIFO queue whose latest receive had that nonce, or None."""
+        return self._database.row(
+            f"SELECT {_HELD} FROM sqs_messages WHERE queue = ? AND sequence = ? AND receipt = ?",
+            (queue, sequence, nonce),
+        )
+
+    def is_there(self, queue: int, sequence: int) -> bool:
+        """Whether a message is in a FIFO queue, in whichever state."""
+        sql = "SELECT 1 FROM sqs_messages WHERE queue = ? AND sequence = ?"
+        return self._database.row(sql, (queue, sequence)) is not None
 
     def delete(self, number: int) -> None:
         """Deletes one message."""

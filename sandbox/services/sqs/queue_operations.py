@@ -26,7 +26,6 @@ from sandbox.model.sqs_errors import missing, unknown_attribute
 from sandbox.model.sqs_fifo import check_throughput
 from sandbox.services.base import Answer, Params, operation
 from sandbox.services.sqs.core import SqsCore
-from sandbox.services.sqs.messages import Counts
 from sandbox.services.sqs.paging import page_of
 from sandbox.services.sqs.queues import Queue
 from sandbox.services.sqs.tags import check_tags
@@ -109,7 +108,7 @@ class QueueOperations(SqsCore):
         wanted = READABLE if "All" in names else set(names)
         values = described(queue.arn, queue.attributes, queue.created, queue.modified)
         if wanted.intersection(COUNTS):
-            counts = self.counts_of(queue)
+            counts = self.counts(queue)
             values |= dict(
                 zip(COUNTS, map(str, (counts.visible, counts.delayed, counts.in_flight)), strict=True)
             )
@@ -148,11 +147,6 @@ class QueueOperations(SqsCore):
             self.queues.set_purged(queue, now)
         self.arrivals.refresh(queue.arn)
         return {}
-
-    def counts_of(self, queue: Queue) -> Counts:
-        """How many messages are in which state now."""
-        now = self.clock.now()
-        return self.messages.counts(queue.id, now, now - queue.settings.retention)
 
     def _forget(self, queue: Queue) -> None:
         """Drops what a FIFO queue knows of messages that are gone."""

@@ -17,7 +17,11 @@ _LENGTH = 36
 
 
 class Receipt(msgspec.Struct, frozen=True):
-    """What a handle stands for: row ids of queue and message, and the nonce of the receive."""
+    """What a handle stands for: the queue's row id, the message's, and the nonce of the receive.
+
+    Of a message in a FIFO queue it is the sequence number: row ids are used again, and a handle of a message
+    that was deleted must not be taken for an expired one of another.
+    """
 
     queue: int
     message: int

@@ -208,7 +208,7 @@ class Receiver:
 def _received(queue: Queue, row: sqlite3.Row, nonce: int, receives: int, now: float, hop: int) -> Received:
     return Received(
         message_id=row["message_id"],
-        handle=Receipt(queue.id, row["id"], nonce).handle(),
+        handle=Receipt(queue.id, row["sequence" if queue.settings.fifo else "id"], nonce).handle(),
         body=row["body"],
         md5=row["md5"],
         attributes=unpack_attributes(row["attributes"]),

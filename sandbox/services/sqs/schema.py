@@ -44,6 +44,21 @@ CREATE TABLE IF NOT EXISTS sqs_messages (
     attributes BLOB,
     body TEXT NOT NULL
 );
+CREATE TABLE IF NOT EXISTS sqs_moves (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    task TEXT NOT NULL,
+    source TEXT NOT NULL,
+    target TEXT,
+    rate INTEGER,
+    status TEXT NOT NULL,
+    failure TEXT,
+    moved INTEGER NOT NULL DEFAULT 0,
+    to_move INTEGER NOT NULL,
+    started REAL NOT NULL,
+    next_at REAL NOT NULL
+);
+CREATE INDEX IF NOT EXISTS sqs_moves_source ON sqs_moves (source, status);
+CREATE INDEX IF NOT EXISTS sqs_moves_due ON sqs_moves (status, next_at);
 CREATE INDEX IF NOT EXISTS sqs_messages_ready ON sqs_messages (queue, visible_at, sent);
 """
 SCHEMA = _TABLES + groups.SCHEMA + deduplication.SCHEMA + attempts.SCHEMA

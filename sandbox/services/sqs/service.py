@@ -11,6 +11,7 @@ from sandbox.model.ports import Delivery, LeasedMessage
 from sandbox.services.sqs.journal import Origin
 from sandbox.services.sqs.message_operations import MessageOperations
 from sandbox.services.sqs.messages import DELAYED, EARLY, IN_FLIGHT, VISIBLE, Counts, unpack_attributes
+from sandbox.services.sqs.move_operations import MoveOperations
 from sandbox.services.sqs.queue_operations import QueueOperations
 from sandbox.services.sqs.sending import outgoing
 from sandbox.services.sqs.tags import TagOperations
@@ -55,7 +56,7 @@ class QueueDepth:
     dead_letter_target: Arn | None
 
 
-class SqsService(QueueOperations, TagOperations, MessageOperations):
+class SqsService(QueueOperations, TagOperations, MessageOperations, MoveOperations):
     """SQS, natively. It is an `EventSource`, and the `Deliverer` of queue ARNs."""
 
     NOT_CHECKED: ClassVar[tuple[str, ...]] = (
@@ -186,7 +187,7 @@ class SqsService(QueueOperations, TagOperations, MessageOperations):
         for queue in self.queues.all():
             policy = queue.settings.redrive
             depths.append(
-                QueueDepth(queue.arn, self.counts_of(queue), None if policy is None else policy.target)
+                QueueDepth(queue.arn, self.counts(queue), None if policy is None else policy.target)
             )
         return depths
 

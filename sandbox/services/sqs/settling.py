@@ -130,7 +130,8 @@ class Settler:
 
     def _held(self, queue: Queue, handle: str | None) -> sqlite3.Row | None:
         receipt = parse_receipt(handle, queue.id)
-        row = self._messages.held(queue.id, receipt.message, receipt.nonce)
+        look = self._messages.held_in_order if queue.settings.fifo else self._messages.held
+        row = look(queue.id, receipt.message, receipt.nonce)
         # One whose retention is over is gone, swept or not: a dead letter may have moved to a shorter one.
         over = row is not None and row["sent"] + queue.settings.retention <= self._clock.now()
         return None if over else row

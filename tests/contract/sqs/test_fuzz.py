@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.contract.sqs.harness import World
+from tests.contract.sqs.harness import World, arn
 from tests.support.shapes import answered, inputs, operations
 
 
@@ -18,11 +18,16 @@ def test_no_input_breaks_sqs(operation: str, data: st.DataObject) -> None:
         url, dead = world.with_dead_letters(1)
         world.send(url, "à espera")
         (message,) = world.receive(url)
+        fifo = world.queue("vendas.fifo", FifoQueue="true")
+        world.send(fifo, "à espera", MessageGroupId="g", MessageDeduplicationId="d")
         known = {
-            "QueueUrl": st.sampled_from([url, dead]),
-            "QueueName": st.sampled_from(["reserva", "nova"]),
+            "QueueUrl": st.sampled_from([url, dead, fifo]),
+            "QueueName": st.sampled_from(["reserva", "nova", "nova.fifo"]),
             "ReceiptHandle": st.just(message["ReceiptHandle"]),
             "Id": st.sampled_from(["a", "b"]),
+            "SourceArn": st.just(str(arn("reserva-dlq"))),
+            "MessageGroupId": st.just("g"),
+            "MessageDeduplicationId": st.sampled_from(["d", "e"]),
             "MessageBody": st.just("corpo"),
         }
         only = {"WaitTimeSeconds": st.sampled_from([0, -1, 21])}

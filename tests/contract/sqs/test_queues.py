@@ -235,12 +235,3 @@ def test_purging_takes_everything_and_once_a_minute_only(world: World) -> None:
     )
     world.advance(1)
     world.call("PurgeQueue", QueueUrl=url)
-
-
-@pytest.mark.parametrize(
-    "operation", ["StartMessageMoveTask", "ListMessageMoveTasks", "CancelMessageMoveTask"]
-)
-def test_what_is_not_implemented_is_refused_by_name(world: World, operation: str) -> None:
-    error = world.refused(operation, SourceArn="x")
-    assert (error.code, error.status) == ("NotImplemented", 501)
-    assert operation in error.message
