@@ -51,6 +51,15 @@ ACTIONS: tuple[Action, ...] = (
         asks=True,
     ),
     Action(
+        "stop",
+        "x",
+        "x",
+        "Stop redrive",
+        "Stop the redrive that is under way; what was not moved yet stays.",
+        "Ctrl-C on `sandbox dlq redrive`",
+        _QUEUES,
+    ),
+    Action(
         "send",
         "n",
         "n",

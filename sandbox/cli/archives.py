@@ -9,9 +9,8 @@ import click
 
 from sandbox.cli.common import connect, json_option, state_option
 from sandbox.cli.diagnostics import say
+from sandbox.cli.inputs import read_moment
 from sandbox.cli.output import emit, emit_json, emit_table
-from sandbox.errors import UsageError
-from sandbox.model.durations import parse_duration
 from sandbox.model.safe_text import one_line
 from sandbox.model.views.archives import ArchiveView, ReplayView
 
@@ -78,8 +77,8 @@ def replay(
             ReplayView,
             "bus_replay",
             archive=archive,
-            since=_moment(since, now, "--from"),
-            until=_moment(until, now, "--to"),
+            since=read_moment(since, now, "--from"),
+            until=read_moment(until, now, "--to"),
             rules=list(rules) or None,
             name=name,
         )
@@ -145,26 +144,3 @@ def moment(at: float | None) -> str:
     if at is None:
         return "-"
     return datetime.fromtimestamp(at, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
-
-
-def _moment(word: str | None, now: float, option: str) -> float | None:
-    """Seconds since the epoch of a time, or of a duration ago.
-
-    Raises:
-        UsageError: it is neither.
-    """
-    if word is None:
-        return None
-    try:
-        return now - parse_duration(word)
-    except ValueError:
-        pass
-    try:
-        at = datetime.fromisoformat(word.upper().replace("Z", "+00:00"))
-    except ValueError:
-        raise UsageError(
-            f"{word!r} is no time",
-            f"{option} takes a time of the sandbox's clock, or how long ago",
-            f"write {option} 2026-11-27T12:00:00Z or {option} 2h",
-        ) from None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

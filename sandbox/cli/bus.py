@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from sandbox.cli.archives import archives, cancel, replay, replays
-from sandbox.cli.common import connect, json_option, state_option
+from sandbox.cli.common import connect, json_option, match_option, state_option
 from sandbox.cli.diagnostics import say
 from sandbox.cli.messagewords import clock_time
 from sandbox.cli.output import emit, emit_json, emit_table
@@ -76,15 +76,16 @@ def _when(rule: RuleView, now: float) -> str:
 @click.argument("bus")
 @click.option("-n", "--limit", type=click.IntRange(min=1), default=10, show_default=True, help="How many.")
 @click.option("--misses", is_flag=True, help="Show why the other rules did not match.")
+@match_option
 @json_option
 @state_option
-def events(bus: str, limit: int, misses: bool, as_json: bool, state: Path) -> None:
+def events(bus: str, limit: int, misses: bool, match: str, as_json: bool, state: Path) -> None:
     """Show the newest events of BUS, newest first, each with the rules that matched it.
 
     Example: sandbox bus events nfe-events-dev --misses
     """
     with connect(state) as client:
-        found = client.call_as(list[Hop], "bus_events", bus=bus, limit=limit)
+        found = client.call_as(list[Hop], "bus_events", bus=bus, limit=limit, match=match)
         missed = {hop.id: _misses(client, hop) for hop in found} if misses else {}
     if as_json:
         emit_json([{"event": hop, "near_misses": missed[hop.id]} for hop in found] if misses else found)

@@ -23,6 +23,9 @@ state_option = click.option(
     type=click.Path(path_type=Path, file_okay=False),
     help="State folder of the sandbox.",
 )
+match_option = click.option(
+    "--match", default="", metavar="TEXT", help="Only those with this text, in letters of either case."
+)
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 
 

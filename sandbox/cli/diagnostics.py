@@ -49,6 +49,12 @@ def show_progress(progress: Progress) -> None:
         say(f"{_paint('!', 'yellow')} {progress.step}: {progress.text}")
 
 
+def show_count(done: int, of: int, what: str) -> None:
+    """How far something is, on one line that is written over; only for people at a terminal."""
+    if sys.stderr.isatty():
+        click.echo(f"\r{done:,} of {of:,} {what}" + ("\n" if done == of else ""), err=True, nl=False)
+
+
 def fail(error: SandboxError, *, debug: bool) -> int:
     """Reports an error a user can act on, and returns the exit code."""
     say(f"{_paint('error', 'red')}: {error.what}")

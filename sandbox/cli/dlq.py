@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from pathlib import Path
 
 import click
+import msgspec
 
-from sandbox.cli.common import connect, json_option, state_option
-from sandbox.cli.diagnostics import say
+from sandbox.cli.common import connect, json_option, match_option, state_option
+from sandbox.cli.diagnostics import say, show_count
 from sandbox.cli.inputs import read_attributes, read_text
 from sandbox.cli.messagewords import show_dead_letter, show_move
 from sandbox.cli.output import emit, emit_json
 from sandbox.cli.queue import show_queues
 from sandbox.cli.sure import sure, yes_option
 from sandbox.errors import UsageError
-from sandbox.model.views.messages import DeadLetter, MoveResult, QueueView
+from sandbox.model.views.messages import DeadLetter, MoveProgress, MoveResult, QueueView
 
 
 @click.group("dlq", short_help="Dead letters: why they are there, redrive, edit and resend, drop.")
@@ -47,15 +49,18 @@ def ls(as_json: bool, state: Path) -> None:
 @click.argument("queue")
 @click.option("-n", "--limit", type=click.IntRange(min=1), default=10, show_default=True, help="How many.")
 @click.option("--offset", type=click.IntRange(min=0), default=0, help="Leave out so many of the oldest.")
+@match_option
 @json_option
 @state_option
-def show(queue: str, limit: int, offset: int, as_json: bool, state: Path) -> None:
+def show(queue: str, limit: int, offset: int, match: str, as_json: bool, state: Path) -> None:
     """Show the dead letters of QUEUE, each with the last exception and the flow it belongs to.
 
     Example: sandbox dlq show estoque-reserva-dlq
     """
     with connect(state) as client:
-        letters = client.call_as(list[DeadLetter], "dlq_show", queue=queue, limit=limit, offset=offset)
+        letters = client.call_as(
+            list[DeadLetter], "dlq_show", queue=queue, limit=limit, offset=offset, match=match
+        )
         now = float(client.call("clock_show")["now"])
     if as_json:
         emit_json(letters)
@@ -79,8 +84,8 @@ def redrive(
 ) -> int:
     """Send dead letters of QUEUE back to where they came from. MESSAGE is an id or the beginning of one.
 
-    Each leaves the queue and is sent anew in one step: interrupted half way, none is lost or doubled. As on
-    AWS it gets a new id and no receives; the journal joins both lives.
+    Each leaves the queue and is sent anew in one step: interrupted half way, none is lost or doubled, and the
+    rest stays. As on AWS it gets a new id and no receives; the journal joins both lives.
 
     Example: sandbox dlq redrive estoque-reserva-dlq --all --rate 10
     """
@@ -92,7 +97,8 @@ def redrive(
         )
     wanted = None if everything else list(message_ids)
     with connect(state) as client:
-        result = client.call_as(MoveResult, "dlq_redrive", queue=queue, message_ids=wanted, rate=rate)
+        told = client.stream("dlq_redrive", queue=queue, message_ids=wanted, rate=rate)
+        result = _followed(msgspec.convert(item, MoveProgress) for item in told)
     return _tell(result, "redriven", as_json=as_json)
 
 
@@ -155,6 +161,15 @@ def drop(queue: str, message_ids: tuple[str, ...], yes: bool, as_json: bool, sta
         sure(f"Delete {len(message_ids)} of {queue} for good?", yes=yes)
         result = client.call_as(MoveResult, "dlq_drop", queue=queue, message_ids=list(message_ids))
     return _tell(result, "dropped", as_json=as_json)
+
+
+def _followed(told: Iterable[MoveProgress]) -> MoveResult:
+    """Shows how far a redrive is; returns what came of it."""
+    result = MoveResult(moved=0)
+    for progress in told:
+        show_count(progress.done, progress.of, "redriven")
+        result = progress.result or result
+    return result
 
 
 def _tell(result: MoveResult, done: str, *, as_json: bool) -> int:

@@ -10,13 +10,14 @@ from typing import Any, TypeVar
 import click
 
 from sandbox.cli.bus import near_miss
-from sandbox.cli.common import connect, json_option, state_option
+from sandbox.cli.common import connect, json_option, match_option, state_option
 from sandbox.cli.diagnostics import say, tell_gap
 from sandbox.cli.flowfile import read_flows
+from sandbox.cli.inputs import read_moment
 from sandbox.cli.output import emit, emit_json, emit_table
 from sandbox.control.client import ControlClient, RemoteError
 from sandbox.errors import UsageError
-from sandbox.model.durations import format_duration, parse_duration
+from sandbox.model.durations import format_duration
 from sandbox.model.hops import HopKind
 from sandbox.model.safe_text import one_line
 from sandbox.model.views.flows import BranchView, FlowSummary, FlowView, NearMiss
@@ -58,7 +59,9 @@ def _filters(function: F) -> F:
 @click.option("-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
 @click.option("--schedules", is_flag=True, help="List the runs of schedules too.")
 @_filters
-@click.option("--since", metavar="DURATION", help="Only those that began within the last 10m, 2h, …")
+@match_option
+@click.option("--since", metavar="TIME", help="Only those that began then or later.")
+@click.option("--until", metavar="TIME", help="Only those that began then or earlier.")
 @click.option("--before", type=int, metavar="FLOW", help="Only older ones than this flow: the next page.")
 @json_option
 @state_option
@@ -69,17 +72,22 @@ def ls(
     queue: str | None,
     status: str | None,
     key: str | None,
+    match: str,
     since: str | None,
+    until: str | None,
     before: int | None,
     as_json: bool,
     state: Path,
 ) -> None:
     """List the newest flows, newest first. Names may be parts of names.
 
+    TIME is a time like 2026-11-27T12:00:00Z, or how long ago: 2h. TEXT is looked for in business keys, in how
+    a flow began, and among the ids of its events, messages and requests (whole).
+
     Example: sandbox flow ls --queue estoque-reserva --status error --since 10m
     """
     with connect(state) as client:
-        began = None if since is None else float(client.call("clock_show")["now"]) - _seconds(since)
+        now = float(client.call("clock_show")["now"])
         flows = client.call_as(
             list[FlowSummary],
             "flow_ls",
@@ -89,7 +97,9 @@ def ls(
             queue=queue,
             status=status,
             key=key,
-            since=began,
+            match=match,
+            since=read_moment(since, now, "--since"),
+            until=read_moment(until, now, "--until"),
             before=before,
         )
     if as_json:
@@ -112,13 +122,6 @@ def ls(
     )
     if len(flows) == limit:
         say(f"older ones: --before {flows[-1].id}")
-
-
-def _seconds(since: str) -> float:
-    try:
-        return parse_duration(since)
-    except ValueError as error:
-        raise UsageError("the flows were not listed", str(error), "write --since 10m") from error
 
 
 @command.command("show")

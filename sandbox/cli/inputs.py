@@ -1,14 +1,16 @@
-"""What commands take in: texts from an argument, a file or standard input, and message attributes."""
+"""What commands take in: texts from an argument, a file or standard input, message attributes, times."""
 
 from __future__ import annotations
 
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from sandbox.errors import UsageError
+from sandbox.model.durations import parse_duration
 
 
 def read_text(word: str) -> str:
@@ -64,3 +66,26 @@ def read_attributes(words: tuple[str, ...], document: str | None) -> dict[str, d
             )
         found[name] = {"DataType": "String", "StringValue": value}
     return found
+
+
+def read_moment(word: str | None, now: float, option: str) -> float | None:
+    """Seconds since the epoch of a time, or of a duration ago.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if word is None:
+        return None
+    try:
+        return now - parse_duration(word)
+    except ValueError:
+        pass
+    try:
+        at = datetime.fromisoformat(word.upper().replace("Z", "+00:00"))
+    except ValueError:
+        raise UsageError(
+            f"{word!r} is no time",
+            f"{option} takes a time of the sandbox's clock, or how long ago",
+            f"write {option} 2026-11-27T12:00:00Z or {option} 2h",
+        ) from None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

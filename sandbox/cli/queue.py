@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from sandbox.cli.common import connect, json_option, state_option
+from sandbox.cli.common import connect, json_option, match_option, state_option
 from sandbox.cli.diagnostics import say
 from sandbox.cli.inputs import read_attributes, read_text
 from sandbox.cli.messagewords import clock_time, show_message
@@ -78,11 +78,19 @@ def _dead_letters(queue: QueueView) -> str:
 @click.option("--in", "status", metavar="STATE", help="Only visible, in-flight or delayed ones.")
 @click.option("-n", "--limit", type=click.IntRange(min=1), default=20, show_default=True, help="How many.")
 @click.option("--offset", type=click.IntRange(min=0), default=0, help="Leave out so many of the oldest.")
+@match_option
 @click.option("--full", is_flag=True, help="Show whole bodies and attributes.")
 @json_option
 @state_option
 def peek(
-    queue: str, status: str | None, limit: int, offset: int, full: bool, as_json: bool, state: Path
+    queue: str,
+    status: str | None,
+    limit: int,
+    offset: int,
+    match: str,
+    full: bool,
+    as_json: bool,
+    state: Path,
 ) -> None:
     """Show messages of QUEUE (its name or a part of it) in order of sending, without receiving them.
 
@@ -90,7 +98,13 @@ def peek(
     """
     with connect(state) as client:
         messages = client.call_as(
-            list[MessageView], "queue_peek", queue=queue, state=status, limit=limit, offset=offset
+            list[MessageView],
+            "queue_peek",
+            queue=queue,
+            state=status,
+            limit=limit,
+            offset=offset,
+            match=match,
         )
         now = float(client.call("clock_show")["now"])
     if as_json:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from sandbox.cli.common import connect, json_option, state_option
+from sandbox.cli.common import connect, json_option, match_option, state_option
 from sandbox.cli.diagnostics import say
 from sandbox.cli.output import emit, emit_json, emit_table
 from sandbox.cli.sagawords import mark, show_check, show_saga
@@ -30,15 +30,16 @@ def command() -> None:
 @command.command("ls")
 @click.option("-n", "--limit", default=20, show_default=True, help="How many.")
 @click.option("--in", "status", metavar="STATE", help="Only those of a state or outcome (PENDING, stuck).")
+@match_option
 @json_option
 @state_option
-def ls(limit: int, status: str | None, as_json: bool, state: Path) -> None:
+def ls(limit: int, status: str | None, match: str, as_json: bool, state: Path) -> None:
     """List the newest sagas, newest first.
 
     Example: sandbox saga ls --in stuck
     """
     with connect(state) as client:
-        sagas = client.call_as(list[SagaView], "saga_ls", limit=limit, state=status)
+        sagas = client.call_as(list[SagaView], "saga_ls", limit=limit, state=status, match=match)
         now = float(client.call("clock_show")["now"])
     if as_json:
         emit_json(sagas)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from sandbox.flow.queries import marks
+from sandbox.flow.queries import chunks, find_flow, marks
 from sandbox.flow.recorder import Journal
 from sandbox.flow.summaries import summaries
 from sandbox.model.hops import Hop, HopKind
@@ -17,6 +17,8 @@ _CALLS = ("Invoke", "InvokeAsync", "PutEvents", "StartExecution")
 #: Flows are looked at in pages of so many, and so many at most.
 _PAGE = 500
 _MOST = 5_000
+#: Beginnings of flows that a text is looked for in.
+_SEARCHED = 20_000
 _END = 2**62
 
 
@@ -34,6 +36,8 @@ def flows(journal: Journal, wanted: FlowFilter) -> list[FlowSummary]:
         for one in summaries(journal.database, page):
             if wanted.since is not None and one.began_at < wanted.since:
                 return found  # flows are numbered in the order of their beginnings
+            if wanted.until is not None and one.began_at > wanted.until:
+                continue
             if _fits(journal.database, wanted, one):
                 found.append(one)
             if len(found) == wanted.limit:
@@ -48,6 +52,8 @@ def _pages(journal: Journal, wanted: FlowFilter) -> Iterator[list[int]]:
     size = min(max(wanted.limit, 20), _PAGE)
 
     def page(before: int) -> list[int]:
+        if wanted.match:
+            return _matching(journal, wanted, before, size)
         if wanted.key is not None:
             return _numbers(database, _BY_KEY, wanted.key, before, size)
         if wanted.status == "error":
@@ -71,6 +77,9 @@ _DEAD = (
     "SELECT DISTINCT flow FROM hops WHERE kind IN ('dead-lettered', 'redriven') AND flow < ?"
     " ORDER BY flow DESC LIMIT ?"
 )
+_BY_PART_OF_KEY = (
+    "SELECT DISTINCT flow FROM keys WHERE instr(lower(value), ?) AND flow < ? ORDER BY flow DESC LIMIT ?"
+)
 _BY_KEY = "SELECT DISTINCT flow FROM keys WHERE value = ? AND flow < ? ORDER BY flow DESC LIMIT ?"
 
 
@@ -87,6 +96,26 @@ def _roots(database: Database, wanted: FlowFilter, before: int, size: int) -> li
         f" OR (kind = 'api-call' AND operation IN ({marks(_CALLS)}))) ORDER BY id DESC LIMIT ?"
     )
     return _numbers(database, sql, before, *kinds, *_CALLS, size)
+
+
+def _matching(journal: Journal, wanted: FlowFilter, before: int, size: int) -> list[int]:
+    """Flows with a text: in the value of a business key, in how one of the newest began, or as an id."""
+    database, text = journal.database, wanted.match.lower()
+    found = set(_numbers(database, _BY_PART_OF_KEY, text, before, size))
+    newest = _roots(database, wanted, before, _SEARCHED)
+    for part in chunks(newest):
+        rows = database.rows(
+            "SELECT id FROM hops WHERE instr(lower(operation || ' ' || resource), ?)"
+            f" AND id IN ({marks(part)})",
+            (text, *part),
+        )
+        found |= {int(row["id"]) for row in rows}
+        if len(found) >= 2 * size:
+            break
+    exact = find_flow(journal, wanted.match.removeprefix("#"))
+    if exact is not None and exact < before:
+        found.add(exact)
+    return sorted(found, reverse=True)[:size]
 
 
 def _fits(database: Database, wanted: FlowFilter, one: FlowSummary) -> bool:

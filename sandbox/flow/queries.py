@@ -17,6 +17,8 @@ _HOP_ID = re.compile(r"[0-9]{1,18}")
 #: Hops of one flow that are shown.
 MOST_HOPS = 5_000
 _CHUNK = 500
+#: Events that a text is looked for in.
+_SEARCHED = 20_000
 _NEAR = 16
 
 
@@ -93,14 +95,19 @@ def caused_by(database: Database, hop: Hop) -> list[Hop]:
     return [hop_of(row) for row in rows]
 
 
-def events_of(database: Database, bus: str, limit: int) -> list[tuple[Hop, list[str]]]:
+def events_of(database: Database, bus: str, limit: int, match: str = "") -> list[tuple[Hop, list[str]]]:
     """The newest events of a bus, newest first, each with the names of the rules that matched it.
 
     Args:
         bus: its ARN.
+        match: text that the event or its keys must have; it is looked for in the newest 20,000.
     """
     rows = database.rows(
-        "SELECT * FROM hops WHERE kind = 'event-put' AND resource = ? ORDER BY id DESC LIMIT ?", (bus, limit)
+        "SELECT * FROM (SELECT * FROM hops WHERE kind = 'event-put' AND resource = :bus"
+        " ORDER BY id DESC LIMIT :most)"
+        " WHERE :match = '' OR instr(lower(payload || keys || detail || event_id), lower(:match))"
+        " LIMIT :limit",
+        {"bus": bus, "limit": limit, "match": match, "most": _SEARCHED if match else limit},
     )
     found = []
     for row in rows:

@@ -11,6 +11,7 @@ from sandbox.model.views.system import RowsView, TableView
 
 if TYPE_CHECKING:
     import psycopg
+    from psycopg import sql as pg
 
 #: Real seconds that a statement may take.
 TIMEOUT = 2
@@ -64,8 +65,11 @@ async def tables(database: str, dsn: str) -> list[TableView]:
         ]
 
 
-async def rows(database: str, dsn: str, table: str, limit: int, offset: int) -> RowsView:
+async def rows(database: str, dsn: str, table: str, limit: int, offset: int, match: str = "") -> RowsView:
     """Some rows of a table, by primary key where it has one.
+
+    Args:
+        match: only rows of which a value has this text, in letters of either case.
 
     Raises:
         UsageError: no such table.
@@ -92,11 +96,20 @@ async def rows(database: str, dsn: str, table: str, limit: int, offset: int) -> 
         )
         keys = [row[0] for row in await _all(connection, _PRIMARY_KEY, [identifier.as_string(None)])]
         order = sql.SQL(" ORDER BY ") + sql.SQL(", ").join(map(sql.Identifier, keys)) if keys else sql.SQL("")
-        statement = sql.SQL("SELECT {} FROM {}{} LIMIT {} OFFSET {}").format(
-            shown, identifier, order, sql.Literal(limit + 1), sql.Literal(offset)
+        statement = sql.SQL("SELECT {} FROM {}{}{} LIMIT {} OFFSET {}").format(
+            shown, identifier, _having(match, columns), order, sql.Literal(limit + 1), sql.Literal(offset)
         )
         found = await _all(connection, statement)
     return RowsView(columns=columns, rows=[list(row) for row in found[:limit]], more=len(found) > limit)
+
+
+def _having(match: str, columns: Sequence[str]) -> pg.Composable:
+    from psycopg import sql
+
+    if not match:
+        return sql.SQL("")
+    text = sql.SQL(", ").join(map(sql.Identifier, columns))
+    return sql.SQL(" WHERE strpos(lower(concat_ws(' ', {})), lower({})) > 0").format(text, sql.Literal(match))
 
 
 # --- inside ----------------------------------------------------------------------------------------------

@@ -30,7 +30,7 @@ class Answers:
     async def clock_show(self) -> Any:
         return self._answer("clock_show")
 
-    async def saga_ls(self, limit: int, state: str | None = None) -> Any:
+    async def saga_ls(self, limit: int, state: str | None = None, match: str = "") -> Any:
         return self._answer("saga_ls", limit=limit, state=state)
 
     async def saga_show(self, saga_id: str) -> Any:

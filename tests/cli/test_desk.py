@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import pytest
@@ -14,7 +14,7 @@ from sandbox.errors import UsageError
 from sandbox.model.hops import Hop, HopKind
 from sandbox.model.views.archives import ArchiveView, ReplayView
 from sandbox.model.views.flows import NearMiss
-from sandbox.model.views.messages import DeadLetter, MessageView, MoveResult, QueueView
+from sandbox.model.views.messages import DeadLetter, MessageView, MoveProgress, MoveResult, QueueView
 from sandbox.model.views.system import BusView, RuleView
 from tests.cli.harness import Cli, golden
 
@@ -111,6 +111,13 @@ REPLAY = ReplayView(
 )
 
 
+class Told:
+    """What is answered as a stream."""
+
+    def __init__(self, *items: Any) -> None:
+        self.items = items
+
+
 class Daemon:
     """Canned answers, and what was asked for."""
 
@@ -126,7 +133,10 @@ class Daemon:
             "queue_purge": {"queue": "estoque-reserva", "purged": 3},
             "dlq_ls": QUEUES[1:],
             "dlq_show": [LETTER],
-            "dlq_redrive": MoveResult(moved=2, message_ids=["a", "b"]),
+            "dlq_redrive": Told(
+                MoveProgress(done=1, of=2),
+                MoveProgress(done=2, of=2, result=MoveResult(moved=2, message_ids=["a", "b"])),
+            ),
             "dlq_resend": MoveResult(moved=1, message_ids=["c"]),
             "dlq_drop": MoveResult(moved=0, kept={"d": "somebody has received it"}),
             "bus_ls": [
@@ -157,6 +167,15 @@ class Daemon:
         return {name: self._method(name, answer) for name, answer in answers.items()}
 
     def _method(self, name: str, answer: Any) -> Method:
+        if isinstance(answer, Told):
+
+            async def stream(**params: Any) -> AsyncIterator[Any]:
+                self.asked.append((name, params))
+                for item in answer.items:
+                    yield item
+
+            return stream
+
         async def method(**params: Any) -> Any:
             self.asked.append((name, params))
             if params.get("queue") == "nobody":
@@ -233,12 +252,12 @@ def test_a_redrive_names_messages_or_all(running: Cli, daemon: Daemon, words: tu
 
 
 def test_what_is_asked_for(running: Cli, daemon: Daemon) -> None:
-    running.here("queue", "peek", "reserva", "--in", "delayed", "-n", "5", "--offset", "2")
+    running.here("queue", "peek", "reserva", "--in", "delayed", "-n", "5", "--offset", "2", "--match", "x")
     running.here("dlq", "redrive", "reserva", "a", "b", "--rate", "10")
     running.here("dlq", "resend", "reserva", "a", "--attribute", "cor=azul=claro", "--delay", "5")
     asked = [params for name, params in daemon.asked if name != "clock_show"]
     assert asked == [
-        {"queue": "reserva", "state": "delayed", "limit": 5, "offset": 2},
+        {"queue": "reserva", "state": "delayed", "limit": 5, "offset": 2, "match": "x"},
         {"queue": "reserva", "message_ids": ["a", "b"], "rate": 10.0},
         {
             "queue": "reserva",

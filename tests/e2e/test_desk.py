@@ -8,6 +8,7 @@ from uuid import uuid4
 
 import pytest
 
+from sandbox.control.client import ControlClient
 from tests.e2e.harness import Sandbox
 from tests.e2e.nfe_client import issue, product, settled
 from tests.e2e.waiting import eventually
@@ -77,6 +78,23 @@ def test_dead_letters_are_redriven_and_dropped(nfe: Sandbox) -> None:
     assert nfe.cli("dlq", "redrive", DEAD, second, code=1).out.startswith("0 redriven")
     given_up(nfe, redriven["message_ids"][0])
     nfe.cli("dlq", "drop", DEAD, redriven["message_ids"][0], "--yes")
+
+
+def test_a_redrive_that_nobody_listens_to_any_more_stops_and_loses_nothing(nfe: Sandbox) -> None:
+    texts = [f"espera {number}" for number in range(4)]
+    sent = {nfe.cli("queue", "send", DEAD, text, "--json").json["message_id"] for text in texts}
+    with ControlClient(nfe.state) as client:
+        told = client.stream("dlq_redrive", queue=DEAD, message_ids=sorted(sent), rate=0.01)
+        assert next(told) == {"done": 0, "of": 4, "result": None}
+
+    def look() -> list[dict[str, Any]]:
+        nfe.advance("91s")
+        return [letter for letter in letters(nfe) if letter["message"]["body"] in texts]
+
+    back = eventually(look, lambda found: len(found) == 4, what=f"all four messages in {DEAD}")
+    stayed = [letter["message"]["message_id"] for letter in back if letter["message"]["message_id"] in sent]
+    assert 2 <= len(stayed) < 4
+    nfe.cli("dlq", "drop", DEAD, *(letter["message"]["message_id"] for letter in back), "--yes")
 
 
 def test_buses_and_rules_say_what_matches(nfe: Sandbox) -> None:

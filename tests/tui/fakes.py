@@ -6,12 +6,14 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
+import msgspec
+
 from sandbox.control.protocol import ClockView
-from sandbox.model.views.messages import MoveResult
+from sandbox.model.views.messages import MoveProgress, MoveResult
 from sandbox.model.views.system import LogView
 from tests.tui import canned
 from tui.feed.base import Post
-from tui.feed.messages import Answered, Ask, LinesReady, Pictured
+from tui.feed.messages import Answered, Ask, Heard, LinesReady, Pictured
 from tui.picture import Connection, Link, Picture, Trouble
 
 Answer = Callable[[dict[str, Any]], Any]
@@ -50,13 +52,17 @@ def picture(**changes: Any) -> Picture:
 def answers() -> dict[str, Answer]:
     """What each control method answers."""
     return {
-        "queue_peek": lambda ask: canned.messages(ask["queue"], ask["state"], ask["limit"], ask["offset"]),
+        "queue_peek": lambda ask: canned.messages(
+            ask["queue"], ask["state"], ask["limit"], ask["offset"], ask["match"]
+        ),
         "dlq_show": lambda ask: (
-            canned.LETTERS[ask["offset"] : ask["offset"] + ask["limit"]]
+            [letter for letter in canned.LETTERS if ask["match"] in letter.message.body][
+                ask["offset"] : ask["offset"] + ask["limit"]
+            ]
             if ask["queue"] == "estoque-reserva-dlq"
             else []
         ),
-        "dlq_redrive": lambda ask: MoveResult(moved=len(ask["message_ids"] or canned.LETTERS)),
+        "dlq_redrive": lambda ask: redriven(len(ask["message_ids"] or canned.LETTERS)),
         "dlq_drop": lambda ask: MoveResult(moved=len(ask["message_ids"])),
         "dlq_resend": lambda ask: MoveResult(moved=1),
         "queue_send": lambda ask: {"message_id": "new"},
@@ -64,14 +70,26 @@ def answers() -> dict[str, Answer]:
         "saga_show": lambda ask: canned.saga_detail(ask["saga_id"]),
         "saga_check": lambda ask: canned.CHECK,
         "flow_show": lambda ask: canned.flow(ask["reference"]),
+        "flow_ls": lambda ask: [
+            flow for flow in canned.OLD_FLOWS if ask["match"] in flow.keys["notaFiscalId"]
+        ],
+        "saga_ls": lambda ask: [saga for saga in canned.OLD_SAGAS if ask["match"] in saga.id],
         "flow_near_misses": lambda ask: canned.MISSES,
         "bus_events": lambda ask: canned.EVENTS if ask["bus"] == "nfe-events-dev" else [],
-        "table_rows": lambda ask: canned.rows(ask["table"], ask["limit"], ask["offset"]),
+        "table_rows": lambda ask: canned.rows(ask["table"], ask["limit"], ask["offset"], ask["match"]),
         "clock_advance": lambda ask: {"fired": 2, "clock": {}},
         "clock_speed": lambda ask: ClockView(now=canned.NOW, iso="", speed=ask["speed"], offset_seconds=0),
         "invoke": lambda ask: {"function": ask["function"], "error": None, "payload": '{"ok": true}'},
         "deploy": lambda ask: [{"step": "deploy nfe", "state": "done"}],
     }
+
+
+def redriven(count: int) -> list[MoveProgress]:
+    """What a redrive of so many tells."""
+    return [
+        MoveProgress(done=0, of=count),
+        MoveProgress(done=count, of=count, result=MoveResult(moved=count)),
+    ]
 
 
 class FakeFeed:
@@ -80,6 +98,7 @@ class FakeFeed:
     Attributes:
         asked: every question, in order.
         wanted: topics of the visible screen.
+        held: methods that have not answered yet.
         answers: what methods answer; a method that is missing is one that the sandbox does not have.
     """
 
@@ -87,6 +106,7 @@ class FakeFeed:
         self.asked: list[Ask] = []
         self.wanted: frozenset[str] = frozenset()
         self.answers = answers()
+        self.held: set[str] = set()
         self.refreshed = 0
         self.stopped = False
         self._first = picture() if first is None else first
@@ -114,12 +134,20 @@ class FakeFeed:
     def ask(self, ask: Ask, post: Post) -> None:
         """Answers at once."""
         self.asked.append(ask)
+        if ask.method in self.held:
+            return
         answer = self.answers.get(ask.method)
         if answer is None:
             post(Answered(ask, trouble=Trouble("no method", "an older version", "restart", missing=True)))
             return
         value = answer(ask.params)
+        self._tell(ask, value, post)
         post(Answered(ask, trouble=value) if isinstance(value, Trouble) else Answered(ask, value))
+
+    def _tell(self, ask: Ask, value: Any, post: Post) -> None:
+        if ask.each is not None and isinstance(value, list):
+            for item in value:
+                post(Heard(ask, msgspec.to_builtins(item)))
 
     def follow_logs(self, *, on: bool) -> None:
         """Tells that there are lines."""

@@ -18,7 +18,7 @@ from sandbox.model.views.sagas import SagaView
 from sandbox.model.views.system import Snapshot
 from tests.tui import canned
 from tui.feed.live import LiveFeed
-from tui.feed.messages import Answered, Ask, LinesReady, Pictured
+from tui.feed.messages import Answered, Ask, Heard, LinesReady, Pictured
 from tui.feed.painter import Painter, trouble_of
 from tui.feed.tail import Tail
 from tui.feed.topics import TOPICS
@@ -211,6 +211,20 @@ class TestLive:
         mine = Inbox()
         feed.ask(Ask("deploy", {}, stream=True), mine)
         assert len(mine.until(lambda message: isinstance(message, Answered)).value) == 2
+
+    def test_a_stream_is_told_item_by_item_until_it_is_stopped(
+        self, feed: LiveFeed, sandbox: FakeSandbox
+    ) -> None:
+        inbox = Inbox()
+        ask = Ask("dlq_redrive", stream=True, each=lambda item: None)
+        feed.ask(ask, inbox)
+        sandbox.lines.put({"done": 0})
+        assert inbox.until(lambda message: isinstance(message, Heard)).item == {"done": 0}
+        ask.stopped.set()
+        sandbox.lines.put({"done": 1})
+        sandbox.lines.put({"done": 2})
+        answered = inbox.until(lambda message: isinstance(message, Answered))
+        assert answered.value == [{"done": 0}, {"done": 1}]
 
     def test_log_lines_are_told_of_once_until_they_are_taken(
         self, feed: LiveFeed, sandbox: FakeSandbox, inbox: Inbox

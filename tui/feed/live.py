@@ -10,7 +10,7 @@ import contextlib
 import queue
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
@@ -19,7 +19,7 @@ from textual.message import Message
 from sandbox.errors import SandboxError
 from sandbox.model.views.system import LogView
 from tui.feed.base import Channel, Opener, Post
-from tui.feed.messages import Answered, Ask, LinesReady, Pictured
+from tui.feed.messages import Answered, Ask, Heard, LinesReady, Pictured
 from tui.feed.painter import Painter, trouble_of
 from tui.feed.tail import Tail
 
@@ -83,8 +83,15 @@ class LiveFeed:
         self._wake.set()
 
     def ask(self, ask: Ask, post: Post) -> None:
-        """Asks one question."""
-        self._asks.put((ask, post))
+        """Asks one question; one whose answer may take long is not in the way of others."""
+        if ask.each is None:
+            self._asks.put((ask, post))
+            return
+
+        def listen() -> None:
+            self._say(post, self._answered(ask, post))
+
+        threading.Thread(target=listen, name="feed-listen", daemon=True).start()
 
     def follow_logs(self, *, on: bool) -> None:
         """Begins or ends the live tail; once begun it goes on, so that nothing is missed."""
@@ -173,15 +180,15 @@ class LiveFeed:
     def _answer(self) -> None:
         while (item := self._asks.get()) is not None:
             ask, post = item
-            self._say(post, self._answered(ask))
+            self._say(post, self._answered(ask, post))
 
-    def _answered(self, ask: Ask) -> Answered:
+    def _answered(self, ask: Ask, post: Post) -> Answered:
         channel: Channel | None = None
         try:
             channel = self._opener()
             value: Any
             if ask.stream:
-                value = list(channel.stream(ask.method, **ask.params))
+                value = list(self._heard(channel, ask, post))
             else:
                 value = channel.call(ask.method, **ask.params)
             return Answered(ask, value if ask.kind is None else msgspec.convert(value, ask.kind))
@@ -189,6 +196,14 @@ class LiveFeed:
             return Answered(ask, trouble=trouble_of(error))
         finally:
             _close(channel)
+
+    def _heard(self, channel: Channel, ask: Ask, post: Post) -> Iterator[Any]:
+        for item in channel.stream(ask.method, **ask.params):
+            if ask.each is not None:
+                self._say(post, Heard(ask, item))
+            yield item
+            if ask.stopped.is_set() or self._stopped.is_set():
+                break
 
 
 def _close(channel: Channel | None) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -21,6 +22,8 @@ class Ask:
         otherwise: the same for trouble; None shows it as a notice.
         topic: a later question of the same asker with the same topic makes this one's answer stale.
         stream: the answer comes as a stream, which is collected.
+        each: what the asker does with each item of a stream as it comes.
+        stopped: set it to hear no more of a stream; whoever sends it is told by the end of the connection.
     """
 
     method: str
@@ -30,6 +33,8 @@ class Ask:
     otherwise: Callable[[Trouble], None] | None = None
     topic: str = ""
     stream: bool = False
+    each: Callable[[Any], None] | None = None
+    stopped: threading.Event = field(default_factory=threading.Event)
 
 
 class Pictured(Message, bubble=False):
@@ -52,6 +57,15 @@ class Answered(Message, bubble=False):
         self.ask = ask
         self.value = value
         self.trouble = trouble
+
+
+class Heard(Message, bubble=False):
+    """One item of a stream that goes on."""
+
+    def __init__(self, ask: Ask, item: Any) -> None:
+        super().__init__()
+        self.ask = ask
+        self.item = item
 
 
 class LinesReady(Message, bubble=False):

@@ -15,7 +15,7 @@ from textual.widget import Widget
 from textual.widgets import Input
 
 from tui.actions import BY_ID, actions_for, bindings_of_boards
-from tui.feed.messages import Answered, Ask
+from tui.feed.messages import Answered, Ask, Heard
 from tui.picture import Trouble
 from tui.present.cells import Line, Tone, text
 from tui.present.copying import as_command, as_json
@@ -43,6 +43,8 @@ class Board(Screen[None]):
     NAME: ClassVar[str] = ""
     #: Topics of the picture that it shows.
     TOPICS: ClassVar[frozenset[str]] = frozenset()
+    #: Lists of which one is searched at a time: the one that has the focus, else the first. None: all are.
+    SEARCHES: ClassVar[tuple[str, ...]] = ()
     #: What it shows, for the help.
     ABOUT: ClassVar[str] = ""
     HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - typed so by Textual
@@ -59,6 +61,7 @@ class Board(Screen[None]):
         self.needle = ""
         self.wanted: Ref | None = None
         self.memo = Memo()
+        self._searching = ""
         self._newest: dict[str, Ask] = {}
 
     # -- for subclasses
@@ -179,18 +182,34 @@ class Board(Screen[None]):
 
     # -- searching
 
-    def searched(self, things: Iterable[T], table: Table[T]) -> Sequence[T]:
-        """The things that have what is searched for."""
-        if not self.needle:
+    def needle_in(self, name: str) -> str:
+        """What is searched for in a list of `SEARCHES`; empty when the search is in another."""
+        return self.needle if name == self._searching or not self.SEARCHES else ""
+
+    def searched(self, things: Iterable[T], table: Table[T], name: str = "") -> Sequence[T]:
+        """The things that have what is searched for.
+
+        Args:
+            name: the list they are for; where the screen searches one list of several.
+        """
+        needle = self.needle_in(name).casefold()
+        if not needle:
             return things if isinstance(things, Sequence) else tuple(things)
-        needle = self.needle.casefold()
         return [thing for thing in things if needle in table.find(thing).casefold()]
 
     def action_search(self) -> None:
-        """Begins a search."""
+        """Begins a search in the list that has the focus."""
+        self._searching = self._list_in_focus()
         search = self.query_one("#search", Input)
         search.display = True
         search.focus()
+
+    def _list_in_focus(self) -> str:
+        focused = self.focused
+        if isinstance(focused, Pane) and focused.has_class("detail"):
+            focused = next(iter(self.query(".master")), None)
+        name = focused.id if focused is not None else None
+        return name if name in self.SEARCHES else next(iter(self.SEARCHES), "")
 
     @on(Input.Changed, "#search")
     def _search_changed(self, event: Input.Changed) -> None:
@@ -205,8 +224,9 @@ class Board(Screen[None]):
 
     def _leave_search(self) -> None:
         self.query_one("#search", Input).display = False
-        if self.main_grid is not None:
-            self.main_grid.focus()
+        grid = self.query_one(f"#{self._searching}") if self._searching else self.main_grid
+        if grid is not None:
+            grid.focus()
         self.show_keys()
 
     def action_close(self) -> None:
@@ -251,15 +271,22 @@ class Board(Screen[None]):
         *,
         topic: str = "",
         stream: bool = False,
+        each: Callable[[Any], None] | None = None,
         **params: Any,
-    ) -> None:
+    ) -> Ask:
         """Asks the sandbox; `then` is called with the answer, unless a newer question of the topic was
-        asked.
+        asked; `each` with every item of a stream.
         """
-        ask = Ask(method, params, kind, then, otherwise, topic, stream)
+        ask = Ask(method, params, kind, then, otherwise, topic, stream or each is not None, each)
         if topic:
             self._newest[topic] = ask
         self.host.feed.ask(ask, self.post_message)
+        return ask
+
+    @on(Heard)
+    def _heard(self, message: Heard) -> None:
+        if message.ask.each is not None:
+            message.ask.each(message.item)
 
     @on(Answered)
     def _answered(self, message: Answered) -> None:
@@ -286,7 +313,7 @@ class Board(Screen[None]):
         self.host.say(words)
         self.host.feed.refresh()
 
-    def confirm(self, question: str, detail: str, verb: str, then: Callable[[], None]) -> None:
+    def confirm(self, question: str, detail: str, verb: str, then: Callable[[], object]) -> None:
         """Asks the user before something that cannot be undone."""
 
         def answered(yes: bool | None) -> None:

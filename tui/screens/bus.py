@@ -31,6 +31,7 @@ class Bus(Board):
     """Rules on top, the newest events of the bus below, details beside."""
 
     NAME = "bus"
+    SEARCHES = ("rules", "events")
     TOPICS: ClassVar[frozenset[str]] = frozenset({"snapshot", "queues"})
     ABOUT = (
         "Every rule with its targets and how often it matched; below, the newest events of its bus. For "
@@ -42,7 +43,7 @@ class Bus(Board):
     def __init__(self) -> None:
         super().__init__()
         self._events: list[Hop] = []
-        self._of: tuple[str, int] | None = None
+        self._of: tuple[str, str, int] | None = None
         self._misses: dict[int, list[NearMiss]] = {}
         self._trouble: Trouble | None = None
 
@@ -76,9 +77,9 @@ class Bus(Board):
         """Rules, then events."""
         buses = scene.picture.buses or ()
         rules = rules_of(buses)
-        found = rules if self._in_events else self.searched(rules, RULES)
+        found = self.searched(rules, RULES, "rules")
         self._rules.show(
-            found, scene, empty=absent(scene.picture, ("snapshot",), "no rules", "", self.needle)
+            found, scene, empty=absent(scene.picture, ("snapshot",), "no rules", "", self.needle_in("rules"))
         )
         self.query_one("#bus-title", Title).show(summary(buses) if buses else text("Buses", Tone.TITLE))
         self._look(scene)
@@ -88,10 +89,11 @@ class Bus(Board):
         bus = next(
             (bus for bus in scene.picture.buses or () if rule is not None and bus.name == rule.bus), None
         )
-        if bus is not None and (bus.name, bus.events) != self._of and scene.picture.live:
-            if self._of is None or self._of[0] != bus.name:
+        needle = self.needle_in("events")
+        if bus is not None and (bus.name, needle, bus.events) != self._of and scene.picture.live:
+            if self._of is None or self._of[:2] != (bus.name, needle):
                 self._events = []
-            self._of = (bus.name, bus.events)
+            self._of = (bus.name, needle, bus.events)
             self.ask(
                 "bus_events",
                 list[Hop],
@@ -100,6 +102,7 @@ class Bus(Board):
                 topic="events",
                 bus=bus.name,
                 limit=_EVENTS,
+                match=needle,
             )
         self._show(scene)
 
@@ -113,9 +116,9 @@ class Bus(Board):
         self._show(self.host.scene())
 
     def _show(self, scene: Scene) -> None:
-        empty = refused(self._trouble) if self._trouble else (text("  no event yet", Tone.DIM),)
-        found = self.searched(self._events, EVENTS) if self._in_events else self._events
-        self._list.show(found, scene, empty=empty)
+        needle = self.needle_in("events")
+        nothing = absent(scene.picture, (), "no event yet", needle=needle)
+        self._list.show(self._events, scene, empty=refused(self._trouble) if self._trouble else nothing)
         bus = self._of[0] if self._of else ""
         self.query_one("#events-title", Title).show(
             text(f"Newest events of {bus}" if bus else "Events", Tone.TITLE)

@@ -30,6 +30,7 @@ class Data(Board):
     """Tables, the rows of the one under the cursor, and one row in full."""
 
     NAME = "data"
+    SEARCHES = ("tables", "rows")
     TOPICS: ClassVar[frozenset[str]] = frozenset({"snapshot", "tables"})
     ABOUT = (
         "The tables of the system's databases, and the rows of the one under the cursor. Enter on a row "
@@ -41,7 +42,7 @@ class Data(Board):
         super().__init__()
         self._view: RowsView | None = None
         self._of: str = ""
-        self._seen: TableView | None = None
+        self._seen: tuple[TableView, str] | None = None
         self._trouble: Trouble | None = None
 
     def body(self) -> ComposeResult:
@@ -75,20 +76,24 @@ class Data(Board):
     def draw(self, scene: Scene) -> None:
         """Tables, then rows."""
         tables = scene.picture.tables or ()
-        found = tables if self._in_rows else self.searched(tables, TABLES)
+        found = self.searched(tables, TABLES, "tables")
         empty = absent(
-            scene.picture, ("tables",), "no tables", "a system with a database brings some", self.needle
+            scene.picture,
+            ("tables",),
+            "no tables",
+            "a system with a database brings some",
+            self.needle_in("tables"),
         )
         self._tables.show(found, scene, empty=empty)
         self._look(scene)
 
     def _look(self, scene: Scene) -> None:
-        table = self._tables.thing
-        if table is not None and table != self._seen and scene.picture.live:
+        table, needle = self._tables.thing, self.needle_in("rows")
+        if table is not None and (table, needle) != self._seen and scene.picture.live:
             if TABLES.key(table) != self._of:
                 self._view, self._trouble = None, None
                 self._rows.use(NO_ROWS)
-            self._seen, self._of = table, TABLES.key(table)
+            self._seen, self._of = (table, needle), TABLES.key(table)
             self._fetch(0)
         self._show(scene)
 
@@ -117,6 +122,7 @@ class Data(Board):
             table=table.name,
             limit=_PAGE,
             offset=offset,
+            match=self.needle_in("rows"),
         )
 
     def _refused(self, trouble: Trouble) -> None:
@@ -125,11 +131,10 @@ class Data(Board):
 
     def _show(self, scene: Scene) -> None:
         table, view = self._tables.thing, self._view
-        waiting = text("  loading …" if table is not None and view is None else "  no rows", Tone.DIM)
-        empty = refused(self._trouble) if self._trouble else (waiting,)
+        words = "loading …" if table is not None and view is None else "no rows"
+        nothing = absent(scene.picture, (), words, needle=self.needle_in("rows"))
         rows = rows_of(view) if view else []
-        found = self.searched(rows, self._rows.table) if self._in_rows else rows
-        self._rows.show(found, scene, empty=empty)
+        self._rows.show(rows, scene, empty=refused(self._trouble) if self._trouble else nothing)
         loaded = text(f"{count(len(rows))} loaded, m loads more" if view and view.more else "", Tone.DIM)
         self.query_one("#rows-title", Title).show(text(table.name if table else "Rows", Tone.TITLE), loaded)
         self._show_row()

@@ -3,20 +3,42 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass, field
 from typing import Any
 
+import msgspec
+
 from sandbox.model.durations import parse_duration
-from sandbox.model.views.messages import DeadLetter, MoveResult, QueueView
+from sandbox.model.views.messages import DeadLetter, MoveProgress, MoveResult, QueueView
+from tui.feed.messages import Ask
+from tui.picture import Trouble
 from tui.present.bodies import compact, pretty, why_not_json
+from tui.present.cells import Line, Tone, join, text
 from tui.present.messages import Shown, message_of
-from tui.present.numbers import quantity
+from tui.present.numbers import bar, count, quantity
 from tui.screens.base import Board
 from tui.screens.dialogs import Edited, Editor, OneLine
 from tui.widgets.grid import Grid
 
+#: Cells of a bar that tells how far a redrive is.
+_BAR = 10
+
+
+@dataclass
+class Moving:
+    """A redrive that is under way: of which queue, and how far it is."""
+
+    queue: str
+    ask: Ask
+    progress: MoveProgress = field(default_factory=lambda: MoveProgress(done=0, of=0))
+
 
 class Desk(Board):
     """The actions of a screen with a queue and its messages; the screen says which those are."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._moving: Moving | None = None
 
     @property
     def queue(self) -> QueueView | None:
@@ -53,15 +75,58 @@ class Desk(Board):
             f"Redrive {quantity(len(ids), 'dead letter')} of {queue.name}?",
             f"Back to {_sources(queue)}, where their consumer takes them again.",
             "Redrive",
-            lambda: self.ask(
-                "dlq_redrive",
-                MoveResult,
-                self._moved("redriven"),
-                queue=queue.name,
-                message_ids=ids,
-                rate=None,
-            ),
+            lambda: self._redrive(queue, ids, None),
         )
+
+    def _redrive(self, queue: QueueView, message_ids: list[str] | None, rate: float | None) -> None:
+        """Redrives, and shows how far it is until it is done or stopped."""
+        moved = self._moved("redriven")
+
+        def ended(items: list[Any]) -> None:
+            last = items[-1] if items else MoveProgress(done=0, of=0)
+            self._moving = None
+            moved(last.result or MoveResult(moved=last.done))
+
+        def refused(trouble: Trouble) -> None:
+            self._moving = None
+            self.complain(trouble)
+
+        def heard(progress: Any) -> None:
+            if self._moving is not None:
+                self._moving.progress = msgspec.convert(progress, MoveProgress)
+                self.redraw()
+
+        ask = self.ask(
+            "dlq_redrive",
+            list[MoveProgress],
+            ended,
+            refused,
+            each=heard,
+            queue=queue.name,
+            message_ids=message_ids,
+            rate=rate,
+        )
+        self._moving = Moving(queue.name, ask)
+
+    def action_stop(self) -> None:
+        """Stops the redrive that is under way."""
+        if self._moving is not None:
+            self._moving.ask.stopped.set()
+            self.host.say("the redrive stops; what was not moved yet stays where it is")
+
+    @property
+    def moving(self) -> bool:
+        """Whether a redrive is under way."""
+        return self._moving is not None
+
+    def moving_words(self) -> Line:
+        """How far a redrive is."""
+        if self._moving is None:
+            return ()
+        progress = self._moving.progress
+        share = f"{count(progress.done)} of {count(progress.of)}" if progress.of else "…"
+        words = text(f"redriving {self._moving.queue}: {share}", Tone.BUSY)
+        return join(words, bar(progress.done / max(1, progress.of), _BAR, Tone.BUSY))
 
     def action_redrive_all(self) -> None:
         """Puts all messages back, at a rate."""
@@ -71,15 +136,7 @@ class Desk(Board):
 
         def go(rate: str | None) -> None:
             if rate is not None:
-                per_second = float(rate) if rate.strip() else None
-                self.ask(
-                    "dlq_redrive",
-                    MoveResult,
-                    self._moved("redriven"),
-                    queue=queue.name,
-                    message_ids=None,
-                    rate=per_second,
-                )
+                self._redrive(queue, None, float(rate) if rate.strip() else None)
 
         self.app.push_screen(
             OneLine(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual import on
@@ -25,11 +26,15 @@ from tui.widgets.grid import Grid
 from tui.widgets.line import Title
 from tui.widgets.pane import Pane
 
+#: Flows that a search shows at most.
+_FOUND = 200
+
 
 class Flows(Board):
     """The list on top, the tree below, the hop beside."""
 
     NAME = "flows"
+    SEARCHES = ("flows", "tree")
     ABOUT = (
         "The newest flows; below, the tree of the one under the cursor: every hop under what caused it, "
         "live. A dotted branch was joined by business key, not by a cause that the sandbox saw. n and p "
@@ -50,6 +55,8 @@ class Flows(Board):
         self._hop: str | None = None
         self._misses: dict[int, list[NearMiss]] = {}
         self._trouble: Trouble | None = None
+        self._looked_for: tuple[str, str | None, bool] | None = None
+        self._older: list[FlowSummary] = []
 
     def topics(self) -> frozenset[str]:
         """With or without the runs of schedules."""
@@ -85,13 +92,43 @@ class Flows(Board):
     def draw(self, scene: Scene) -> None:
         """The list, then the tree."""
         flows = [flow for flow in scene.picture.flows or () if self._status in (None, flow.status)]
-        found = flows if self._in_tree else self.searched(flows, FLOWS)
+        found = self._with_older(self.searched(flows, FLOWS, "flows"))
         topic = "all_flows" if self._schedules else "flows"
         empty = absent(
-            scene.picture, (topic,), "no flow yet", "send a request, a message or an event", self.needle
+            scene.picture,
+            (topic,),
+            "no flow yet",
+            "send a request, a message or an event",
+            self.needle_in("flows"),
         )
         self._list.show(found, scene, empty=empty)
         self._look(scene)
+
+    def _with_older(self, found: Sequence[FlowSummary]) -> Sequence[FlowSummary]:
+        """What was found among the newest, and what the sandbox finds among all."""
+        needle, status = self.needle_in("flows"), self._status
+        if not needle:
+            self._looked_for, self._older = None, []
+            return found
+        if (needle, status, self._schedules) != self._looked_for:
+            self._looked_for = (needle, status, self._schedules)
+            self.ask(
+                "flow_ls",
+                list[FlowSummary],
+                self._found_older,
+                topic="search",
+                match=needle,
+                status=status,
+                schedules=self._schedules,
+                limit=_FOUND,
+            )
+        known = {flow.id for flow in found}
+        more = [flow for flow in self._older if flow.id not in known]
+        return sorted([*found, *more], key=lambda flow: -flow.id)
+
+    def _found_older(self, flows: list[FlowSummary]) -> None:
+        self._older = flows
+        self.redraw()
 
     def _look(self, scene: Scene) -> None:
         """Asks for the tree of the flow under the cursor when it has grown."""
@@ -125,7 +162,7 @@ class Flows(Board):
         self._show(self.host.scene())
 
     def _show(self, scene: Scene) -> None:
-        found = self.searched(self._steps, TREE) if self._in_tree else self._steps
+        found = self.searched(self._steps, TREE, "tree")
         waiting = (text("  loading …" if self._asked else "", Tone.DIM),)
         self._tree.show(found, scene, empty=refused(self._trouble) if self._trouble else waiting)
         self.query_one("#flow-title", Title).show(*self._title())

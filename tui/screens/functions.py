@@ -27,6 +27,7 @@ class Functions(Board):
     """The list, and the function under the cursor."""
 
     NAME = "functions"
+    SEARCHES = ("functions",)
     TOPICS: ClassVar[frozenset[str]] = frozenset({"snapshot", "queues"})
     ABOUT = (
         "Every function: invocations, errors, throttles, cold starts, the middle and the slow end of its "
@@ -47,7 +48,7 @@ class Functions(Board):
 
     def draw(self, scene: Scene) -> None:
         """The list, then the function under the cursor."""
-        found = self.searched(scene.picture.functions or (), FUNCTIONS)
+        found = self.searched(scene.picture.functions or (), FUNCTIONS, "functions")
         empty = absent(
             scene.picture, ("snapshot",), "no functions", "deploy with `sandbox deploy SYSTEM`", self.needle
         )

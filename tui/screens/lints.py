@@ -26,6 +26,7 @@ class Lints(Board):
     """The list, and the lesson under the cursor."""
 
     NAME = "lints"
+    SEARCHES = ("lints",)
     TOPICS: ClassVar[frozenset[str]] = frozenset({"snapshot", "lints"})
     ABOUT = (
         "What goes wrong sooner or later in the deployed system, the worst first: why, what to do, and "
@@ -51,7 +52,7 @@ class Lints(Board):
     def draw(self, scene: Scene) -> None:
         """The list, then the lesson."""
         lints = scene.picture.lints or ()
-        found = self.searched(ordered(lints, suppressed=self._suppressed), LINTS)
+        found = self.searched(ordered(lints, suppressed=self._suppressed), LINTS, "lints")
         hint = f"{quantity(len(lints), 'suppressed one', 'suppressed ones')}: s shows them" if lints else ""
         words = "● nothing to say" if scene.picture.lints is not None else "loading …"
         self._list.show(found, scene, empty=absent(scene.picture, ("lints",), words, hint, self.needle))

@@ -27,6 +27,7 @@ class Logs(Board):
     """The tail, and the line under the cursor."""
 
     NAME = "logs"
+    SEARCHES = ("lines",)
     TOPICS: ClassVar[frozenset[str]] = frozenset({"snapshot", "queues"})
     ABOUT = (
         "What all functions log, as they log it. Moving up stops the tail and counts what comes "
@@ -62,7 +63,7 @@ class Logs(Board):
         lines = ring.lines
         if self._only is not None:
             lines = [line for line in lines if line.group.rsplit("/", 1)[-1] == self._only]
-        found = list(self.searched(lines, LOGS))
+        found = list(self.searched(lines, LOGS, "lines"))
         empty = absent(
             scene.picture, ("logs",), "no log line yet", "lines appear as functions write them", self.needle
         )

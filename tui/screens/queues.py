@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from typing import Any, ClassVar
 
 from textual import on
@@ -37,6 +36,7 @@ class Queues(Desk):
     """
 
     NAME = "queues"
+    SEARCHES = ("queues", "messages")
     TOPICS: ClassVar[frozenset[str]] = frozenset({"snapshot", "queues"})
     ABOUT = (
         "Every queue with what lies in it, its dead-letter queue below it. The desk below shows the "
@@ -49,7 +49,7 @@ class Queues(Desk):
         super().__init__()
         self._state: str | None = None
         self._pages: Pages[Shown] = Pages()
-        self._of: tuple[str, str | None] | None = None
+        self._of: tuple[str, str | None, str] | None = None
         self._counts: tuple[int, ...] = ()
         self._trouble: Trouble | None = None
 
@@ -64,13 +64,10 @@ class Queues(Desk):
     def draw(self, scene: Scene) -> None:
         """Queues, then the messages of the one under the cursor."""
         picture = scene.picture
-        queues = (
-            self.searched(ordered(picture.queues or ()), QUEUES)
-            if not self._in_desk
-            else ordered(picture.queues or ())
-        )
+        queues = self.searched(ordered(picture.queues or ()), QUEUES, "queues")
+        needle = self.needle_in("queues")
         self._queues.show(
-            queues, scene, empty=absent(picture, ("queues",), "no queues", "deploy a system", self.needle)
+            queues, scene, empty=absent(picture, ("queues",), "no queues", "deploy a system", needle)
         )
         self._look(scene)
 
@@ -109,7 +106,8 @@ class Queues(Desk):
             self._pages.clear()
             self._show_desk(scene)
             return
-        of = (queue.name, None if queue.is_dead_letter_queue else self._state)
+        state = None if queue.is_dead_letter_queue else self._state
+        of = (queue.name, state, self.needle_in("messages"))
         counts = (queue.visible, queue.in_flight, queue.delayed, queue.sent, queue.received, queue.deleted)
         if of != self._of:
             self._of = of
@@ -131,6 +129,7 @@ class Queues(Desk):
         queue = self.queue
         if queue is None:
             return
+        needle = self.needle_in("messages")
         if queue.is_dead_letter_queue:
             self.ask(
                 "dlq_show",
@@ -141,6 +140,7 @@ class Queues(Desk):
                 queue=queue.name,
                 limit=PAGE,
                 offset=page * PAGE,
+                match=needle,
             )
         else:
             self.ask(
@@ -153,6 +153,7 @@ class Queues(Desk):
                 state=self._state,
                 limit=PAGE,
                 offset=page * PAGE,
+                match=needle,
             )
 
     def _arrived(self, page: int, messages: list[Shown]) -> None:
@@ -169,16 +170,16 @@ class Queues(Desk):
         queue = self.queue
         title = self.query_one("#desk-title", Title)
         title.show((*about(queue),) if queue else (), self._state_words())
-        messages: Sequence[Shown] = self._pages.items
-        if self._in_desk and self.needle:
-            messages = self.searched(messages, MESSAGES)
-        self.messages.show(messages, scene, empty=self._empty(scene))
+        self.messages.show(self._pages.items, scene, empty=self._empty(scene))
         self._show_message(scene)
 
     def _state_words(self) -> Line:
         queue = self.queue
         loaded, whole = len(self._pages.items), self.whole
         words = text("" if loaded >= whole else f"{count(loaded)} of {count(whole)} loaded", Tone.DIM)
+        if self.needle_in("messages"):
+            words = text(f"{count(loaded)}{'' if self._all_found else '+'} found", Tone.WARN)
+        words = join(self.moving_words(), words, gap=" · ")
         if queue is not None and not queue.is_dead_letter_queue and self._state:
             words = join(words, text(f"only {self._state}", Tone.WARN), gap=" · ")
         marked = len(self.messages.marked)
@@ -196,6 +197,11 @@ class Queues(Desk):
             ]
         return queue.visible + queue.in_flight + queue.delayed
 
+    @property
+    def _all_found(self) -> bool:
+        """Whether a search has given all it finds: its last page was not full."""
+        return len(self._pages.items) % PAGE != 0 or not self._pages.items
+
     def _empty(self, scene: Scene) -> tuple[Line, ...]:
         if self._trouble is not None:
             return refused(self._trouble)
@@ -203,7 +209,7 @@ class Queues(Desk):
             return (text("  loading …", Tone.DIM),)
         letters = self.queue is not None and self.queue.is_dead_letter_queue
         hint = "no dead letters: good" if letters else "no messages; n sends one"
-        return absent(scene.picture, (), hint, needle=self.needle if self._in_desk else "")
+        return absent(scene.picture, (), hint, needle=self.needle_in("messages"))
 
     def _show_message(self, scene: Scene) -> None:
         shown = self.messages.thing
@@ -227,7 +233,8 @@ class Queues(Desk):
     def _load_more(self) -> None:
         """The next page, once the cursor comes near the end of what is loaded."""
         loaded = len(self._pages.items)
-        if loaded < self.whole and self.messages.cursor >= loaded - PAGE // 2:
+        more = loaded < self.whole and not (self.needle_in("messages") and self._all_found)
+        if more and self.messages.cursor >= loaded - PAGE // 2:
             self.fetch(loaded // PAGE)
 
     @on(Grid.Chosen, "#queues")
@@ -250,7 +257,11 @@ class Queues(Desk):
     def available(self, action: str) -> bool:
         """Redrive, edit and drop are for dead letters."""
         queue = self.queue
+        if action == "stop":
+            return self.moving
         if queue is None:
+            return False
+        if action in ("redrive", "redrive_all") and self.moving:
             return False
         if action in ("redrive", "edit", "drop"):
             return queue.is_dead_letter_queue and self.messages.thing is not None

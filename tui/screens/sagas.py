@@ -12,6 +12,7 @@ from textual.containers import Container, Vertical
 
 from sandbox.model.views.sagas import SagaDetail, SagaView, TimelineEntry
 from tui.actions import bindings
+from tui.feed.topics import MOST_SAGAS
 from tui.picture import Trouble
 from tui.present.absent import absent, refused
 from tui.present.cells import Line, Tone, join, text
@@ -33,11 +34,15 @@ from tui.widgets.grid import Grid
 from tui.widgets.line import Title
 from tui.widgets.pane import Pane
 
+#: Older sagas that a search shows at most.
+_FOUND = 500
+
 
 class Sagas(Board):
     """The list on top, the saga under the cursor below: head, then the waterfall."""
 
     NAME = "sagas"
+    SEARCHES = ("sagas",)
     TOPICS: ClassVar[frozenset[str]] = frozenset({"snapshot", "sagas"})
     ABOUT = (
         "Every saga with its state, step, age and attempts; those that need someone come first. Below, "
@@ -53,6 +58,8 @@ class Sagas(Board):
         self._trouble: Trouble | None = None
         self._seen: SagaView | None = None
         self._checking = False
+        self._looked_for = ""
+        self._older: tuple[SagaView, ...] = ()
 
     def body(self) -> ComposeResult:
         """List, head, waterfall."""
@@ -81,7 +88,8 @@ class Sagas(Board):
         """The list, then the saga under the cursor."""
         picture = scene.picture
         sagas = picture.sagas or ()
-        wanted = (picture.sagas, self._outcome, self.needle)
+        self._look_for_older(len(sagas))
+        wanted = (picture.sagas, self._outcome, self.needle, self._older)
         found = self.memo.of("found", wanted, lambda: self._found(sagas))
         empty = "no saga yet" if not sagas else f"no saga is {self._outcome}"
         hint = "they appear with their first event" if not sagas else "f shows others"
@@ -95,7 +103,23 @@ class Sagas(Board):
 
     def _found(self, sagas: Sequence[SagaView]) -> Sequence[SagaView]:
         passes = with_outcome(self._outcome)
-        return self.searched([saga for saga in urgent_first(sagas) if passes(saga)], SAGAS)
+        known = {saga.id for saga in sagas} if self._older else set()
+        every = [*sagas, *(saga for saga in self._older if saga.id not in known)]
+        return self.searched([saga for saga in urgent_first(every) if passes(saga)], SAGAS, "sagas")
+
+    def _look_for_older(self, loaded: int) -> None:
+        """Asks the sandbox for sagas beyond the newest that are loaded."""
+        if self.needle == self._looked_for:
+            return
+        self._looked_for, self._older = self.needle, ()
+        if self.needle and loaded >= MOST_SAGAS:
+            self.ask(
+                "saga_ls", list[SagaView], self._found_older, topic="search", match=self.needle, limit=_FOUND
+            )
+
+    def _found_older(self, sagas: list[SagaView]) -> None:
+        self._older = tuple(sagas)
+        self.redraw()
 
     def _look(self, scene: Scene) -> None:
         saga = self._list.thing

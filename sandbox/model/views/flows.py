@@ -37,7 +37,8 @@ class FlowFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         function, queue: name, or part of the ARN, of a resource that a hop of the flow touched.
         status: `ok`, `error` or `dead-lettered`.
         key: value of a business key.
-        since: virtual time, seconds since the epoch.
+        match: text in the value of a business key or in how the flow began; or an id, whole.
+        since, until: virtual time at which it began, seconds since the epoch.
         schedules: list runs of schedules too.
         before: only flows with smaller ids, for the next page.
         limit: how many.
@@ -47,7 +48,9 @@ class FlowFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     queue: str | None = None
     status: str | None = None
     key: str | None = None
+    match: str = ""
     since: float | None = None
+    until: float | None = None
     schedules: bool = False
     before: int | None = None
     limit: int = 50

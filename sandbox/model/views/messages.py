@@ -96,3 +96,11 @@ class MoveResult(msgspec.Struct, frozen=True, kw_only=True):
     moved: int
     kept: dict[str, str] = {}
     message_ids: list[str] = []
+
+
+class MoveProgress(msgspec.Struct, frozen=True, kw_only=True):
+    """How far a redrive is: so many of so many dead letters were looked at. The last one has the `result`."""
+
+    done: int
+    of: int
+    result: MoveResult | None = None

@@ -212,16 +212,34 @@ class MessageStore:
         return Counts(shown[0], hidden[1], hidden[0] - hidden[1], min(times, default=None))
 
     def page(
-        self, queue: int, state: str | None, now: float, sent_after: float, limit: int, offset: int
+        self,
+        queue: int,
+        state: str | None,
+        now: float,
+        sent_after: float,
+        limit: int,
+        offset: int,
+        match: str = "",
     ) -> list[sqlite3.Row]:
         """Messages in order of sending, without touching them; `state` None means every state.
+
+        Args:
+            match: text that the body or the id must have; ASCII letters of either case are the same.
 
         Raises:
             KeyError: no such state.
         """
         where = "" if state is None else f" AND {_STATES[state]}"
+        where += " AND instr(lower(message_id || ' ' || body), lower(:match))" if match else ""
         return self._database.rows(
             f"SELECT * FROM sqs_messages WHERE queue = :queue AND sent > :after{where}"
             " ORDER BY sent, id LIMIT :limit OFFSET :offset",
-            {"queue": queue, "due": now + EARLY, "after": sent_after, "limit": limit, "offset": offset},
+            {
+                "queue": queue,
+                "due": now + EARLY,
+                "after": sent_after,
+                "limit": limit,
+                "offset": offset,
+                "match": match,
+            },
         )

@@ -144,12 +144,13 @@ class SqsService(QueueOperations, TagOperations, MessageOperations, MoveOperatio
 
     # --- looking without touching ------------------------------------------------------------------------
     def peek(
-        self, queue: Arn, state: str | None = None, limit: int = 100, offset: int = 0
+        self, queue: Arn, state: str | None = None, limit: int = 100, offset: int = 0, match: str = ""
     ) -> list[PeekedMessage]:
         """Messages of a queue in order of sending, without receiving them.
 
         Args:
             state: `visible`, `in-flight`, `delayed`, or None for all.
+            match: text that the body or the id must have.
 
         Raises:
             AwsError: QueueDoesNotExist.
@@ -161,7 +162,7 @@ class SqsService(QueueOperations, TagOperations, MessageOperations, MoveOperatio
             )
         found = self.queue_by_arn(queue)
         now = self.clock.now()
-        rows = self.messages.page(found.id, state, now, now - found.settings.retention, limit, offset)
+        rows = self.messages.page(found.id, state, now, now - found.settings.retention, limit, offset, match)
         return [
             PeekedMessage(
                 message_id=row["message_id"],

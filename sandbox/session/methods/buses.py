@@ -37,8 +37,11 @@ class Buses:
         """Every bus with its rules."""
         return bus_views(self._session, await self._session.topology.now())
 
-    async def bus_events(self, bus: str, limit: int = 20) -> list[Hop]:
+    async def bus_events(self, bus: str, limit: int = 20, match: str = "") -> list[Hop]:
         """The newest events of a bus, newest first.
+
+        Args:
+            match: only events that have this text, as far as they are kept.
 
         Returns:
             The hops of their PutEvents; `detail["matched"]` names the rules that matched each.
@@ -48,7 +51,7 @@ class Buses:
         """
         arn = self._bus((await self._session.topology.now()), bus)
         self._session.journal.flush()
-        found = events_of(self._session.journal.database, arn, limit)
+        found = events_of(self._session.journal.database, arn, limit, match)
         return [msgspec.structs.replace(put, detail={**put.detail, "matched": rules}) for put, rules in found]
 
     async def rule_test(self, what: str, event: str) -> list[NearMiss]:

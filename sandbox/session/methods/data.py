@@ -34,12 +34,15 @@ class Data:
             found += await tables(database, dsn)
         return found
 
-    async def table_rows(self, database: str, table: str, limit: int = 50, offset: int = 0) -> RowsView:
+    async def table_rows(
+        self, database: str, table: str, limit: int = 50, offset: int = 0, match: str = ""
+    ) -> RowsView:
         """Some rows of a table, every value as text.
 
         Args:
             database: its name, as `tables` gives it.
             table: its name, with its schema where that is not `public`.
+            match: only rows of which a value has this text.
 
         Raises:
             UsageError: no such database or table.
@@ -52,7 +55,7 @@ class Data:
                 f"the sandbox has: {', '.join(known) or 'none'}",
                 "name one of them",
             )
-        return await rows(database, known[database], table, limit, offset)
+        return await rows(database, known[database], table, limit, offset, match)
 
     async def _databases(self) -> dict[str, str]:
         """Name of each database -> how to connect to it."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64decode, b64encode
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +13,7 @@ from sandbox.errors import UsageError
 from sandbox.flow.failures import failure_of
 from sandbox.model.arn import Arn, parse_arn, queue_arn, queue_url
 from sandbox.model.scope import Scope
-from sandbox.model.views.messages import DeadLetter, MessageView, MoveResult, QueueView
+from sandbox.model.views.messages import DeadLetter, MessageView, MoveProgress, MoveResult, QueueView
 from sandbox.services.sqs.desk import MessageDesk, RefusedMoveError, Sent
 from sandbox.services.sqs.messages import DELAYED, IN_FLIGHT, VISIBLE
 from sandbox.services.sqs.service import PeekedMessage, SqsService
@@ -54,13 +54,14 @@ class Desk:
         return queue_views(self._session, await self._session.topology.now())
 
     async def queue_peek(
-        self, queue: str, state: str | None = None, limit: int = 50, offset: int = 0
+        self, queue: str, state: str | None = None, limit: int = 50, offset: int = 0, match: str = ""
     ) -> list[MessageView]:
         """Messages of a queue in order of sending, without receiving them.
 
         Args:
             queue: its name, part of it, or its ARN.
             state: `visible`, `in-flight` or `delayed`; None means all.
+            match: only messages whose body or id has this text.
 
         Raises:
             UsageError: no such queue, or no such state.
@@ -72,7 +73,7 @@ class Desk:
                 f"say --state {VISIBLE}",
             )
         arn = self._queue(queue)
-        messages = self._sqs.peek(arn, state, limit, offset)
+        messages = self._sqs.peek(arn, state, limit, offset, match)
         return [self._message(arn, message) for message in messages]
 
     async def queue_send(
@@ -109,16 +110,26 @@ class Desk:
         """Every dead-letter queue, by name."""
         return [view for view in await self.queue_ls() if view.is_dead_letter_queue]
 
-    async def dlq_show(self, queue: str, limit: int = 20, offset: int = 0) -> list[DeadLetter]:
-        """Dead letters in order of sending, each with why it landed there."""
+    async def dlq_show(
+        self, queue: str, limit: int = 20, offset: int = 0, match: str = ""
+    ) -> list[DeadLetter]:
+        """Dead letters in order of sending, each with why it landed there.
+
+        Args:
+            match: only those whose body or id has this text.
+        """
         arn = self._queue(queue)
         self._session.journal.flush()
-        return [self._dead_letter(arn, message) for message in self._sqs.peek(arn, None, limit, offset)]
+        return [
+            self._dead_letter(arn, message) for message in self._sqs.peek(arn, None, limit, offset, match)
+        ]
 
     async def dlq_redrive(
         self, queue: str, message_ids: list[str] | None = None, rate: float | None = None
-    ) -> MoveResult:
-        """Sends dead letters anew to the queues they came from, oldest first.
+    ) -> AsyncIterator[MoveProgress]:
+        """Sends dead letters anew to the queues they came from, oldest first, and tells how far it is.
+
+        Who stops listening stops it: what was not moved yet stays where it is.
 
         Args:
             message_ids: these; None means all that are there now.
@@ -134,6 +145,9 @@ class Desk:
         moved: list[Sent] = []
         numbers, kept = self._numbers(desk, arn, message_ids)
         for index, (message_id, number) in enumerate(numbers.items()):
+            if rate is not None or index % _TURN == 0:
+                await self._session.database.committed()
+                yield MoveProgress(done=index, of=len(numbers))
             try:
                 moved.append(desk.redrive(arn, number))
             except RefusedMoveError as refusal:
@@ -141,7 +155,8 @@ class Desk:
                 continue
             await self._pace(rate, index, last=index == len(numbers) - 1)
         await self._session.database.committed()
-        return MoveResult(moved=len(moved), kept=kept, message_ids=[sent.message_id for sent in moved])
+        result = MoveResult(moved=len(moved), kept=kept, message_ids=[sent.message_id for sent in moved])
+        yield MoveProgress(done=len(numbers), of=len(numbers), result=result)
 
     async def dlq_resend(
         self,

@@ -49,7 +49,9 @@ class Flows:
         queue: str | None = None,
         status: str | None = None,
         key: str | None = None,
+        match: str = "",
         since: float | None = None,
+        until: float | None = None,
         before: int | None = None,
     ) -> list[FlowSummary]:
         """The newest flows, newest first; the parameters are those of `FlowFilter`.
@@ -62,7 +64,9 @@ class Flows:
             queue=queue,
             status=status,
             key=key,
+            match=match,
             since=since,
+            until=until,
             schedules=schedules,
             before=before,
             limit=limit,

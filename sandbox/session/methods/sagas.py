@@ -25,8 +25,8 @@ from sandbox.store.readonly import Rows, aside
 if TYPE_CHECKING:
     from sandbox.session.session import Session
 
-#: Sagas among which those of one state are looked for.
-_SEARCHED = 5_000
+#: Sagas among which those of one state, or with a text, are looked for.
+_SEARCHED = 20_000
 _SUGGESTED = 500
 #: Sagas whose states are asked for one by one, where no query lists them.
 _ASKED_ONE_BY_ONE = 500
@@ -51,11 +51,12 @@ class Sagas:
             "saga_check": self.saga_check,
         }
 
-    async def saga_ls(self, limit: int, state: str | None = None) -> list[SagaView]:
+    async def saga_ls(self, limit: int, state: str | None = None, match: str = "") -> list[SagaView]:
         """The newest sagas of every declaration, newest first.
 
         Args:
             state: only those of this state or outcome (`PENDING`, `stuck`).
+            match: only those whose id, state, step or error has this text.
 
         Raises:
             UsageError: no declaration knows that state.
@@ -66,10 +67,13 @@ class Sagas:
             _must_be_known(state, declared)
         found: list[SagaView] = []
         for one in declared:
-            found += await self._newest(one, limit if state is None else max(limit, _SEARCHED))
+            narrow = state is not None or match
+            found += await self._newest(one, max(limit, _SEARCHED) if narrow else limit)
         if state is not None:
             wanted = state.lower()
             found = [saga for saga in found if wanted in (saga.state.lower(), saga.outcome)]
+        if match:
+            found = [saga for saga in found if match.lower() in _searchable(saga)]
         return sorted(found, key=lambda saga: (saga.began_at, saga.flow or 0), reverse=True)[:limit]
 
     async def saga_show(self, saga_id: str) -> SagaDetail:
@@ -172,6 +176,10 @@ class Sagas:
 
     def _dsn(self, database: str) -> str:
         return self._session.engine.database(database).dsn
+
+
+def _searchable(saga: SagaView) -> str:
+    return f"{saga.id} {saga.state} {saga.outcome} {saga.step} {saga.error}".lower()
 
 
 def _relays(declaration: Declaration, stretches: Sequence[Stretch]) -> list[str]:

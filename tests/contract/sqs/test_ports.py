@@ -127,6 +127,8 @@ def test_peeking_changes_nothing(world: World) -> None:
     assert seen[2].visible_at == START + 9
     assert [message.body for message in world.sqs.peek(arn(), "delayed")] == ["demorada"]
     assert [message.body for message in world.sqs.peek(arn(), limit=1, offset=1)] == ["à vista"]
+    assert [message.body for message in world.sqs.peek(arn(), match="VISTA")] == ["à vista"]
+    assert world.sqs.peek(arn(), match="à vist_") == []
     assert world.depth(url) == (1, 1, 1)
     with pytest.raises(ValueError, match="no such state"):
         world.sqs.peek(arn(), "perdida")

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from tests.tui.canned.buses import BUSES, EVENTS, MISSES, RULES, SCHEDULE
-from tests.tui.canned.flows import FLOWS, flow
+from tests.tui.canned.flows import FLOWS, OLD_FLOWS, flow
 from tests.tui.canned.ground import BUS, ENDPOINT, HOSTILE, NOW, arn, event, nota
 from tests.tui.canned.queues import LETTERS, QUEUES, messages
 from tests.tui.canned.rest import LINTS, TABLES, log_lines, rows
-from tests.tui.canned.sagas import CHECK, SAGAS, saga, saga_detail
+from tests.tui.canned.sagas import CHECK, OLD_SAGAS, SAGAS, saga, saga_detail
 from tests.tui.canned.system import FUNCTIONS, MAP, STATUS
 
 __all__ = [
@@ -24,6 +24,8 @@ __all__ = [
     "MAP",
     "MISSES",
     "NOW",
+    "OLD_FLOWS",
+    "OLD_SAGAS",
     "QUEUES",
     "RULES",
     "SAGAS",

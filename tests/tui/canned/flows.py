@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
+import msgspec
+
 from sandbox.model.hops import Hop, HopKind, Link, LinkKind
 from sandbox.model.views.flows import BranchView, FlowSummary, FlowView
 from tests.tui.canned.buses import BUSES, RULES
@@ -22,6 +24,13 @@ FLOWS = [
         keys={"notaFiscalId": nota(number)},
     )
     for number in range(300)
+]
+
+
+#: Flows that are older than those that the dashboard loads.
+OLD_FLOWS = [
+    msgspec.structs.replace(FLOWS[0], id=number, keys={"notaFiscalId": f"antiga-{number}"})
+    for number in range(20, 23)
 ]
 
 

@@ -88,11 +88,13 @@ QUEUES = [
 ]
 
 
-def messages(queue: str, state: str | None, limit: int, offset: int) -> list[MessageView]:
+def messages(queue: str, state: str | None, limit: int, offset: int, match: str = "") -> list[MessageView]:
     """A page of a queue."""
     view = next(item for item in QUEUES if item.name == queue)
     states = ["in-flight"] * view.in_flight + ["delayed"] * view.delayed + ["visible"] * view.visible
-    chosen = [number for number, item in enumerate(states) if state in (None, item)]
+    chosen = [
+        number for number, item in enumerate(states) if state in (None, item) and match in event(number)
+    ]
     return [
         MessageView(
             queue=queue,

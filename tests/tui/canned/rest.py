@@ -32,7 +32,7 @@ TABLES = [
 ]
 
 
-def rows(table: str, limit: int, offset: int) -> RowsView:
+def rows(table: str, limit: int, offset: int, match: str = "") -> RowsView:
     """A page of a table."""
     if table == "estoque.produtos":
         return RowsView(
@@ -41,7 +41,7 @@ def rows(table: str, limit: int, offset: int) -> RowsView:
         )
     if table == "faturamento.eventos_outbox":
         return RowsView(columns=["evento_id"], rows=[])
-    chosen = SAGAS[offset : offset + limit]
+    chosen = [item for item in SAGAS if match in item.id][offset : offset + limit]
     return RowsView(
         columns=["nota_fiscal_id", "status", "erro_mensagem"],
         rows=[[item.id, item.state, item.error or None] for item in chosen],

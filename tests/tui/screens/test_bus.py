@@ -9,7 +9,11 @@ class TestBus:
     def test_events_and_why(self) -> None:
         async def look(driver: Driver) -> None:
             await driver.press("6", "down")
-            assert driver.feed.questions("bus_events")[-1] == {"bus": "nfe-events-dev", "limit": 200}
+            assert driver.feed.questions("bus_events")[-1] == {
+                "bus": "nfe-events-dev",
+                "limit": 200,
+                "match": "",
+            }
             await driver.press("e")
             assert driver.feed.questions("flow_near_misses")[-1] == {"hop": 900}
             assert "not one of" in driver.text

@@ -14,6 +14,7 @@ class TestData:
                 "table": "faturamento.notas_fiscais",
                 "limit": 200,
                 "offset": 0,
+                "match": "",
             }
             await driver.press("m")
             assert len(grid(driver, "#rows").things) == 400

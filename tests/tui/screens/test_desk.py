@@ -6,8 +6,9 @@ import json
 
 from textual.widgets import Input, TextArea
 
-from sandbox.model.views.messages import MoveResult
+from sandbox.model.views.messages import MoveProgress, MoveResult
 from tests.tui.driving import Driver, drive, grid
+from tui.feed.messages import Answered, Heard
 from tui.picture import Trouble
 from tui.screens.base import Board
 from tui.screens.dialogs import Choose, Confirm, Editor, OneLine
@@ -21,6 +22,7 @@ class TestDesk:
                 "queue": "estoque-reserva-dlq",
                 "limit": 200,
                 "offset": 0,
+                "match": "",
             }
             await driver.press("tab", "e")
             editor = driver.app.screen.query_one(TextArea)
@@ -96,11 +98,31 @@ class TestDesk:
 
         drive(look)
 
+    def test_a_redrive_tells_how_far_it_is_and_can_be_stopped(self) -> None:
+        async def look(driver: Driver) -> None:
+            driver.feed.held.add("dlq_redrive")
+            await driver.press("2", "down")
+            assert "Stop redrive" not in driver.lines[-1]
+            await driver.press("R", "enter")
+            (asked,) = [ask for ask in driver.feed.asked if ask.method == "dlq_redrive"]
+            driver.app.screen.post_message(Heard(asked, {"done": 30, "of": 120}))
+            await driver.settle()
+            assert "redriving estoque-reserva-dlq: 30 of 120" in driver.text
+            assert "Stop redrive" in driver.lines[-1]
+            assert "Redrive all" not in driver.lines[-1]
+            await driver.press("x")
+            assert asked.stopped.is_set()
+            driver.app.screen.post_message(Answered(asked, [MoveProgress(done=31, of=120)]))
+            await driver.settle()
+            assert "31 messages redriven" in driver.text
+            assert "redriving" not in driver.text
+
+        drive(look)
+
     def test_what_was_kept_is_told(self) -> None:
         async def look(driver: Driver) -> None:
-            driver.feed.answers["dlq_redrive"] = lambda ask: MoveResult(
-                moved=0, kept={"dead0001": "it is in flight"}
-            )
+            kept = MoveResult(moved=0, kept={"dead0001": "it is in flight"})
+            driver.feed.answers["dlq_redrive"] = lambda ask: [MoveProgress(done=1, of=1, result=kept)]
             await driver.press("2", "down", "tab", "r", "y")
             assert "it is in flight" in driver.text
 

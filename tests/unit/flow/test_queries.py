@@ -12,7 +12,7 @@ from sandbox.flow.listing import HopFilter, flows
 from sandbox.flow.summaries import summary
 from sandbox.model.hops import Hop, HopKind
 from sandbox.model.views.flows import FlowFilter
-from tests.unit.flow.journal import BUS, FUNCTION, QUEUE, Story
+from tests.unit.flow.journal import BUS, FUNCTION, QUEUE, START, Story
 
 TRACE = "Root=1-65f0a1b2-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1"
 NOTA = "7f6c2a0e-3c1f-4f0e-9c57-0d1f0f6f8f10"
@@ -54,6 +54,33 @@ def test_an_unknown_id_finds_nothing(told: tuple[Story, int, int]) -> None:
     assert queries.find_flow(story.journal, "m-8") is None
     assert queries.find_flow(story.journal, "9" * 44) is None
     assert NOTA in queries.known_references(story.journal.database)
+
+
+@pytest.mark.parametrize("text", [NOTA[4:20].upper(), "v1/NOTAS", "e-1", "#1"])
+def test_a_text_finds_flows(told: tuple[Story, int, int], text: str) -> None:
+    story, request, _ = told
+    assert ids(story, match=text) == [request]
+
+
+def test_a_text_is_no_pattern_and_goes_with_other_filters(told: tuple[Story, int, int]) -> None:
+    story, _, other = told
+    assert ids(story, match="%") == []
+    assert ids(story, match="reserva") == [other]
+    assert ids(story, match="reserva", status="ok") == []
+    assert ids(story, match="reserva", before=other) == []
+
+
+def test_lists_by_the_time_of_the_beginning(told: tuple[Story, int, int]) -> None:
+    story, request, other = told
+    assert ids(story, until=START - 1) == []
+    assert ids(story, since=START, until=START) == [other, request]
+
+
+def test_events_with_a_text(told: tuple[Story, int, int]) -> None:
+    story, _, _ = told
+    story.journal.flush()
+    assert [hop.event_id for hop, _ in queries.events_of(story.journal.database, BUS, 5, "E-1")] == ["e-1"]
+    assert queries.events_of(story.journal.database, BUS, 5, "e-2") == []
 
 
 def test_lists_by_every_filter(told: tuple[Story, int, int]) -> None:

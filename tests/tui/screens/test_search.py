@@ -1,0 +1,74 @@
+"""Searching: the list that has the focus, and what is not loaded asked of the sandbox."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.tui import canned
+from tests.tui.driving import Driver, drive, grid
+
+
+async def search(driver: Driver, words: str) -> None:
+    await driver.press("slash")
+    await driver.write(words)
+
+
+def test_the_sandbox_finds_messages_that_are_not_loaded() -> None:
+    async def look(driver: Driver) -> None:
+        await driver.press("2", "tab")
+        await search(driver, "000000009999")
+        assert driver.feed.questions("queue_peek")[-1]["match"] == "000000009999"
+        assert len(grid(driver, "#messages").things) == 1
+        assert "1 found" in driver.text
+        assert len(grid(driver, "#queues").things) == 6
+        await driver.press("enter")
+        assert grid(driver, "#messages").has_focus
+        await driver.press("escape")
+        assert driver.feed.questions("queue_peek")[-1]["match"] == ""
+        assert len(grid(driver, "#messages").things) == 200
+
+    drive(look)
+
+
+def test_the_sandbox_finds_flows_that_are_not_loaded() -> None:
+    async def look(driver: Driver) -> None:
+        await driver.press("4")
+        await search(driver, "antiga-21")
+        assert driver.feed.questions("flow_ls")[-1]["match"] == "antiga-21"
+        assert [flow.id for flow in grid(driver, "#flows").things] == [21]
+        await driver.press("enter", "escape")
+        assert len(grid(driver, "#flows").things) == 300
+
+    drive(look)
+
+
+def test_the_sandbox_finds_sagas_that_are_not_loaded() -> None:
+    async def look(driver: Driver) -> None:
+        await driver.press("3")
+        await search(driver, canned.nota(5_001)[-12:])
+        assert [saga.id for saga in grid(driver, "#sagas").things] == [canned.nota(5_001)]
+
+    drive(look)
+
+
+@pytest.mark.parametrize(
+    ("keys", "words", "method"),
+    [(("6", "down", "tab"), "cancelada", "bus_events"), (("8", "down", "tab"), "4999", "table_rows")],
+)
+def test_events_and_rows_too(keys: tuple[str, ...], words: str, method: str) -> None:
+    async def look(driver: Driver) -> None:
+        await driver.press(*keys)
+        await search(driver, words)
+        assert driver.feed.questions(method)[-1]["match"] == words
+
+    drive(look)
+
+
+def test_the_other_list_stays_whole() -> None:
+    async def look(driver: Driver) -> None:
+        await driver.press("4", "tab")
+        await search(driver, "dead")
+        assert len(grid(driver, "#flows").things) == 300
+        assert len(grid(driver, "#tree").things) < 5
+
+    drive(look)
