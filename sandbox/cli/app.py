@@ -22,6 +22,7 @@ _COMMANDS = {
     "env": ("env", "Print exports for a shell: endpoint, keys, region, PG*."),
     "services": ("services", "What each AWS service does here: native, long tail, refused."),
     "invoke": ("invoke", "Invoke a function."),
+    "token": ("token", "Make a token for APIs with a JWT authorizer."),
     "logs": ("logs", "Show log lines of functions, and follow them."),
     "clock": ("clock", "Show, move, stop or speed up the sandbox's time."),
     "flow": ("flow", "Follow events from cause to effect."),

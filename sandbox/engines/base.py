@@ -15,9 +15,10 @@ from sandbox.model.call import Caller
 from sandbox.model.dumps import DatabaseDump
 from sandbox.model.http import ExecuteApi, Observe, Upstream
 from sandbox.model.ids import Ids
-from sandbox.model.ports import Bindings, CallerDirectory, FaultPoint
+from sandbox.model.ports import AwsHttp, Bindings, CallerDirectory, FaultPoint
 from sandbox.model.scope import Scope
 from sandbox.services.base import Service
+from sandbox.services.issuer.issuer import TokenIssuer
 from sandbox.services.logs.service import LogLine
 from sandbox.store.database import Database
 
@@ -35,6 +36,7 @@ class EngineKit:
         endpoint: base URL of the front door, known once it listens.
         notice: tells the user something they should know (a missing interpreter).
         progress: told the steps of a start that takes several.
+        aws_http: reaches every service as the front door does, once it is open.
     """
 
     folder: Path
@@ -45,6 +47,7 @@ class EngineKit:
     faults: FaultPoint
     endpoint: Callable[[], str]
     notice: Callable[[str], None]
+    aws_http: AwsHttp
     progress: Callable[[Progress], None] = lambda _: None
 
 
@@ -189,6 +192,15 @@ class Engine(Protocol):
     @property
     def execute_api(self) -> ExecuteApi:
         """Serves deployed APIs."""
+        ...
+
+    @property
+    def issuer(self) -> TokenIssuer:
+        """Issues tokens for JWT authorizers."""
+        ...
+
+    def audiences(self) -> Sequence[str]:
+        """The audiences that deployed JWT authorizers of its issuer ask for."""
         ...
 
     @property

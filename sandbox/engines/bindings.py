@@ -6,6 +6,7 @@ import re
 from collections.abc import Callable
 
 from sandbox.errors import SandboxError
+from sandbox.services.issuer.issuer import ISSUER_PATH
 
 _TOKEN = re.compile(r"\{\{sandbox:([^{}]+)\}\}")
 
@@ -36,6 +37,8 @@ class LiveBindings:
         kind, _, rest = name.partition(":")
         if name == "endpoint":
             return self._endpoint()
+        if name == "issuer":
+            return f"{self._endpoint()}{ISSUER_PATH}"
         instance, _, wanted = rest.rpartition(":")
         if kind == "rds" and instance and wanted in ("address", "port"):
             host, port = self._database()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from typing import Any
 
 import msgspec
 
@@ -48,6 +49,7 @@ class Gateway:
         caller_at: whose container has an address, by that and the X-Ray header of the call, on engines with
             containers.
         observe, faults: see `Dispatcher`.
+        documents: what the sandbox itself publishes at a path (the keys of its token issuer), or None.
     """
 
     def __init__(
@@ -68,6 +70,7 @@ class Gateway:
         caller_at: Callable[[str, str], Caller | None] = lambda _, __: None,
         observe: Observe | None = None,
         faults: FaultPoint | None = None,
+        documents: Callable[[str], Mapping[str, Any] | None] = lambda _: None,
     ) -> None:
         self.wire = wire or Wire()
         self.dispatcher = Dispatcher(
@@ -86,6 +89,7 @@ class Gateway:
         self._execute_api = execute_api
         self._doorman = Doorman(allowed_hosts, allowed_origins)
         self._caller_at = caller_at
+        self._documents = documents
 
     async def __call__(self, arrival: Arrival) -> HttpResponse:
         """Answers a request, whatever it is."""
@@ -124,7 +128,7 @@ class Gateway:
 
     # --- deployed APIs -----------------------------------------------------------------------------------
     async def _deployed_api(self, api: ApiRequest, arrival: Arrival, endpoint: str) -> HttpResponse:
-        if self._execute_api is None or not api.stage:
+        if self._execute_api is None:
             return _message(403, "Forbidden")
         incoming = arrival.incoming
         if arrival.broken_limit or len(incoming.body) > _API_LIMIT:
@@ -165,6 +169,8 @@ class Gateway:
             return HttpResponse(204, preflight_headers(asked))
         if incoming.path in _HEALTH:
             return self._health(incoming.path)
+        if incoming.path.startswith("/_sandbox/") and incoming.method in ("GET", "HEAD"):
+            return await self._document(incoming.path, request_id)
         if arrival.broken_limit:
             raise TooLargeError(arrival.broken_limit)
         self._move_bucket(incoming)
@@ -264,6 +270,14 @@ class Gateway:
             status=413,
         )
         return self.wire.error(target, refusal, request_id)
+
+    async def _document(self, path: str, request_id: str) -> HttpResponse:
+        """What the sandbox publishes about itself."""
+        document = self._documents(path)
+        if document is None:
+            raise AwsError("NotFound", f"There is nothing at {path[:200]}.", status=404)
+        await self.dispatcher.stored(request_id)
+        return HttpResponse(200, [("content-type", "application/json")], msgspec.json.encode(document))
 
     def _health(self, path: str) -> HttpResponse:
         names = sorted(self.dispatcher.services)

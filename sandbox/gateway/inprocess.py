@@ -6,12 +6,16 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
+import msgspec
+
 from sandbox.gateway.dispatch import Dispatcher, Native, Origin
 from sandbox.gateway.foreign import ForeignCalls
 from sandbox.gateway.tap import resource_of
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call, Caller
+from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.wire.check import shown
+from sandbox.wire.incoming import Incoming
 from sandbox.wire.wire import Wire
 
 
@@ -72,3 +76,49 @@ class InProcessClient:
 def _origin(call: Call) -> Origin:
     caller = call.caller if call.caller.arn else Caller(arn=f"arn:aws:iam::{call.scope.account}:root")
     return Origin(call.scope, caller, call.hop, call.endpoint, call.trace)
+
+
+class InProcessHttp:
+    """The port `AwsHttp`: a request in a service's own protocol, served as at the front door but unsigned.
+
+    Args:
+        dispatcher: the gateway's own (`Gateway.dispatcher`).
+        wire: the gateway's own (`Gateway.wire`).
+    """
+
+    def __init__(self, dispatcher: Dispatcher, wire: Wire) -> None:
+        self._dispatcher = dispatcher
+        self._wire = wire
+
+    async def send(self, service: str, request: HttpRequest, call: Call) -> HttpResponse:
+        """The service's answer; see `AwsHttp.send`."""
+        request_id = self._dispatcher.ids.uuid()
+        credential = f"{call.scope.account}/20240101/{call.scope.region}/{service}/aws4_request"
+        signature = ("authorization", f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=, Signature=")
+        headers = [*(pair for pair in request.headers if pair[0] != "authorization"), signature]
+        incoming = Incoming(request.method, request.path, request.query, dict(headers), request.body)
+        target = self._wire.identify(incoming)
+        try:
+            if target.error is not None:
+                raise target.error
+            who = self._dispatcher.find(target.service, target.operation)
+            origin = _origin(call)
+            if isinstance(who, Native):
+                answer = await self._dispatcher.call(
+                    target.service,
+                    target.operation,
+                    who,
+                    origin,
+                    request_id,
+                    lambda: self._wire.parse(target, incoming),
+                    request.body,
+                )
+                return self._wire.answer(target, answer, request_id)
+            signed = msgspec.structs.replace(request, headers=[*headers, ("host", "127.0.0.1")])
+            response = await self._dispatcher.forward(
+                who, target.service, target.operation, origin, signed, request_id, ""
+            )
+            await self._dispatcher.stored(request_id)
+            return response
+        except AwsError as error:
+            return self._wire.error(target, error, request_id)

@@ -10,15 +10,20 @@ from sandbox.model.arn import parse_queue_url
 from sandbox.wire.incoming import Incoming, Target
 from sandbox.wire.problems import MalformedBodyError
 
-_BY_PREFIX = re.compile(r"^/_aws/execute-api/([^/]+)(?:/([^/]*)(/.*)?)?$", re.DOTALL)
+_BY_PREFIX = re.compile(r"^/_aws/execute-api/([^/]+)(?:/+([^/]*)(/.*)?)?$", re.DOTALL)
 _BY_RESTAPIS = re.compile(r"^/restapis/([^/]+)/([^/]+)/_user_request_(/.*)?$", re.DOTALL)
 _BY_HOST = re.compile(r"^([a-z0-9-]+)\.execute-api\.")
-_STAGE = re.compile(r"^/([^/]*)(/.*)?$", re.DOTALL)
+_STAGE = re.compile(r"^/+([^/]*)(/.*)?$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """A request to a deployed API; `path` begins after the stage, percent-encoding kept."""
+    """A request to a deployed API.
+
+    Attributes:
+        stage: the first part of the path, which an HTTP API may have no stage for.
+        path: what comes after it, percent-encoding kept; empty where nothing does.
+    """
 
     api_id: str
     stage: str
@@ -35,12 +40,12 @@ def api_request(path: str, host: str) -> ApiRequest | None:
     if path.startswith(("/_aws/execute-api/", "/restapis/")):
         found = _BY_PREFIX.match(path) or _BY_RESTAPIS.match(path)
         if found:
-            return ApiRequest(found[1], found[2] or "", found[3] or "/")
+            return ApiRequest(found[1], found[2] or "", found[3] or "")
         return None
     if ".execute-api." in host:
         owner = _BY_HOST.match(host_name(host))
         if owner and (found := _STAGE.match(path)):
-            return ApiRequest(owner[1], found[1], found[2] or "/")
+            return ApiRequest(owner[1], found[1], found[2] or "")
     return None
 
 

@@ -132,6 +132,11 @@ def rest_api_arn(region: str, api_id: str) -> Arn:
     return Arn("apigateway", region, "", f"/restapis/{api_id}")
 
 
+def http_api_arn(region: str, api_id: str) -> Arn:
+    """The ARN of an HTTP API (it carries no account), or of a part of it (`ID/stages/NAME`)."""
+    return Arn("apigateway", region, "", f"/apis/{api_id}")
+
+
 def execute_api_arn(scope: Scope, api_id: str, stage: str, method: str, path: str) -> Arn:
     """The ARN of one method of a deployed API, as Lambda permissions and authorizers see it."""
     return Arn("execute-api", scope.region, scope.account, f"{api_id}/{stage}/{method}/{path.lstrip('/')}")

@@ -60,6 +60,27 @@ class ExecuteApi(Protocol):
         ...
 
 
+class ForeignHostError(Exception):
+    """The URL does not lead to this machine's loopback."""
+
+
+class HttpSender(Protocol):
+    """Sends HTTP requests to servers on this machine's loopback, and nowhere else."""
+
+    async def send(self, url: str, request: HttpRequest, *, seconds: float) -> HttpResponse:
+        """Sends a request's method, headers and body to a URL and returns the answer; redirects are answers.
+
+        Args:
+            seconds: real ones to wait at most.
+
+        Raises:
+            ForeignHostError: the URL leads elsewhere.
+            TimeoutError: there is no answer in time.
+            ConnectionError: nobody answers there, or what does is no HTTP server.
+        """
+        ...
+
+
 class Upstream(Protocol):
     """A server that answers what is not native: moto for the long tail, a container on another engine."""
 

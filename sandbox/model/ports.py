@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from sandbox.model.arn import Arn, function_arn
 from sandbox.model.call import Call, Caller
 from sandbox.model.hops import HopKind, Link
+from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.scope import Scope
 
 
@@ -450,6 +451,36 @@ class AwsClient(Protocol):
         Raises:
             AwsError: what the service answered.
         """
+        ...
+
+
+class AwsHttp(Protocol):
+    """Sends an AWS service a request in its own protocol, in process: for those who only map requests on."""
+
+    async def send(self, service: str, request: HttpRequest, call: Call) -> HttpResponse:
+        """The service's answer; its refusals are answers too.
+
+        Args:
+            service: botocore's name.
+            request: path, query, headers (names in lower case) and body, without a signature.
+            call: on whose behalf: its scope and trace are taken over, and its hop is the cause.
+        """
+        ...
+
+
+class SigningKeys(Protocol):
+    """The public keys of those who issue tokens (JWT)."""
+
+    async def jwks(self, issuer: str) -> Mapping[str, Any]:
+        """The JSON Web Key Set that an issuer publishes.
+
+        Raises:
+            AwsError: it cannot be had.
+        """
+        ...
+
+    def is_known(self, issuer: str) -> bool:
+        """Whether keys of this issuer may be asked for at all: the sandbox's own, and those on loopback."""
         ...
 
 

@@ -7,7 +7,7 @@ import socket
 import sqlite3
 import time
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
 from sandbox.clock import Clock
@@ -22,9 +22,11 @@ from sandbox.faults.plan import FaultPlan
 from sandbox.flow.counters import Counters
 from sandbox.flow.recorder import Journal
 from sandbox.gateway.gateway import Gateway
-from sandbox.gateway.inprocess import InProcessClient
+from sandbox.gateway.inprocess import InProcessClient, InProcessHttp
 from sandbox.gateway.peers import PeersOnly
 from sandbox.gateway.server import HttpServer
+from sandbox.model.call import Call
+from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.ids import Ids
 from sandbox.session.clockstore import restore_clock
 from sandbox.session.deployment import Deployment
@@ -183,6 +185,7 @@ class Session:
             endpoint=lambda: self.endpoint,
             notice=self.notice,
             progress=self._report,
+            aws_http=_InProcess(lambda: self.gateway),
         )
 
     def _close_journal(self) -> None:
@@ -226,6 +229,7 @@ class Session:
             allowed_hosts=[network.address] if network else (),
             caller_at=network.caller_at if network else lambda _, __: None,
             observe=self.engine.observe,
+            documents=self.engine.issuer.document,
         )
         self.gate = Gate(self.gateway)
         self.world = World(
@@ -247,3 +251,14 @@ class Session:
             endpoint=lambda: self.endpoint,
             cache=cache_folder(),
         )
+
+
+class _InProcess:
+    """The port `AwsHttp` for an engine, which is made before the front door that it is served by."""
+
+    def __init__(self, gateway: Callable[[], Gateway]) -> None:
+        self._gateway = gateway
+
+    async def send(self, service: str, request: HttpRequest, call: Call) -> HttpResponse:
+        gateway = self._gateway()
+        return await InProcessHttp(gateway.dispatcher, gateway.wire).send(service, request, call)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping
 
 from sandbox.deploy.resources import (
     apigateway,
+    apigatewayv2,
     configuration,
     event_archive,
     events,
@@ -26,11 +27,22 @@ from sandbox.deploy.template.problem import Problem, Problems
 TYPES: Mapping[str, ResourceType] = {
     handler.type: handler
     for module in (
-        apigateway, configuration, event_archive, events, iam, lambda_function, lambda_versions,
-        lambda_wiring, logs, rds, sqs, storage
+        apigateway,
+        apigatewayv2,
+        configuration,
+        event_archive,
+        events,
+        iam,
+        lambda_function,
+        lambda_versions,
+        lambda_wiring,
+        logs,
+        rds,
+        sqs,
+        storage,
     )
     for handler in module.TYPES
-}  # fmt: skip
+}
 
 #: Types that are often met and have a reason of their own.
 _REASONS = {

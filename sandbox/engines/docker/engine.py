@@ -23,6 +23,7 @@ from sandbox.engines.docker.errors import ContainerError
 from sandbox.engines.docker.execute import ContainerExecuteApi
 from sandbox.engines.docker.functions import FunctionCalls
 from sandbox.engines.docker.hearing import Hearing
+from sandbox.engines.docker.http_apis import ContainerInvoker, ContainerLogs
 from sandbox.engines.docker.invocations import Invocations
 from sandbox.engines.docker.observe import Observer
 from sandbox.engines.docker.packages import Packages
@@ -32,10 +33,14 @@ from sandbox.engines.docker.refusals import NoReturn
 from sandbox.engines.docker.threads import Threads
 from sandbox.engines.docker.upstream import HOST, ContainerUpstream, Ports
 from sandbox.engines.docker.watch import FunctionWatch
+from sandbox.engines.issuers import IssuerKeys
+from sandbox.engines.loopback import LoopbackHttp
 from sandbox.model.call import Caller
 from sandbox.model.http import HttpRequest, Observe
+from sandbox.services.apigatewayv2.service import ApiGatewayV2Service, Surroundings
 from sandbox.services.base import Kit, Service
 from sandbox.services.iam.service import IamService
+from sandbox.services.issuer.issuer import TokenIssuer
 from sandbox.services.rds.service import RdsService
 
 #: What of the environment changes the containers; the engine sets everything else.
@@ -77,13 +82,34 @@ class DockerEngine(NoReturn):
         invocations = Invocations(kit.journal)
         self._hearing = Hearing(kit.journal, invocations, kit.notice)
         self.logs = FunctionWatch(self.project, kit.clock, kit.journal, invocations, self._hearing)
-        self.execute_api = ContainerExecuteApi(self.long_tail, kit.journal, kit.clock, kit.ids, self._hearing)
         self.observe: Observe = Observer(kit.journal, self._hearing)
         self.callers = self
         own = Kit(kit.database, kit.clock, kit.journal, kit.faults, kit.ids)
         self.rds = RdsService(own, self.postgres)
         # LocalStack refuses policies without a version, which AWS takes and SAM writes: roles are kept here.
-        self.services: Mapping[str, Service] = {"rds": self.rds, "iam": IamService(own)}
+        # HTTP APIs are no part of LocalStack's community image; theirs are served here, by its functions.
+        self.issuer = TokenIssuer(own, kit.endpoint)
+        self._sender = LoopbackHttp()
+        self._log_writer = ContainerLogs(kit.aws_http)
+        self.http_apis = ApiGatewayV2Service(
+            own,
+            Surroundings(
+                invoker=ContainerInvoker(kit.aws_http),
+                logs=self._log_writer,
+                keys=IssuerKeys(self.issuer, self._sender),
+                bindings=self.bindings,
+                sender=self._sender,
+                aws=kit.aws_http,
+            ),
+        )
+        self.execute_api = ContainerExecuteApi(
+            self.long_tail, kit.journal, kit.clock, kit.ids, self._hearing, self.http_apis
+        )
+        self.services: Mapping[str, Service] = {
+            "rds": self.rds,
+            "iam": IamService(own),
+            "apigatewayv2": self.http_apis,
+        }
 
     # --- life --------------------------------------------------------------------------------------------
     async def start(self) -> None:
@@ -114,8 +140,15 @@ class DockerEngine(NoReturn):
             self._forget(name)
             await service.start()
 
+    def audiences(self) -> Sequence[str]:
+        """What deployed JWT authorizers of the issuer ask for; see `Engine.audiences`."""
+        return self.http_apis.audiences(self.issuer.url)
+
     async def stop(self) -> None:
         """Removes everything that carries this sandbox's label, functions' containers included."""
+        await self.http_apis.stop()
+        await self._log_writer.stop()
+        await self._sender.close()
         await self._threads.finished()
         self.logs.stop()
         self._hearing.close()

@@ -13,6 +13,7 @@ from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.ids import Ids
 from sandbox.model.ports import Recorder
 from sandbox.model.scope import Scope
+from sandbox.services.apigatewayv2.service import ApiGatewayV2Service
 
 #: Bytes of a request's body that the journal keeps.
 _KEPT = 4096
@@ -23,13 +24,20 @@ class ContainerExecuteApi:
     """Implements `ExecuteApi` over LocalStack's own path for it, `/_aws/execute-api/API/STAGE/…`."""
 
     def __init__(
-        self, upstream: ContainerUpstream, recorder: Recorder, clock: Clock, ids: Ids, hearing: Hearing
+        self,
+        upstream: ContainerUpstream,
+        recorder: Recorder,
+        clock: Clock,
+        ids: Ids,
+        hearing: Hearing,
+        http_apis: ApiGatewayV2Service,
     ) -> None:
         self._hearing = hearing
         self._upstream = upstream
         self._recorder = recorder
         self._clock = clock
         self._ids = ids
+        self._http_apis = http_apis
 
     async def handle(self, api_id: str, stage: str, request: HttpRequest, endpoint: str) -> HttpResponse:
         """Answers a request whose path begins after the stage.
@@ -37,11 +45,13 @@ class ContainerExecuteApi:
         Raises:
             AwsError: LocalStack does not answer.
         """
+        if self._http_apis.has(api_id):
+            return await self._http_apis.handle(api_id, stage, request, endpoint)
         hop = self._recorder.reserve()
         began = self._clock.elapsed()
         passed = replace(
             request,
-            path=f"/_aws/execute-api/{api_id}/{stage}{request.path}",
+            path=f"/_aws/execute-api/{api_id}/{stage}{request.path or '/'}",
             headers=[*request.headers, *self._trace(request, hop)],
         )
         response = await self._upstream.send("apigateway", f"{request.method} {request.path}", passed)

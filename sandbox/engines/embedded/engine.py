@@ -14,8 +14,11 @@ from sandbox.control.protocol import PostgresView
 from sandbox.engines.base import EngineKit, FunctionView, NetworkDoor, NoDatabaseError
 from sandbox.engines.bindings import LiveBindings
 from sandbox.engines.embedded.deliverer import Switchboard
+from sandbox.engines.embedded.execute import ExecuteBoth
 from sandbox.engines.embedded.requirements import FunctionRequirements
 from sandbox.engines.embedded.shelf import Shelf
+from sandbox.engines.issuers import IssuerKeys
+from sandbox.engines.loopback import LoopbackHttp
 from sandbox.errors import SandboxError
 from sandbox.model.awserror import AwsError
 from sandbox.model.http import Observe
@@ -25,9 +28,11 @@ from sandbox.runtime.dependencies import Dependencies
 from sandbox.runtime.interpreters import Interpreters
 from sandbox.runtime.runtime import LambdaRuntime
 from sandbox.services.apigateway.service import ApiGatewayService
+from sandbox.services.apigatewayv2.service import ApiGatewayV2Service, Surroundings
 from sandbox.services.base import Kit, Service
 from sandbox.services.events.service import EventsService
 from sandbox.services.iam.service import IamService
+from sandbox.services.issuer.issuer import TokenIssuer
 from sandbox.services.lambda_.service import LambdaService
 from sandbox.services.logs.service import LogsService
 from sandbox.services.rds.service import RdsService
@@ -84,7 +89,21 @@ class EmbeddedEngine:
             dependencies=FunctionRequirements(interpreters, dependencies),
         )
         self.events = EventsService(own, switchboard)
-        self.execute_api = ApiGatewayService(own, self.lambda_, self.logs)
+        self.issuer = TokenIssuer(own, kit.endpoint)
+        self._sender = LoopbackHttp()
+        self.rest_apis = ApiGatewayService(own, self.lambda_, self.logs)
+        self.http_apis = ApiGatewayV2Service(
+            own,
+            Surroundings(
+                invoker=self.lambda_,
+                logs=self.logs,
+                keys=IssuerKeys(self.issuer, self._sender),
+                bindings=self.bindings,
+                sender=self._sender,
+                aws=kit.aws_http,
+            ),
+        )
+        self.execute_api = ExecuteBoth(self.rest_apis, self.http_apis)
         self.rds = RdsService(own, self.postgres)
         switchboard.plug({"sqs": self.sqs.deliver, "lambda": self._invoke_later, "logs": self.logs.deliver})
         # The order of starting: what delivers to others comes after them.
@@ -96,7 +115,8 @@ class EmbeddedEngine:
             self.rds,
             self.lambda_,
             self.events,
-            self.execute_api,
+            self.rest_apis,
+            self.http_apis,
         ]
         self.services = {service.name: service for service in started}
 
@@ -119,11 +139,16 @@ class EmbeddedEngine:
     async def stop(self) -> None:
         """Ends deliveries first, then functions, then servers; one that fails does not hold up the others."""
         async with AsyncExitStack() as stack:
+            stack.push_async_callback(self._sender.close)
             stack.push_async_callback(self.postgres.stop)
             stack.push_async_callback(self.long_tail.stop)
             stack.push_async_callback(self.runtime.stop)
             for service in self.services.values():
                 stack.push_async_callback(service.stop)
+
+    def audiences(self) -> Sequence[str]:
+        """What deployed JWT authorizers of the issuer ask for; see `Engine.audiences`."""
+        return self.http_apis.audiences(self.issuer.url)
 
     async def halt(self) -> None:
         """Ends all that runs; see `Engine.halt`."""

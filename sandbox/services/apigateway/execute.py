@@ -8,16 +8,18 @@ from dataclasses import dataclass, field
 import msgspec
 
 from sandbox.clock import Clock
+from sandbox.model.apis.proxy_answer import MalformedAnswerError, read_rest_answer
+from sandbox.model.apis.throttle import ACCOUNT_BURST, ACCOUNT_RATE, TokenBucket
 from sandbox.model.arn import execute_api_arn, parse_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.hops import HopKind
 from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.ids import Ids
 from sandbox.model.ports import Invoker, InvokeResult, LogSink, Recorder
-from sandbox.services.apigateway.live import ACCOUNT_BURST, ACCOUNT_RATE, LiveStage
-from sandbox.services.apigateway.proxy import MalformedAnswerError, build_event, read_answer
+from sandbox.services.apigateway.live import LiveStage
+from sandbox.services.apigateway.proxy import build_event
 from sandbox.services.apigateway.routing import Match
-from sandbox.services.apigateway.throttle import TokenBucket
+from sandbox.services.invocations import Invocations
 
 _LARGEST_BODY = 10 * 1024 * 1024
 #: What the journal says of a client that closed the connection (nginx's number; nobody gets this answer).
@@ -53,16 +55,12 @@ class Executor:
         self._clock = clock
         self._ids = ids
         self._recorder = recorder
-        self._invoker = invoker
+        self._invocations = Invocations(invoker)
         self._logs = logs
-        self._invocations: set[asyncio.Task[InvokeResult]] = set()
 
     async def stop(self) -> None:
         """Ends the invocations that nobody waits for any more."""
-        running = tuple(self._invocations)
-        for invocation in running:
-            invocation.cancel()
-        await asyncio.gather(*running, return_exceptions=True)
+        await self._invocations.stop()
 
     async def handle(self, live: LiveStage, request: HttpRequest) -> HttpResponse:
         """Answers one request; never raises for what a client or function did."""
@@ -138,7 +136,7 @@ class Executor:
             log.append(f"Lambda execution failed: {result.payload[:1024].decode(errors='replace')}")
             return _failed(502)
         try:
-            return read_answer(result.payload, request.header("accept"), stage.binary_types)
+            return read_rest_answer(result.payload, request.header("accept"), stage.binary_types)
         except MalformedAnswerError as malformed:
             log.append(
                 f"Execution failed due to configuration error: Malformed Lambda proxy response: {malformed}"
@@ -153,23 +151,13 @@ class Executor:
             TimeoutError: it takes longer.
             AwsError: it cannot be invoked.
         """
-        invocation = asyncio.ensure_future(
-            self._invoker.invoke(
-                parse_arn(match.route.function), event, cause=exchange.hop, trace=exchange.trace
-            )
+        return await self._invocations.invoke(
+            parse_arn(match.route.function),
+            event,
+            cause=exchange.hop,
+            trace=exchange.trace,
+            timeout_ms=match.route.timeout_ms,
         )
-        self._invocations.add(invocation)
-        invocation.add_done_callback(self._forget)
-        # A client waits in real time, so the integration's timeout is real too.
-        done, _ = await asyncio.wait({invocation}, timeout=match.route.timeout_ms / 1000)
-        if not done:
-            raise TimeoutError
-        return invocation.result()
-
-    def _forget(self, invocation: asyncio.Task[InvokeResult]) -> None:
-        self._invocations.discard(invocation)
-        if not invocation.cancelled():
-            invocation.exception()  # looked at: who invoked may be gone
 
     def _admit(self, live: LiveStage, match: Match) -> bool:
         key, settings = live.setting(match)

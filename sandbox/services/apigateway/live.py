@@ -6,12 +6,9 @@ from dataclasses import dataclass
 
 import msgspec
 
+from sandbox.model.apis.throttle import TokenBucket
 from sandbox.services.apigateway.proxy import Stage
 from sandbox.services.apigateway.routing import Match, Router
-from sandbox.services.apigateway.throttle import TokenBucket
-
-#: Limits of an account where a stage sets none: 10,000 requests per second, 5,000 at once.
-ACCOUNT_RATE, ACCOUNT_BURST = 10_000.0, 5_000.0
 
 
 class MethodSettings(msgspec.Struct, frozen=True, omit_defaults=True):

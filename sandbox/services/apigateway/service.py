@@ -45,6 +45,8 @@ class ApiGatewayService(ApiOperations, StageOperations):
         live = self._live.get((api_id, stage)) or self._load(api_id, stage)
         if live is None:
             return error(403, "Forbidden", "ForbiddenException")
+        if not request.path:
+            request = msgspec.structs.replace(request, path="/")
         return await self._executor.handle(live, request)
 
     def _load(self, api_id: str, name: str) -> LiveStage | None:

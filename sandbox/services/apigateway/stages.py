@@ -12,8 +12,9 @@ from typing import Any
 
 import msgspec
 
+from sandbox.model.apis.throttle import ACCOUNT_BURST, ACCOUNT_RATE
 from sandbox.model.awserror import AwsError, NotImplementedByName
-from sandbox.services.apigateway.live import ACCOUNT_BURST, ACCOUNT_RATE, MethodSettings, method_key
+from sandbox.services.apigateway.live import MethodSettings, method_key
 
 _LEVELS = ("OFF", "ERROR", "INFO")
 

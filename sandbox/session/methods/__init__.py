@@ -19,13 +19,14 @@ from sandbox.session.methods.sagas import Sagas
 from sandbox.session.methods.snapshots import Snapshots
 from sandbox.session.methods.testing import Testing
 from sandbox.session.methods.time import Time
+from sandbox.session.methods.tokens import Tokens
 
 if TYPE_CHECKING:
     from sandbox.session.session import Session
 
 _GROUPS = (
     Lifecycle, Functions, Time, Flows, Sagas, Lints, Testing, Faults, Desk, Buses, Archives, Overview, Data,
-    Snapshots,
+    Snapshots, Tokens,
 )  # fmt: skip
 
 

@@ -228,6 +228,54 @@ class FakeAws:
     def _apigateway_DeleteStage(self, p: Params) -> None:  # noqa: N802
         self._drop("stage", p["stageName"], "NotFoundException")
 
+    def _apigatewayv2_CreateApi(self, p: Params) -> Params:  # noqa: N802
+        identity = f"http{next(self._ids)}"
+        self._add("api", identity, p)
+        return {"ApiId": identity, "ApiEndpoint": f"https://{identity}.execute-api.us-east-1.amazonaws.com"}
+
+    _apigatewayv2_ImportApi = _apigatewayv2_CreateApi  # noqa: N815
+
+    def _apigatewayv2_DeleteApi(self, p: Params) -> None:  # noqa: N802
+        self._drop("api", p["ApiId"], "NotFoundException")
+
+    def _apigatewayv2_GetStage(self, p: Params) -> Params:  # noqa: N802
+        return self._find("stage", p["StageName"], "NotFoundException")
+
+    def _apigatewayv2_CreateStage(self, p: Params) -> None:  # noqa: N802
+        self._add("stage", p["StageName"], p)
+
+    def _apigatewayv2_DeleteStage(self, p: Params) -> None:  # noqa: N802
+        self._drop("stage", p["StageName"], "NotFoundException")
+
+    def _apigatewayv2_CreateDeployment(self, p: Params) -> Params:  # noqa: N802
+        return self._add_piece("Deployment", p)
+
+    def _apigatewayv2_DeleteDeployment(self, p: Params) -> None:  # noqa: N802
+        self._drop("Deployment", p["DeploymentId"], "NotFoundException")
+
+    def _apigatewayv2_CreateRoute(self, p: Params) -> Params:  # noqa: N802
+        return self._add_piece("Route", p)
+
+    def _apigatewayv2_DeleteRoute(self, p: Params) -> None:  # noqa: N802
+        self._drop("Route", p["RouteId"], "NotFoundException")
+
+    def _apigatewayv2_CreateIntegration(self, p: Params) -> Params:  # noqa: N802
+        return self._add_piece("Integration", p)
+
+    def _apigatewayv2_DeleteIntegration(self, p: Params) -> None:  # noqa: N802
+        self._drop("Integration", p["IntegrationId"], "NotFoundException")
+
+    def _apigatewayv2_CreateAuthorizer(self, p: Params) -> Params:  # noqa: N802
+        return self._add_piece("Authorizer", p)
+
+    def _apigatewayv2_DeleteAuthorizer(self, p: Params) -> None:  # noqa: N802
+        self._drop("Authorizer", p["AuthorizerId"], "NotFoundException")
+
+    def _add_piece(self, kind: str, p: Params) -> Params:
+        identity = f"piece{next(self._ids)}"
+        self._add(kind, identity, p)
+        return {f"{kind}Id": identity}
+
     def _rds_CreateDBInstance(self, p: Params) -> None:  # noqa: N802
         self._add("database", p["DBInstanceIdentifier"], p)
 

@@ -11,6 +11,7 @@ import pytest
 from sandbox.deploy.errors import DeployError
 from sandbox.deploy.resources.registry import TYPES
 from sandbox.errors import TemplateError
+from tests.contract.deploy.apicases import HTTP_APIS
 from tests.contract.deploy.harness import Bench
 
 Json = dict[str, Any]
@@ -295,6 +296,7 @@ CASES = [
         },
         ("UpdateTable", "UpdateTimeToLive", "TagResource"),
     ),
+    *(Case(*case) for case in HTTP_APIS),
 ]
 PERMISSION = {"FunctionName": "f", "Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com"}
 

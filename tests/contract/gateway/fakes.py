@@ -214,6 +214,7 @@ class House:
             durable=self.durable,
             mixed=mixed,
             faults=self.faults,
+            documents=lambda path: {"about": "the sandbox"} if path == "/_sandbox/about" else None,
         )
 
     async def durable(self) -> None:

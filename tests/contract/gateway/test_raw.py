@@ -153,10 +153,14 @@ def test_pages_of_this_machine_may_call(port: int) -> None:
     ("path", "host", "stage", "rest"),
     [
         ("/_aws/execute-api/abc/dev/api/v1/notas%2F1?a=%20b", "localhost", "dev", "/api/v1/notas%2F1"),
-        ("/_aws/execute-api/abc/dev", "localhost", "dev", "/"),
+        ("/_aws/execute-api/abc/dev", "localhost", "dev", ""),
+        ("/_aws/execute-api/abc/dev/", "localhost", "dev", "/"),
+        ("/_aws/execute-api/abc//dev//x", "localhost", "dev", "//x"),
+        ("/_aws/execute-api/abc", "localhost", "", ""),
         ("/restapis/abc/dev/_user_request_/x", "localhost", "dev", "/x"),
         ("/dev/x/y", "abc.execute-api.us-east-1.localhost.localstack.cloud:4566", "dev", "/x/y"),
-        ("/dev", "abc.execute-api.localhost", "dev", "/"),
+        ("/dev", "abc.execute-api.localhost", "dev", ""),
+        ("/", "abc.execute-api.localhost", "", ""),
     ],
 )
 def test_deployed_apis(port: int, house: House, path: str, host: str, stage: str, rest: str) -> None:
@@ -172,8 +176,11 @@ def test_deployed_apis(port: int, house: House, path: str, host: str, stage: str
     assert "b" not in headers
 
 
-def test_deployed_api_without_a_stage(port: int) -> None:
-    assert raw(port, request("GET", "/_aws/execute-api/abc"))[0] == 403
+def test_documents_of_the_sandbox_itself(port: int) -> None:
+    status, _, body = raw(port, request("GET", "/_sandbox/about"))
+    assert (status, json.loads(body)) == (200, {"about": "the sandbox"})
+    assert raw(port, request("GET", "/_sandbox/nothing"))[0] == 404
+    assert raw(port, request("POST", "/_sandbox/about"))[0] != 200
 
 
 def test_queue_urls_without_an_sdk(port: int, house: House) -> None:

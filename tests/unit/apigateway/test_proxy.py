@@ -8,16 +8,12 @@ from typing import Any
 
 import pytest
 
+from sandbox.model.apis.messages import matches_type
+from sandbox.model.apis.proxy_answer import MalformedAnswerError, read_rest_answer
 from sandbox.model.http import HttpRequest
 from sandbox.model.scope import Scope
 from sandbox.services.apigateway.openapi import Route
-from sandbox.services.apigateway.proxy import (
-    MalformedAnswerError,
-    Stage,
-    build_event,
-    matches_type,
-    read_answer,
-)
+from sandbox.services.apigateway.proxy import Stage, build_event
 from sandbox.services.apigateway.routing import Match
 
 TRACE = "Root=1-6553f100-000000000000000000000001"
@@ -51,7 +47,7 @@ def event(
 
 def answer(document: Any, accept: str = "", binary: tuple[str, ...] = ()) -> Any:
     encoded = document if isinstance(document, bytes) else json.dumps(document).encode()
-    return read_answer(encoded, accept, binary)
+    return read_rest_answer(encoded, accept, binary)
 
 
 # --- the event -------------------------------------------------------------------------------------------

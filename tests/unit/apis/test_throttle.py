@@ -5,7 +5,7 @@ from __future__ import annotations
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.services.apigateway.throttle import TokenBucket
+from sandbox.model.apis.throttle import TokenBucket
 
 
 def bucket(rate: float, burst: float) -> TokenBucket:

@@ -1,9 +1,11 @@
-"""The token bucket of "Throttle requests to your REST APIs" (API Gateway Developer Guide)."""
+"""The token bucket of "Throttle requests to your REST APIs" and HTTP APIs (API Gateway Developer Guide)."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+#: Limits of an account where a stage sets none: 10,000 requests per second, 5,000 at once.
+ACCOUNT_RATE, ACCOUNT_BURST = 10_000.0, 5_000.0
 #: What differences of times (seconds since the epoch, as floats) may lack of a whole token.
 _HAIR = 1e-4
 
@@ -22,6 +24,11 @@ class TokenBucket:
     burst: float
     tokens: float
     at: float
+
+    @classmethod
+    def full(cls, rate: float, burst: float, now: float) -> TokenBucket:
+        """A bucket that is full at virtual time `now`."""
+        return cls(rate, burst, burst, now)
 
     def take(self, now: float) -> bool:
         """Takes a token at virtual time `now`, if there is one."""

@@ -1,0 +1,71 @@
+"""Access logs: a format with `$context` variables, and a request's values in it.
+
+Follows "Variables for access logging" of the API Gateway Developer Guide. A variable that has no value is
+written as `-`. Values are escaped so that a format that is JSON stays JSON.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from sandbox.model.awserror import AwsError
+
+#: Bytes of a format, as AWS limits it.
+LONGEST_FORMAT = 3072
+_VARIABLE = re.compile(r"\$context\.([A-Za-z0-9_.-]*[A-Za-z0-9_-])|\$context\b")
+
+
+def check_format(text: str) -> None:
+    """Refuses formats that API Gateway refuses.
+
+    Raises:
+        AwsError: `BadRequestException`: it names no request, is too long, or has a line break inside.
+    """
+    if len(text.encode()) > LONGEST_FORMAT:
+        raise AwsError("BadRequestException", f"Access log format must be at most {LONGEST_FORMAT} bytes")
+    if "$context.requestId" not in text and "$context.extendedRequestId" not in text:
+        raise AwsError(
+            "BadRequestException",
+            "Invalid access log format. Format must contain at least one of $context.requestId or "
+            "$context.extendedRequestId",
+        )
+    if "\n" in text.rstrip("\n"):
+        raise AwsError(
+            "BadRequestException",
+            "Access log format must be single line, new line character is allowed only at end of the format",
+        )
+
+
+def render(text: str, context: Mapping[str, Any]) -> str:
+    """The line of one request.
+
+    Args:
+        text: the format.
+        context: values by their names after `$context.`; those of maps (`authorizer`, `identity`) by dots.
+    """
+    return _VARIABLE.sub(lambda match: _shown(lookup(context, match[1] or "")), text).rstrip("\n")
+
+
+def lookup(context: Mapping[str, Any], name: str) -> Any:
+    """What a name with dots finds: whole, else part by part; None where there is nothing."""
+    if name in context:
+        return context[name]
+    value: Any = context
+    for part in name.split("."):
+        if not isinstance(value, Mapping) or part not in value:
+            return None
+        value = value[part]
+    return value
+
+
+def _shown(value: Any) -> str:
+    if value is None or value == "":
+        return "-"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    text = value if isinstance(value, str) else msgspec.json.encode(value).decode()
+    return msgspec.json.encode(text).decode()[1:-1]

@@ -1,0 +1,271 @@
+"""Serves requests to the stages of HTTP APIs: CORS, route, throttle, authorizer, integration, access log."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from sandbox.clock import Clock
+from sandbox.model.apis.access_log import render
+from sandbox.model.apis.messages import clf_time
+from sandbox.model.arn import execute_api_arn
+from sandbox.model.hops import HopKind
+from sandbox.model.http import HttpRequest, HttpResponse
+from sandbox.model.ids import Ids
+from sandbox.model.ports import LogSink, Recorder
+from sandbox.services.apigatewayv2.authorizing import Authorizing, RefusedError
+from sandbox.services.apigatewayv2.cors import preflight, with_cors
+from sandbox.services.apigatewayv2.integrate import IntegrationFailedError, Integrations
+from sandbox.services.apigatewayv2.lambda_proxy import Asked
+from sandbox.services.apigatewayv2.live import LiveStage
+from sandbox.services.apigatewayv2.mapping import Sources
+from sandbox.services.apigatewayv2.routing import Match
+
+_LARGEST_BODY = 10 * 1024 * 1024
+#: What the journal says of a client that closed the connection (nginx's number; nobody gets this answer).
+_CLIENT_GONE = 499
+#: Characters of a request's body that the journal keeps.
+_KEPT_REQUEST = 4096
+_MESSAGES = {
+    400: "Bad Request",
+    401: "Unauthorized",
+    403: "Forbidden",
+    404: "Not Found",
+    413: "Request Entity Too Large",
+    429: "Too Many Requests",
+    500: "Internal Server Error",
+    503: "Service Unavailable",
+}
+
+
+@dataclass(slots=True)
+class _Exchange:
+    """One request on its way.
+
+    Attributes:
+        began: real seconds, of the clock's own origin.
+        now: virtual seconds.
+        error: what went wrong, for the journal and the access log.
+        integrated: real seconds that the integration took, and the status that it gave.
+        authorizer: how the authorizer's answer reads in the access log.
+    """
+
+    live: LiveStage
+    request: HttpRequest
+    match: Match | None
+    request_id: str
+    trace: str
+    hop: int
+    began: float
+    now: float
+    error: str = ""
+    integrated: tuple[float, int] | None = None
+    authorizer: dict[str, Any] | None = None
+
+
+class Executor:
+    """Answers HTTP requests of one live stage after another."""
+
+    def __init__(
+        self,
+        clock: Clock,
+        ids: Ids,
+        recorder: Recorder,
+        logs: LogSink,
+        authorizing: Authorizing,
+        integrations: Integrations,
+    ) -> None:
+        self._clock = clock
+        self._ids = ids
+        self._recorder = recorder
+        self._logs = logs
+        self._authorizing = authorizing
+        self._integrations = integrations
+
+    async def handle(self, live: LiveStage, request: HttpRequest) -> HttpResponse:
+        """Answers one request; never raises for what a client or function did."""
+        exchange = self._exchange(live, request)
+        try:
+            response = await self._answer(exchange)
+        except asyncio.CancelledError:
+            exchange.error = "The client closed the connection before it had its answer"
+            self._record(exchange, HttpResponse(_CLIENT_GONE))
+            raise
+        except Exception as failure:
+            exchange.error = f"The sandbox failed: {type(failure).__name__}: {failure}"
+            self._record(exchange, HttpResponse(500))
+            raise
+        cors = live.api.cors_configuration
+        if cors is not None:
+            response = with_cors(cors, request, response) if request.method != "OPTIONS" else response
+        response = HttpResponse(
+            response.status,
+            (*response.headers, ("apigw-requestid", _short_id(exchange.request_id))),
+            response.body,
+        )
+        self._record(exchange, response)
+        return response
+
+    def _exchange(self, live: LiveStage, request: HttpRequest) -> _Exchange:
+        given, now = request.header("x-amzn-trace-id"), self._clock.now()
+        return _Exchange(
+            live=live,
+            request=request,
+            match=live.router.match(request.method, request.path),
+            request_id=self._ids.uuid(),
+            trace=given if "Root=" in given else f"Root=1-{int(now):08x}-{self._ids.hex(24)}",
+            hop=self._recorder.reserve(),
+            began=self._clock.elapsed(),
+            now=now,
+        )
+
+    async def _answer(self, exchange: _Exchange) -> HttpResponse:
+        live, request, match = exchange.live, exchange.request, exchange.match
+        cors = live.api.cors_configuration
+        if cors is not None and (answer := preflight(cors, request)) is not None:
+            return answer
+        if match is None:
+            return error(404)
+        if not live.admits(match.route, exchange.now):
+            return error(429)
+        if len(request.body) > _LARGEST_BODY:
+            return error(413)
+        asked = Asked(live, match, request, exchange.request_id, exchange.trace, exchange.now)
+        sources = Sources(request, match.parameters, _context(exchange), live.variables)
+        try:
+            asked = await self._authorizing.admit(asked, sources, exchange.hop)
+        except RefusedError as refused:
+            exchange.error = refused.reason
+            challenge = (("www-authenticate", refused.challenge),) if refused.challenge else ()
+            return error(refused.status, challenge)
+        if asked.flat is not None:
+            exchange.authorizer = dict(asked.flat)
+            sources.context = _context(exchange)
+        return await self._integrate(exchange, asked, sources)
+
+    async def _integrate(self, exchange: _Exchange, asked: Asked, sources: Sources) -> HttpResponse:
+        integration = exchange.live.definition.integrations.get(asked.match.route.integration_id)
+        if integration is None:
+            exchange.error = "the route has no integration"
+            return error(500)
+        began = self._clock.elapsed()
+        try:
+            response = await self._integrations.answer(integration, asked, sources, exchange.hop)
+        except IntegrationFailedError as failure:
+            exchange.error = str(failure)
+            response = error(failure.status)
+        exchange.integrated = (self._clock.elapsed() - began, response.status)
+        return response
+
+    def _record(self, exchange: _Exchange, response: HttpResponse) -> None:
+        live, request = exchange.live, exchange.request
+        stage = live.stage.stage_name
+        self._recorder.record(
+            HopKind.HTTP_REQUEST,
+            live.scope,
+            "apigatewayv2",
+            hop=exchange.hop,
+            operation=f"{request.method} {request.path}",
+            resource=str(execute_api_arn(live.scope, live.api.api_id, stage, request.method, request.path)),
+            status=_outcome(response.status),
+            error=exchange.error,
+            request_id=exchange.request_id,
+            trace=exchange.trace,
+            duration_ms=(self._clock.elapsed() - exchange.began) * 1000,
+            detail={
+                "http_status": response.status,
+                "request": request.body[:_KEPT_REQUEST].decode(errors="replace"),
+                "route": exchange.match.route.route_key if exchange.match else "",
+            },
+            payload=response.body,
+        )
+        settings = live.stage.access_log_settings
+        if live.log_group is not None and settings is not None and settings.format:
+            line = render(settings.format, self._logged(exchange, response))
+            group = live.log_group.resource.removeprefix("log-group:").removesuffix(":*")
+            self._logs.write(
+                live.log_group.scope, group, _stream(live), [(exchange.now, line)], cause=exchange.hop
+            )
+
+    def _logged(self, exchange: _Exchange, response: HttpResponse) -> dict[str, Any]:
+        """The values of the access log that are known only now."""
+        values = _context(exchange)
+        elapsed = int((self._clock.elapsed() - exchange.began) * 1000)
+        refused = response.status in (401, 403, 500) and exchange.integrated is None
+        values |= {
+            "status": response.status,
+            "responseLength": len(response.body),
+            "responseLatency": elapsed,
+            "error": {
+                "message": exchange.error or None,
+                "messageString": f'"{exchange.error}"' if exchange.error else None,
+                "responseType": None,
+            },
+        }
+        if exchange.integrated is not None:
+            took, status = exchange.integrated
+            latency = int(took * 1000)
+            values["integration"] = {
+                "latency": latency,
+                "status": status,
+                "integrationStatus": status,
+                "error": exchange.error or None,
+            }
+            values |= {"integrationLatency": latency, "integrationStatus": status}
+            values["integrationErrorMessage"] = exchange.error or None
+        if refused and exchange.match is not None:
+            values["authorizer"] = {**(exchange.authorizer or {}), "error": exchange.error or None}
+        return values
+
+
+def _context(exchange: _Exchange) -> dict[str, Any]:
+    """`$context` as far as it is known before there is an answer."""
+    live, request, match = exchange.live, exchange.request, exchange.match
+    stage = live.stage.stage_name
+    return {
+        "accountId": live.scope.account,
+        "apiId": live.api.api_id,
+        "domainName": f"{live.api.api_id}.execute-api.{live.scope.region}.amazonaws.com",
+        "domainPrefix": live.api.api_id,
+        "authorizer": exchange.authorizer or {},
+        "awsEndpointRequestId": None,
+        "extendedRequestId": _short_id(exchange.request_id),
+        "httpMethod": request.method,
+        "identity": {"sourceIp": request.source_ip, "userAgent": request.header("user-agent") or None},
+        "path": request.path if stage == "$default" else f"/{stage}{request.path}",
+        "protocol": "HTTP/1.1",
+        "requestId": exchange.request_id,
+        "requestTime": clf_time(exchange.now),
+        "requestTimeEpoch": int(exchange.now * 1000),
+        "routeKey": match.route.route_key if match else None,
+        "stage": stage,
+    }
+
+
+def _stream(live: LiveStage) -> str:
+    return f"{live.api.api_id}-{live.stage.stage_name.replace('$', '')}"
+
+
+def _short_id(request_id: str) -> str:
+    return request_id.replace("-", "")[:15] + "="
+
+
+def _outcome(status: int) -> str:
+    """The status of the hop that an HTTP status means: clients' mistakes are no failures of the flow."""
+    if status == 429:
+        return "throttled"
+    if status == _CLIENT_GONE:
+        return "client-gone"
+    return "error" if status >= 500 else "ok"
+
+
+def error(status: int, headers: tuple[tuple[str, str], ...] = ()) -> HttpResponse:
+    """An answer of API Gateway itself."""
+    return HttpResponse(
+        status,
+        (("content-type", "application/json"), *headers),
+        msgspec.json.encode({"message": _MESSAGES[status]}),
+    )

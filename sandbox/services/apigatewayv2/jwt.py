@@ -1,0 +1,185 @@
+"""JWT authorizers: whether a token was signed by its issuer, is for this API, and is valid now.
+
+Follows "Control access to HTTP APIs with JWT authorizers in API Gateway" of the API Gateway Developer Guide:
+RSA algorithms only; `kid`, `iss`, `aud` (or `client_id`), `exp`, `nbf`, `iat`; `scope` or `scp` per route.
+"""
+
+from __future__ import annotations
+
+from collections import OrderedDict
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+from joserfc import jws
+from joserfc.errors import JoseError
+from joserfc.jwk import KeySet, RSAKey
+
+from sandbox.clock import Clock
+from sandbox.model.awserror import AwsError
+from sandbox.model.ports import SigningKeys
+from sandbox.services.apigatewayv2.definition import JwtConfiguration
+
+_ALGORITHMS = ("RS256", "RS384", "RS512")
+#: API Gateway takes 10,240 bytes of headers; a longer token never reaches an authorizer.
+_LONGEST_TOKEN = 10_240
+#: Seconds that the keys of an issuer are kept: "API Gateway can cache the public key for two hours".
+_KEYS_KEPT = 7200.0
+#: Seconds between two fetches that unknown key ids ask for.
+_ASK_AGAIN = 60.0
+_TOKENS_KEPT = 1024
+
+
+class TokenError(Exception):
+    """The token is not accepted; the text is what `www-authenticate` says of it."""
+
+
+class _Issuer:
+    """The keys of one issuer, and the tokens whose signatures they have proved."""
+
+    def __init__(self, keys: KeySet, fetched: float) -> None:
+        self.keys = {key.kid: key for key in keys.keys if isinstance(key, RSAKey) and key.kid}
+        self.fetched = fetched
+        self.proved: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
+
+    def remember(self, token: str, claims: Mapping[str, Any]) -> None:
+        self.proved[token] = claims
+        if len(self.proved) > _TOKENS_KEPT:
+            self.proved.popitem(last=False)
+
+
+class TokenChecker:
+    """Checks tokens.
+
+    Args:
+        keys: where the keys of issuers come from.
+        clock: times in tokens are compared with its virtual time.
+    """
+
+    def __init__(self, keys: SigningKeys, clock: Clock) -> None:
+        self._source = keys
+        self._clock = clock
+        self._issuers: dict[str, _Issuer] = {}
+
+    def forget(self) -> None:
+        """Forgets keys: the state that they belong to is another one now."""
+        self._issuers.clear()
+
+    async def claims(self, token: str, configuration: JwtConfiguration) -> Mapping[str, Any]:
+        """The claims of a token that is accepted.
+
+        Args:
+            configuration: whose tokens, for which audiences; `issuer` is expanded.
+
+        Raises:
+            TokenError: it is not accepted.
+        """
+        token = _bare(token)
+        issuer = configuration.issuer
+        known = self._issuers.get(issuer)
+        now = self._clock.now()
+        claims = known.proved.get(token) if known and now - known.fetched < _KEYS_KEPT else None
+        if claims is None:
+            claims = await self._prove(token, issuer, now)
+        _check_claims(claims, configuration, now)
+        return claims
+
+    async def _prove(self, token: str, issuer: str, now: float) -> Mapping[str, Any]:
+        kid = _key_id(token)
+        keys = await self._keys_with(kid, issuer, now)
+        key = keys.keys.get(kid)
+        if key is None:
+            raise TokenError("unable to find a signing key that matches the token's kid")
+        try:
+            payload = jws.deserialize_compact(token, key, algorithms=list(_ALGORITHMS)).payload
+            claims = msgspec.json.decode(payload)
+        except (JoseError, ValueError, RecursionError) as error:
+            raise TokenError("the token's signature is invalid") from error
+        if not isinstance(claims, Mapping):
+            raise TokenError("the token has no claims")
+        keys.remember(token, claims)
+        return claims
+
+    async def _keys_with(self, kid: str, issuer: str, now: float) -> _Issuer:
+        known = self._issuers.get(issuer)
+        if known is not None:
+            age = now - known.fetched
+            if age < _KEYS_KEPT and (kid in known.keys or age < _ASK_AGAIN):
+                return known
+        try:
+            keys = KeySet.import_key_set(await self._source.jwks(issuer))  # type: ignore[arg-type]
+        except (AwsError, JoseError, ValueError, TypeError, KeyError) as error:
+            raise TokenError("OIDC discovery endpoint communication error") from error
+        fetched = self._issuers[issuer] = _Issuer(keys, now)
+        return fetched
+
+
+def scopes_of(claims: Mapping[str, Any]) -> list[str]:
+    """The scopes that a token grants, from `scope` or `scp`."""
+    value = claims.get("scope", claims.get("scp"))
+    if isinstance(value, str):
+        return value.split()
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def shown_claims(claims: Mapping[str, Any]) -> dict[str, str]:
+    """Claims as events carry them: all of them texts, lists as `[a b]`."""
+    return {name: _shown(value) for name, value in claims.items()}
+
+
+def _shown(value: Any) -> str:
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list):
+        return f"[{' '.join(_shown(one) for one in value)}]"
+    return msgspec.json.encode(value).decode()
+
+
+def _bare(value: str) -> str:
+    """The token without the word `Bearer`."""
+    scheme, _, rest = value.strip().partition(" ")
+    token = rest.strip() if scheme.lower() == "bearer" else value.strip()
+    if len(token) > _LONGEST_TOKEN or token.count(".") != 2:
+        raise TokenError("token contains an invalid number of segments")
+    return token
+
+
+def _key_id(token: str) -> str:
+    try:
+        header = jws.extract_compact(token.encode()).headers()
+    except (JoseError, ValueError, RecursionError, TypeError, AttributeError) as error:
+        raise TokenError("could not parse the token's header") from error
+    algorithm, kid = header.get("alg"), header.get("kid")
+    if algorithm not in _ALGORITHMS:
+        raise TokenError(
+            f"signing method {str(algorithm)[:20].encode('ascii', 'replace').decode()} is invalid"
+        )
+    if not isinstance(kid, str):
+        raise TokenError("the token's header has no kid")
+    return kid
+
+
+def _check_claims(claims: Mapping[str, Any], configuration: JwtConfiguration, now: float) -> None:
+    if claims.get("iss") != configuration.issuer:
+        raise TokenError("the token does not have a valid issuer")
+    if not _meant(claims, configuration.audience):
+        raise TokenError("the token does not have a valid audience")
+    if not now < _moment(claims, "exp", 0.0):
+        raise TokenError("the token has expired")
+    if _moment(claims, "nbf", now) > now:
+        raise TokenError("the token is not valid yet")
+    if _moment(claims, "iat", now) > now:
+        raise TokenError("the token was issued in the future")
+
+
+def _meant(claims: Mapping[str, Any], audiences: Sequence[str]) -> bool:
+    """Whether a token is for one of the audiences; `client_id` counts where there is no `aud`."""
+    given = claims.get("aud", claims.get("client_id"))
+    return any(one in audiences for one in (given if isinstance(given, list) else [given]))
+
+
+def _moment(claims: Mapping[str, Any], name: str, missing: float) -> float:
+    value = claims.get(name, missing)
+    if isinstance(value, bool) or not isinstance(value, int | float):
+        raise TokenError(f"the token's {name} is not a number")
+    return float(value)
