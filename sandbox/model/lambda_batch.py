@@ -6,13 +6,13 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any, Protocol, TypeVar
 
 import msgspec
 
 from sandbox.model.lambda_limits import SYNC_PAYLOAD
-from sandbox.model.ports import LeasedMessage
 
 _OPEN, _CLOSE = b'{"Records":[', b"]}"
 
@@ -55,9 +55,19 @@ def failed_items(payload: bytes, message_ids: Collection[str]) -> frozenset[str]
     return frozenset(failed)
 
 
-def batch_events(
-    messages: Sequence[LeasedMessage], limit: int = SYNC_PAYLOAD
-) -> list[tuple[Sequence[LeasedMessage], bytes]]:
+class HasRecord(Protocol):
+    """A message or a record of a stream."""
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """As the function gets it."""
+        ...
+
+
+R = TypeVar("R", bound=HasRecord)
+
+
+def batch_events(messages: Sequence[R], limit: int = SYNC_PAYLOAD) -> list[tuple[Sequence[R], bytes]]:
     """The events for a batch: one, unless it would be above `limit` bytes, the largest payload there is.
 
     Returns:

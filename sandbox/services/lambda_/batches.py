@@ -67,7 +67,7 @@ class Batches:
                 mapping.scope,
                 service="lambda",
                 cause=messages[0].hop,
-                queue=str(mapping.queue_arn),
+                queue=str(mapping.source_arn),
                 function=mapping.function,
             )
         size: int = len(messages) if fault is None else fault.settings["size"]
@@ -111,5 +111,5 @@ class Batches:
             return "PROBLEM: Function returned an invalid batchItemFailures"
         done = [message.receipt_handle for message in part if message.message_id not in failed]
         if done:
-            self._sources.acknowledge(mapping.queue_arn, done, result.hop)
+            self._sources.acknowledge(mapping.source_arn, done, result.hop)
         return "PROBLEM: Some items of the batch failed" if failed else OK

@@ -71,13 +71,13 @@ class Destinations:
             if parse_arn(target).service == "events":
                 event_id = self._kit.ids.uuid()
                 record = destination_event(ending, record, event_id, function.scope, self._kit.clock.now())
-            await self._deliver(function, target, record.decode(), {}, cause, trace, event_id)
+            await self.deliver(function, target, record.decode(), {}, cause, trace, event_id)
         if function.dead_letter and not succeeded:
             body = ending.event.decode("utf-8", "replace")
             attributes = dead_letter_attributes(ending)
-            await self._deliver(function, function.dead_letter, body, attributes, cause, trace)
+            await self.deliver(function, function.dead_letter, body, attributes, cause, trace)
 
-    async def _deliver(
+    async def deliver(
         self,
         function: Function,
         target: str,
@@ -87,6 +87,7 @@ class Destinations:
         trace: str | None,
         event_id: str = "",
     ) -> None:
+        """Delivers; what cannot be delivered is in the journal, and is no error for who asks."""
         try:
             if self._deliverer is None:
                 raise invalid(f"nothing delivers to {target}")

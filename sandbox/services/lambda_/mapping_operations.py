@@ -7,27 +7,34 @@ import msgspec
 from sandbox.model.call import Call
 from sandbox.model.lambda_errors import invalid
 from sandbox.model.lambda_names import parse_function_name
+from sandbox.model.lambda_streams import STREAM_BATCH
 from sandbox.model.scope import Scope
 from sandbox.services.base import Answer, Params, operation
-from sandbox.services.lambda_.mappings import changes, source_arn
+from sandbox.services.lambda_.mapping_parameters import changes, position_of, source_of
 from sandbox.services.lambda_.paging import page
 from sandbox.services.lambda_.parts import LambdaParts
 from sandbox.services.lambda_.records import Function, Mapping
 
 _MEMBERS = (
     "FunctionName Enabled BatchSize MaximumBatchingWindowInSeconds FunctionResponseTypes ScalingConfig "
-    "FilterCriteria"
+    "FilterCriteria BisectBatchOnFunctionError DestinationConfig MaximumRecordAgeInSeconds "
+    "MaximumRetryAttempts ParallelizationFactor TumblingWindowInSeconds"
 )
 
 
 class MappingOperations(LambdaParts):
     """https://docs.aws.amazon.com/lambda/latest/api/API_CreateEventSourceMapping.html and its siblings."""
 
-    @operation("CreateEventSourceMapping", f"EventSourceArn StartingPosition Tags {_MEMBERS}")
+    @operation(
+        "CreateEventSourceMapping",
+        f"EventSourceArn StartingPosition StartingPositionTimestamp Tags {_MEMBERS}",
+    )
     def create_event_source_mapping(self, call: Call, params: Params) -> Answer:
-        """Has a queue feed a function; it works from now on."""
-        queue = source_arn(params)
-        fields = changes(params)
+        """Has a queue or stream feed a function; it works from now on."""
+        source = source_of(params, self.streams)
+        if source.service != "sqs":
+            params = {"BatchSize": STREAM_BATCH, **params}
+        fields = {**position_of(params, source), **changes(params, source, self.destinations)}
         function, qualifier = self._fed_function(params["FunctionName"], call.scope)
         mapping = Mapping(
             uuid=self.kit.ids.uuid(),
@@ -35,7 +42,7 @@ class MappingOperations(LambdaParts):
             region=function.region,
             function=function.name,
             qualifier=qualifier,
-            queue=str(queue),
+            source=str(source),
             modified=self.clock.now(),
             tags=dict(params.get("Tags") or {}),
             **fields,
@@ -51,15 +58,15 @@ class MappingOperations(LambdaParts):
 
     @operation("ListEventSourceMappings", "EventSourceArn FunctionName Marker MaxItems")
     def list_event_source_mappings(self, call: Call, params: Params) -> Answer:
-        """The mappings of the caller's account and region, of one function or one queue where named."""
+        """The mappings of the caller's account and region, of one function or one source where named."""
         name = params.get("FunctionName")
         wanted = parse_function_name(name, call.scope) if name else None
-        queue = params.get("EventSourceArn")
+        source = params.get("EventSourceArn")
         found = [
             mapping
             for mapping in self.mappings.all()
             if mapping.scope == call.scope
-            and (not queue or mapping.queue == queue)
+            and (not source or mapping.source == source)
             and (wanted is None or str(mapping.function_arn) == wanted.named_arn)
         ]
         shown, marker = page(found, params, lambda mapping: mapping.uuid)
@@ -76,7 +83,7 @@ class MappingOperations(LambdaParts):
             function=function.name,
             qualifier=qualifier,
             modified=self.clock.now(),
-            **changes(params),
+            **changes(params, mapping.source_arn, self.destinations),
         )
         self.mappings.check(changed, function)
         self.mappings.put(changed)
@@ -99,20 +106,43 @@ class MappingOperations(LambdaParts):
 
     def _mapping_answer(self, mapping: Mapping, state: str = "") -> Answer:
         """A mapping as the API answers it; `state` names the change that the call asked for."""
+        stream = mapping.source_arn.service != "sqs"
         answer: Answer = {
             "UUID": mapping.uuid,
             "BatchSize": mapping.batch_size,
             "MaximumBatchingWindowInSeconds": mapping.window,
-            "EventSourceArn": mapping.queue,
+            "EventSourceArn": mapping.source,
             "FunctionArn": str(mapping.function_arn),
             "LastModified": mapping.modified,
             "State": state or ("Enabled" if mapping.enabled else "Disabled"),
-            "StateTransitionReason": "USER_INITIATED",
+            "StateTransitionReason": "User action" if stream else "USER_INITIATED",
             "FunctionResponseTypes": ["ReportBatchItemFailures"] if mapping.partial else [],
             "EventSourceMappingArn": str(mapping.arn),
         }
         if mapping.max_concurrency is not None:
             answer["ScalingConfig"] = {"MaximumConcurrency": mapping.max_concurrency}
+        if mapping.filters:
+            filters = [{"Pattern": pattern} for pattern in mapping.filters]
+            answer["FilterCriteria"] = {"Filters": filters}
+        if stream:
+            answer |= _stream_answer(mapping)
         if last := self.mappings.last_result(mapping):
             answer["LastProcessingResult"] = last
         return answer
+
+
+def _stream_answer(mapping: Mapping) -> Answer:
+    """What only mappings of streams show."""
+    failure = {"Destination": mapping.on_failure} if mapping.on_failure else {}
+    answer: Answer = {
+        "StartingPosition": mapping.position,
+        "ParallelizationFactor": 1,
+        "BisectBatchOnFunctionError": mapping.bisect,
+        "MaximumRecordAgeInSeconds": mapping.max_age,
+        "MaximumRetryAttempts": mapping.max_retries,
+        "TumblingWindowInSeconds": 0,
+        "DestinationConfig": {"OnFailure": failure},
+    }
+    if mapping.position_at is not None:
+        answer["StartingPositionTimestamp"] = mapping.position_at
+    return answer

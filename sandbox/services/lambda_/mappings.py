@@ -7,37 +7,74 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
+from collections.abc import Mapping as SourceMapping
+from typing import Any, Protocol
 
 import msgspec
 
-from sandbox.model.arn import Arn, is_arn, parse_arn
-from sandbox.model.awserror import NotImplementedByName
 from sandbox.model.lambda_errors import conflict, invalid, resource_not_found
-from sandbox.model.lambda_limits import Violations
-from sandbox.model.ports import EventSource
+from sandbox.model.lambda_filters import RecordFilter
+from sandbox.model.ports import EventSource, StreamSource
 from sandbox.services.base import Kit
-from sandbox.services.lambda_.poller import Poller
+from sandbox.services.lambda_.checkpoints import Checkpoints
 from sandbox.services.lambda_.records import Function, Mapping
 
-MAX_BATCH = 10_000
 MAX_BATCH_WITHOUT_WINDOW = 10
+
+
+class SourcePoller(Protocol):
+    """What feeds one function from one source while the mapping is enabled."""
+
+    last_result: str
+
+    @property
+    def running(self) -> int:
+        """Batches that run now."""
+        ...
+
+    def tasks(self) -> set[asyncio.Task[Any]]:
+        """The tasks that run them."""
+        ...
+
+    def start(self) -> None:
+        """Begins to listen, and looks at what is there already."""
+        ...
+
+    async def stop(self) -> None:
+        """Ends what runs."""
+        ...
+
+    def detach(self) -> None:
+        """Takes no more, but lets the batches that run end by themselves."""
+        ...
+
+    def wake(self) -> None:
+        """Something may be there to do."""
+        ...
 
 
 class Mappings:
     """Keeps the mappings of every scope.
 
     Args:
+        sources: queues. streams: by the service part of their ARNs.
         poller: makes the poller of a mapping.
     """
 
-    def __init__(self, kit: Kit, sources: EventSource, poller: Callable[[Mapping], Poller]) -> None:
+    def __init__(
+        self,
+        kit: Kit,
+        sources: EventSource,
+        streams: SourceMapping[str, StreamSource],
+        poller: Callable[[Mapping], SourcePoller],
+    ) -> None:
         self._kit = kit
         self._sources = sources
+        self._streams = streams
         self._poller = poller
         self._known: dict[str, Mapping] = {}
-        self._pollers: dict[str, Poller] = {}
-        self._leaving: list[Poller] = []
+        self._pollers: dict[str, SourcePoller] = {}
+        self._leaving: list[SourcePoller] = []
 
     @property
     def running(self) -> int:
@@ -113,16 +150,32 @@ class Mappings:
     def delete(self, mapping: Mapping) -> None:
         """Forgets a mapping; batches that run end as they began."""
         self._kit.database.execute("DELETE FROM lambda_mappings WHERE uuid = ?", (mapping.uuid,))
+        Checkpoints(self._kit, mapping.uuid).forget()
         del self._known[mapping.uuid]
         self._leave(mapping.uuid)
 
     def check(self, mapping: Mapping, function: Function) -> None:
-        """Checks a mapping against its queue, its function and the other mappings.
+        """Checks a mapping against its source, its function and the other mappings.
 
         Raises:
             AwsError: `InvalidParameterValueException` or `ResourceConflictException`.
         """
-        queue = mapping.queue_arn
+        RecordFilter(mapping.filters, bodies=mapping.source_arn.service == "sqs")
+        if mapping.source_arn.service == "sqs":
+            self._check_queue(mapping, function)
+        elif not self._streams[mapping.source_arn.service].exists(mapping.source_arn):
+            raise invalid(f"Stream not found: {mapping.source}")
+        for other in self._known.values():
+            same = (other.source, other.function_arn) == (mapping.source, mapping.function_arn)
+            if same and other.uuid != mapping.uuid:
+                raise conflict(
+                    f'The event source arn (" {mapping.source} ") and function (" {mapping.function} ") '
+                    "provided mapping already exists. Please update or delete the existing mapping "
+                    f"with UUID {other.uuid}"
+                )
+
+    def _check_queue(self, mapping: Mapping, function: Function) -> None:
+        queue = mapping.source_arn
         if mapping.batch_size > MAX_BATCH_WITHOUT_WINDOW and not mapping.window:
             raise invalid(
                 "Maximum batch window in seconds must be greater than 0 "
@@ -142,14 +195,6 @@ class Mappings:
                 f"Queue visibility timeout: {visible} seconds is less than "
                 f"Function timeout: {function.timeout} seconds"
             )
-        for other in self._known.values():
-            same = (other.queue, other.function_arn) == (mapping.queue, mapping.function_arn)
-            if same and other.uuid != mapping.uuid:
-                raise conflict(
-                    f'The event source arn (" {mapping.queue} ") and function (" {mapping.function} ") '
-                    "provided mapping already exists. Please update or delete the existing mapping "
-                    f"with UUID {other.uuid}"
-                )
 
     def _begin(self, mapping: Mapping) -> None:
         if mapping.enabled:
@@ -161,55 +206,6 @@ class Mappings:
         if (poller := self._pollers.pop(uuid, None)) is not None:
             poller.detach()
             self._leaving.append(poller)
-
-
-def source_arn(params: dict[str, Any]) -> Arn:
-    """The queue that a request names as its event source.
-
-    Raises:
-        AwsError: none is named, it is no ARN, or its kind is refused by name.
-    """
-    text = params.get("EventSourceArn")
-    if not text:
-        raise invalid("Unrecognized event source.")
-    if not is_arn(text):
-        raise invalid(f"Unrecognized event source: {text} is not an ARN.")
-    arn = parse_arn(text)
-    if arn.service != "sqs":
-        raise NotImplementedByName("lambda", f"event sources of kind {arn.service}")
-    return arn
-
-
-def changes(params: dict[str, Any]) -> dict[str, Any]:
-    """The fields of a mapping that a request sets.
-
-    Raises:
-        AwsError: a value is out of range, or a parameter does not belong to queues or is refused by name.
-    """
-    if params.get("StartingPosition") is not None:
-        raise invalid("StartingPosition is not valid for SQS event sources.")
-    if (params.get("FilterCriteria") or {}).get("Filters"):
-        raise NotImplementedByName("lambda", "parameter FilterCriteria")
-    scaling = params.get("ScalingConfig")
-    most = (scaling or {}).get("MaximumConcurrency")
-    types = params.get("FunctionResponseTypes")
-    found = Violations()
-    found.between(params.get("BatchSize"), "batchSize", 1, MAX_BATCH)
-    found.between(params.get("MaximumBatchingWindowInSeconds"), "maximumBatchingWindowInSeconds", 0, 300)
-    found.between(most, "scalingConfig.maximumConcurrency", 2, 1000)
-    for name in types or ():
-        found.one_of(name, "functionResponseTypes", ("ReportBatchItemFailures",))
-    found.check()
-    fields: dict[str, Any] = {
-        "batch_size": params.get("BatchSize"),
-        "window": params.get("MaximumBatchingWindowInSeconds"),
-        "enabled": params.get("Enabled"),
-        "partial": None if types is None else bool(types),
-    }
-    fields = {name: value for name, value in fields.items() if value is not None}
-    if scaling is not None:
-        fields["max_concurrency"] = most
-    return fields
 
 
 def _check_fifo(mapping: Mapping) -> None:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Mapping as SourceMapping
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, ClassVar
 
 from sandbox.model.arn import function_arn
 from sandbox.model.lambda_errors import stale_revision
 from sandbox.model.lambda_limits import CONCURRENCY
 from sandbox.model.lambda_names import parse_function_name
-from sandbox.model.ports import Bindings, Deliverer, EventSource, Executor, LogSink
+from sandbox.model.ports import Bindings, Deliverer, EventSource, Executor, LogSink, StreamSource
 from sandbox.model.scope import Scope
 from sandbox.services.base import Answer, Kit, Params, Service
 from sandbox.services.lambda_.asynchronous import AsyncQueue
@@ -22,11 +24,13 @@ from sandbox.services.lambda_.destinations import Destinations
 from sandbox.services.lambda_.functions import Functions
 from sandbox.services.lambda_.invocation import Invocations
 from sandbox.services.lambda_.layers import Layers
-from sandbox.services.lambda_.mappings import Mappings
+from sandbox.services.lambda_.mappings import Mappings, SourcePoller
 from sandbox.services.lambda_.poller import Poller
 from sandbox.services.lambda_.qualified import Qualified
 from sandbox.services.lambda_.records import SCHEMA, Function, Mapping
 from sandbox.services.lambda_.specs import Dependencies, Specs
+from sandbox.services.lambda_.stream_batches import StreamBatches
+from sandbox.services.lambda_.stream_poller import StreamPoller
 from sandbox.services.lambda_.tasks import Tasks
 from sandbox.services.lambda_.versions import Versions
 
@@ -41,6 +45,7 @@ class LambdaParts(Service):
         bindings: replaces tokens in the functions' variables.
         deliverer: takes results to destinations and dead-letter queues; without one they are refused by name.
         code_folder: where packages are kept; made where missing.
+        streams: the streams that mappings read, by the service part of their ARNs.
         dependencies: resolves `requirements.txt`; without one every package brings its own.
         concurrency: concurrent invocations per account and region.
     """
@@ -58,6 +63,7 @@ class LambdaParts(Service):
         deliverer: Deliverer | None,
         code_folder: Path,
         *,
+        streams: SourceMapping[str, StreamSource] = MappingProxyType({}),
         dependencies: Dependencies | None = None,
         concurrency: int = CONCURRENCY,
     ) -> None:
@@ -75,10 +81,16 @@ class LambdaParts(Service):
         self.events = AsyncQueue(kit, self.functions, self.invocations, self.destinations)
         batches = Batches(kit, sources, self.invocations)
 
-        def poller(mapping: Mapping) -> Poller:
-            return Poller(kit, mapping, self.functions, sources, self.concurrency, batches)
+        stream_batches = StreamBatches(kit, self.invocations, self.destinations)
+        self.streams = streams
 
-        self.mappings = Mappings(kit, sources, poller)
+        def poller(mapping: Mapping) -> SourcePoller:
+            stream = streams.get(mapping.source_arn.service)
+            if stream is None:
+                return Poller(kit, mapping, self.functions, sources, self.concurrency, batches)
+            return StreamPoller(kit, mapping, self.functions, stream, self.concurrency, stream_batches)
+
+        self.mappings = Mappings(kit, sources, streams, poller)
 
     @property
     def running(self) -> int:

@@ -13,6 +13,7 @@ from typing import Any
 from sandbox.clock import Timer
 from sandbox.model.awserror import AwsError
 from sandbox.model.lambda_batch import MOST_BATCHES, BatchLimit
+from sandbox.model.lambda_filters import RecordFilter
 from sandbox.model.ports import EventSource, LeasedMessage
 from sandbox.services.base import Kit
 from sandbox.services.lambda_.batches import OK, Batch, Batches
@@ -56,6 +57,7 @@ class Poller:
         self._pressed = False
         self._window: Timer | None = None
         self._gathering = Gathering(mapping.batch_size)
+        self._filter = RecordFilter(mapping.filters, bodies=True)
         #: How the last batch went; empty before the first.
         self.last_result = ""
 
@@ -71,7 +73,7 @@ class Poller:
     def start(self) -> None:
         """Begins to listen, and looks at what is in the queue already."""
         try:
-            self._unsubscribe = self._sources.on_available(self._mapping.queue_arn, self.wake)
+            self._unsubscribe = self._sources.on_available(self._mapping.source_arn, self.wake)
         except AwsError as error:
             self.last_result = f"PROBLEM: {error.message}"
             return
@@ -130,7 +132,7 @@ class Poller:
             if slot is None:
                 return
             try:
-                messages = self._sources.lease(self._mapping.queue_arn, self._mapping.batch_size)
+                messages = self._lease(self._mapping.batch_size)
             except BaseException:
                 slot.release()
                 raise
@@ -151,7 +153,7 @@ class Poller:
                 return
             gathering = self._gathering
             if gathering.room:
-                messages = self._sources.lease(self._mapping.queue_arn, gathering.room)
+                messages = self._lease(gathering.room)
                 gathering.add(messages, self._kit.clock.now())
             if not gathering.ready(self._kit.clock.now(), self._mapping.window):
                 self._pressed = False
@@ -160,12 +162,27 @@ class Poller:
             slot = self._slot(function)
             if slot is None:
                 return
-            visible = self._sources.visibility_timeout(self._mapping.queue_arn)
+            visible = self._sources.visibility_timeout(self._mapping.source_arn)
             if messages := gathering.take(self._kit.clock.now(), visible):
                 self._begin(function, messages, slot)
             else:
                 slot.release()
         self._pressed = True
+
+    def _lease(self, limit: int) -> list[LeasedMessage]:
+        """Messages to hand over; those that match no filter are deleted, as on AWS."""
+        queue = self._mapping.source_arn
+        while messages := self._sources.lease(queue, limit):
+            if not self._filter:
+                return messages
+            fitting = [message for message in messages if self._filter.matches(message.record)]
+            kept = {message.receipt_handle for message in fitting}
+            for message in messages:
+                if message.receipt_handle not in kept:
+                    self._sources.acknowledge(queue, [message.receipt_handle], message.hop)
+            if fitting:
+                return fitting
+        return []
 
     def _arm_window(self) -> None:
         end = self._gathering.begun
@@ -212,6 +229,6 @@ class Poller:
     def _return(self, messages: list[LeasedMessage]) -> None:
         try:
             for message in messages:
-                self._sources.give_back(self._mapping.queue_arn, [message.receipt_handle], message.hop)
+                self._sources.give_back(self._mapping.source_arn, [message.receipt_handle], message.hop)
         except AwsError:  # the queue is gone, and the messages with it
             return

@@ -21,6 +21,9 @@ CREATE TABLE IF NOT EXISTS lambda_mappings (uuid TEXT PRIMARY KEY, document BLOB
 CREATE TABLE IF NOT EXISTS lambda_versions (
     account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, version INTEGER NOT NULL,
     document BLOB NOT NULL, PRIMARY KEY (account, region, name, version)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lambda_checkpoints (
+    uuid TEXT NOT NULL, shard TEXT NOT NULL, sequence TEXT NOT NULL, ended INTEGER NOT NULL DEFAULT 0,
+    PRIMARY KEY (uuid, shard)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lambda_events (
     id INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
     qualifier TEXT, request_id TEXT NOT NULL, payload BLOB NOT NULL, cause INTEGER, trace TEXT,
@@ -170,20 +173,26 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Mapping(msgspec.Struct, frozen=True, kw_only=True):
-    """An event source mapping: which queue feeds which function, and how.
+    """An event source mapping: which queue or stream feeds which function, and how.
 
     Attributes:
         qualifier: the version or alias that is fed, None for the function itself.
         window: seconds that messages are gathered for one batch.
         max_concurrency: batches at a time, None for as many as there is concurrency.
         partial: the function answers with `batchItemFailures`.
+        filters: event patterns; what matches none of them is not handed over.
+        position, position_at: where a stream is begun (`TRIM_HORIZON`, `LATEST`, `AT_TIMESTAMP`).
+        bisect: a failed batch of a stream is split in two.
+        max_age: seconds a record of a stream is tried at most, -1 for as long as it is there.
+        max_retries: of a failed batch of a stream, -1 for as often as it takes.
+        on_failure: ARN of what is told of the records of a stream that are given up.
     """
 
     uuid: str
     account: str
     region: str
     function: str
-    queue: str
+    source: str
     qualifier: str | None = None
     modified: float
     batch_size: int = 10
@@ -191,6 +200,13 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     enabled: bool = True
     partial: bool = False
     max_concurrency: int | None = None
+    filters: list[str] = []
+    position: str = ""
+    position_at: float | None = None
+    bisect: bool = False
+    max_age: int = -1
+    max_retries: int = -1
+    on_failure: str | None = None
     tags: dict[str, str] = {}
 
     @property
@@ -214,6 +230,6 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
         return FunctionRef(self.scope, self.function, self.qualifier)
 
     @property
-    def queue_arn(self) -> Arn:
-        """ARN of the queue."""
-        return parse_arn(self.queue)
+    def source_arn(self) -> Arn:
+        """ARN of the queue or stream."""
+        return parse_arn(self.source)

@@ -22,6 +22,9 @@ from sandbox.model.ports import (
     LeasedMessage,
     LogLines,
     Outcome,
+    Shard,
+    StreamPage,
+    StreamRecord,
 )
 from tests.support.fakes import KeptHops
 
@@ -238,7 +241,7 @@ class KeptDeliveries:
         return 1
 
     def supports(self, target: Arn) -> bool:
-        return target.service in ("sqs", "lambda")
+        return target.service in ("sqs", "lambda", "events")
 
 
 class Tokens:
@@ -261,3 +264,68 @@ class FakeDependencies:
         text = (code_dir / "requirements.txt").read_text()
         self.asked.append((text.strip(), runtime))
         return (f"/deps/{len(self.asked)}",)
+
+
+class FakeStreams:
+    """Streams of DynamoDB tables, in memory; implements the port `StreamSource`. Sequence numbers count."""
+
+    def __init__(self, clock: Clock, hops: KeptHops) -> None:
+        self._clock = clock
+        self._hops = hops
+        self._shards: dict[Arn, dict[str, Shard]] = {}
+        self._records: dict[tuple[Arn, str], list[StreamRecord]] = {}
+        self._closed: set[tuple[Arn, str]] = set()
+        self._listeners: dict[Arn, list[Callable[[], None]]] = defaultdict(list)
+        self._number = 0
+
+    def make(self, stream: Arn) -> Arn:
+        self._shards[stream] = {}
+        return self.split(stream, "shard-0")
+
+    def split(self, stream: Arn, shard: str, parent: str = "") -> Arn:
+        if parent:
+            self._closed.add((stream, parent))
+        self._shards[stream][shard] = Shard(shard, parent)
+        self._records[stream, shard] = []
+        self._wake(stream)
+        return stream
+
+    def put(self, stream: Arn, *keys: str, shard: str = "shard-0") -> None:
+        for key in keys:
+            self._number += 1
+            hop = self._hops.record(HopKind.EVENT_PUT, stream.scope, "dynamodb", resource=str(stream))
+            sequence = f"{self._number:06d}"
+            record = {
+                "eventID": f"e{hop}",
+                "eventName": "INSERT",
+                "dynamodb": {"Keys": {"id": {"S": key}}, "SequenceNumber": sequence},
+            }
+            self._records[stream, shard].append(StreamRecord(sequence, record, self._clock.now(), hop))
+        self._wake(stream)
+
+    def listeners(self, stream: Arn) -> int:
+        return len(self._listeners[stream])
+
+    # --- the port ----------------------------------------------------------------------------------------
+    def exists(self, stream: Arn) -> bool:
+        return stream in self._shards
+
+    def shards(self, stream: Arn) -> Sequence[Shard]:
+        return list(self._shards[stream].values())
+
+    def begin(self, stream: Arn, shard: str, position: str, at: float | None = None) -> str:
+        if position == "LATEST" and self._records[stream, shard]:
+            return self._records[stream, shard][-1].sequence
+        return ""
+
+    def read(self, stream: Arn, shard: str, after: str, limit: int) -> StreamPage:
+        rest = [record for record in self._records[stream, shard] if record.sequence > after]
+        return StreamPage(rest[:limit], (stream, shard) in self._closed and len(rest) <= limit)
+
+    def on_available(self, stream: Arn, wake: Callable[[], None]) -> Callable[[], None]:
+        self._listeners[stream].append(wake)
+        return lambda: self._listeners[stream].remove(wake)
+
+    def _wake(self, stream: Arn) -> None:
+        for wake in list(self._listeners[stream]):
+            wake()

@@ -27,6 +27,7 @@ from tests.contract.lambda_.fakes import (
     FakeDependencies,
     FakeExecutor,
     FakeQueues,
+    FakeStreams,
     KeptDeliveries,
     Tokens,
 )
@@ -62,12 +63,17 @@ class World:
         self.hops = KeptHops()
         self.executor = FakeExecutor(self.clock)
         self.queues = FakeQueues(self.clock, self.hops)
+        self.streams = FakeStreams(self.clock, self.hops)
         self.logs = KeptLogs()
         self.targets = KeptDeliveries()
         self.dependencies = FakeDependencies()
         self.faults = FaultPlan(self.database, self.hops, Ids(seed=5))
         kit = Kit(self.database, self.clock, self.hops, self.faults, Ids(seed=7))
-        options = {"dependencies": self.dependencies, **options}
+        options = {
+            "dependencies": self.dependencies,
+            "streams": {"dynamodb": self.streams},
+            **options,
+        }
         self.service = LambdaService(
             kit,
             self.executor,

@@ -301,3 +301,21 @@ def test_scopes_are_kept_apart(world: World) -> None:
     with pytest.raises(AwsError):
         world.call("Invoke", far, FunctionName="estoque", InvocationType="Event")
     assert len(world.executor.requests) == 1
+
+
+def test_a_bus_gets_the_record_as_the_detail_of_an_event(world: World) -> None:
+    bus = "arn:aws:events:us-east-1:000000000000:event-bus/nfe"
+    world.function()
+    config = {"OnSuccess": {"Destination": bus}}
+    world.call("PutFunctionEventInvokeConfig", FunctionName="estoque", DestinationConfig=config)
+    world.invoke(payload={"a": 1}, InvocationType="Event")
+    (delivery,) = world.targets.deliveries
+    event = json.loads(delivery.body)
+    assert event["id"] == delivery.event_id
+    assert (event["source"], event["detail-type"]) == (
+        "lambda",
+        "Lambda Function Invocation Result - Success",
+    )
+    assert event["resources"] == [f"{arn()}:$LATEST"]
+    assert event["detail"]["requestPayload"] == {"a": 1}
+    assert event["time"] == "2023-11-14T22:13:20Z"

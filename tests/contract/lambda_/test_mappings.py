@@ -68,13 +68,16 @@ def test_a_mapping_is_shown_as_aws_shows_it(world: World) -> None:
             "InvalidParameterValueException",
             "StartingPosition is not valid for SQS event sources.",
         ),
-        ({"FilterCriteria": {"Filters": [{"Pattern": "{}"}]}}, "NotImplemented", "FilterCriteria"),
         (
             {"EventSourceArn": "arn:aws:kinesis:us-east-1:000000000000:stream/x"},
             "NotImplemented",
             "kind kinesis",
         ),
-        ({"BisectBatchOnFunctionError": True}, "NotImplemented", "BisectBatchOnFunctionError"),
+        (
+            {"BisectBatchOnFunctionError": True},
+            "InvalidParameterValueException",
+            "Unsupported BisectBatchOnFunctionError parameter for given event source mapping type.",
+        ),
         ({"KMSKeyArn": "arn:aws:kms:us-east-1:000000000000:key/1"}, "NotImplemented", "KMSKeyArn"),
     ],
 )

@@ -1,0 +1,65 @@
+"""Filter criteria of event source mappings: event patterns over the records of a queue or stream.
+
+Reference: https://docs.aws.amazon.com/lambda/latest/dg/invocation-eventfiltering.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import msgspec
+
+from sandbox.model.event_patterns import (
+    EventPattern,
+    InvalidEventPatternError,
+    decode,
+    flatten,
+)
+from sandbox.model.lambda_errors import invalid
+
+MOST_FILTERS = 5
+LONGEST_FILTER = 4096  # characters
+
+
+class RecordFilter:
+    """Says which records a mapping hands over: those that match one of its patterns, or all without any.
+
+    Args:
+        patterns: JSON texts.
+        bodies: records have a `body` that is matched as the JSON in it (queues): a text that is no JSON
+            matches only patterns for a text.
+
+    Raises:
+        AwsError: `InvalidParameterValueException`, a pattern is not one.
+    """
+
+    def __init__(self, patterns: Sequence[str], *, bodies: bool) -> None:
+        self._bodies = bodies
+        if len(patterns) > MOST_FILTERS:
+            raise invalid(f"Number of filters exceeds the maximum of {MOST_FILTERS}.")
+        if any(len(pattern) > LONGEST_FILTER for pattern in patterns):
+            raise invalid(f"A filter pattern is longer than {LONGEST_FILTER} characters.")
+        try:
+            self._patterns = [EventPattern(pattern) for pattern in patterns]
+        except InvalidEventPatternError as error:
+            raise invalid("Invalid filter pattern definition.") from error
+
+    def __bool__(self) -> bool:
+        return bool(self._patterns)
+
+    def matches(self, record: Mapping[str, Any]) -> bool:
+        """Whether the record is handed over."""
+        if not self._patterns:
+            return True
+        if self._bodies:
+            record = {**record, "body": _body(record.get("body"))}
+        event = flatten(decode(msgspec.json.encode(record).decode()))
+        return any(pattern.matches(event) for pattern in self._patterns)
+
+
+def _body(text: Any) -> Any:
+    try:
+        return msgspec.json.decode(text) if isinstance(text, str) else text
+    except msgspec.DecodeError:
+        return text
