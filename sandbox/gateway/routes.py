@@ -13,15 +13,17 @@ from sandbox.wire.problems import MalformedBodyError
 _BY_PREFIX = re.compile(r"^/_aws/execute-api/([^/]+)(?:/+([^/]*)(/.*)?)?$", re.DOTALL)
 _BY_RESTAPIS = re.compile(r"^/restapis/([^/]+)/([^/]+)/_user_request_(/.*)?$", re.DOTALL)
 _BY_HOST = re.compile(r"^([a-z0-9-]+)\.execute-api\.")
+_URL_BY_PREFIX = re.compile(r"^/_aws/lambda-url/([a-z0-9]+)(/.*)?$", re.DOTALL)
+_URL_BY_HOST = re.compile(r"^([a-z0-9]+)\.lambda-url\.")
 _STAGE = re.compile(r"^/+([^/]*)(/.*)?$", re.DOTALL)
 
 
 @dataclass(frozen=True, slots=True)
 class ApiRequest:
-    """A request to a deployed API.
+    """A request to a deployed API or a function URL.
 
     Attributes:
-        stage: the first part of the path, which an HTTP API may have no stage for.
+        stage: the first part of the path, which an HTTP API may have no stage for; function URLs have none.
         path: what comes after it, percent-encoding kept; empty where nothing does.
     """
 
@@ -31,7 +33,7 @@ class ApiRequest:
 
 
 def api_request(path: str, host: str) -> ApiRequest | None:
-    """The deployed API that a request is for, or None.
+    """The deployed API or the function URL that a request is for, or None.
 
     Args:
         path: as it came.
@@ -42,6 +44,12 @@ def api_request(path: str, host: str) -> ApiRequest | None:
         if found:
             return ApiRequest(found[1], found[2] or "", found[3] or "")
         return None
+    if path.startswith("/_aws/lambda-url/"):
+        found = _URL_BY_PREFIX.match(path)
+        return ApiRequest(found[1], "", found[2] or "") if found else None
+    if ".lambda-url." in host:
+        owner = _URL_BY_HOST.match(host_name(host))
+        return ApiRequest(owner[1], "", path) if owner else None
     if ".execute-api." in host:
         owner = _BY_HOST.match(host_name(host))
         if owner and (found := _STAGE.match(path)):

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_Lambd
 
 from __future__ import annotations
 
+import re
 from typing import Any, ClassVar
 
 from sandbox.deploy.resources.base import Context, Existing, Made, Property, Props, ResourceType, unless_gone
@@ -21,12 +22,12 @@ class Permission(ResourceType):
         "EventSourceToken": Property(Text(), replaces=True),
         "FunctionName": Property(Text(), replaces=True, required=True),
         "FunctionUrlAuthType": Property(Text(("AWS_IAM", "NONE")), replaces=True),
+        "InvokedViaFunctionUrl": Property(Boolean(), replaces=True),
         "Principal": Property(Text(), replaces=True, required=True),
         "PrincipalOrgID": Property(Text(), replaces=True),
         "SourceAccount": Property(Text(), replaces=True),
         "SourceArn": Property(Text(), replaces=True),
     }
-    not_implemented = frozenset({"InvokedViaFunctionUrl"})
     attributes = frozenset({"Id"})
 
     def expected_id(self, context: Context, props: Props) -> str:
@@ -146,4 +147,54 @@ class EventInvokeConfig(ResourceType):
         await unless_gone(context.aws("lambda", "DeleteFunctionEventInvokeConfig", where))
 
 
-TYPES = (Permission(), EventSourceMapping(), EventInvokeConfig())
+class Url(ResourceType):
+    """AWS::Lambda::Url; `FunctionUrl` is known only while the sandbox runs, and recorded as a token."""
+
+    type = "AWS::Lambda::Url"
+    properties: ClassVar = {
+        "AuthType": Property(Text(("AWS_IAM", "NONE")), required=True),
+        "Cors": Property(
+            Struct(
+                {
+                    "AllowCredentials": Boolean(),
+                    "AllowHeaders": ListOf(Text()),
+                    "AllowMethods": ListOf(Text()),
+                    "AllowOrigins": ListOf(Text()),
+                    "ExposeHeaders": ListOf(Text()),
+                    "MaxAge": Integer(),
+                }
+            )
+        ),
+        "InvokeMode": Property(Text(("BUFFERED", "RESPONSE_STREAM"))),
+        "Qualifier": Property(Text(), replaces=True),
+        "TargetFunctionArn": Property(Text(), replaces=True, required=True),
+    }
+    attributes = frozenset({"FunctionArn", "FunctionUrl"})
+
+    async def create(self, context: Context, props: Props) -> Made:
+        answer = await context.aws("lambda", "CreateFunctionUrlConfig", _url(props))
+        identity = _URL_ID.search(answer["FunctionUrl"])
+        assert identity is not None  # either form of a URL has one
+        url = f"{{{{sandbox:endpoint}}}}/_aws/lambda-url/{identity[0]}/"
+        arn = answer["FunctionArn"]
+        return Made(arn, {"FunctionArn": arn, "FunctionUrl": url})
+
+    async def update(self, context: Context, old: Existing, props: Props) -> Made:
+        await context.aws("lambda", "UpdateFunctionUrlConfig", _url({"Cors": {}, **props}))
+        return Made(old.physical_id, old.attributes)
+
+    async def delete(self, context: Context, old: Existing) -> None:
+        sent = _url(old.properties)
+        where = {key: value for key, value in sent.items() if key in ("FunctionName", "Qualifier")}
+        await unless_gone(context.aws("lambda", "DeleteFunctionUrlConfig", where))
+
+
+_URL_ID = re.compile(r"[a-z0-9]{32}")
+
+
+def _url(props: Props) -> dict[str, Any]:
+    sent = {key: value for key, value in props.items() if key != "TargetFunctionArn"}
+    return {**sent, "FunctionName": props["TargetFunctionArn"]}
+
+
+TYPES = (Permission(), EventSourceMapping(), EventInvokeConfig(), Url())

@@ -14,7 +14,7 @@ from sandbox.control.protocol import PostgresView
 from sandbox.engines.base import EngineKit, FunctionView, NetworkDoor, NoDatabaseError
 from sandbox.engines.bindings import LiveBindings
 from sandbox.engines.embedded.deliverer import Switchboard
-from sandbox.engines.embedded.execute import ExecuteBoth
+from sandbox.engines.embedded.execute import ExecuteAll
 from sandbox.engines.embedded.requirements import FunctionRequirements
 from sandbox.engines.embedded.shelf import Shelf
 from sandbox.engines.issuers import IssuerKeys
@@ -103,7 +103,7 @@ class EmbeddedEngine:
                 aws=kit.aws_http,
             ),
         )
-        self.execute_api = ExecuteBoth(self.rest_apis, self.http_apis)
+        self.execute_api = ExecuteAll(self.rest_apis, self.http_apis, self.lambda_)
         self.rds = RdsService(own, self.postgres)
         switchboard.plug({"sqs": self.sqs.deliver, "lambda": self._invoke_later, "logs": self.logs.deliver})
         # The order of starting: what delivers to others comes after them.

@@ -65,6 +65,19 @@ def body_text(body: bytes, *, binary: bool) -> str:
     return base64.b64encode(body).decode() if binary else body.decode(errors="replace")
 
 
+#: Bodies of any other media type, or of none, are base64 in the events of HTTP APIs and function URLs.
+_TEXT_TYPES = frozenset({"application/json", "application/javascript", "application/xml"})
+
+
+def event_body(request: HttpRequest) -> tuple[str, bool] | None:
+    """The body as an event of an HTTP API or a function URL carries it, and whether it is base64."""
+    if not request.body:
+        return None
+    kind = plain_type(request.header("content-type"))
+    binary = not (kind.startswith("text/") or kind in _TEXT_TYPES)
+    return body_text(request.body, binary=binary), binary
+
+
 def clf_time(now: float) -> str:
     """A moment in the Common Log Format, as `requestTime` has it."""
     return datetime.fromtimestamp(now, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")

@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from sandbox.model.apis.cors import Cors
 from sandbox.model.awserror import NotImplementedByName
 from sandbox.model.call import Call
 from sandbox.model.scope import Scope
@@ -15,7 +16,7 @@ from sandbox.services.apigatewayv2.checks import (
     is_function,
     normal_route_key,
 )
-from sandbox.services.apigatewayv2.definition import Api, Cors, Definition, Integration, Route, Stage, view
+from sandbox.services.apigatewayv2.definition import Api, Definition, Integration, Route, Stage, view
 from sandbox.services.apigatewayv2.export import export_document
 from sandbox.services.apigatewayv2.openapi import Imported, parse_document, read_document
 from sandbox.services.apigatewayv2.parts import HttpApiParts, as_json, bad_request, paged

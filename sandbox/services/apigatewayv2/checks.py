@@ -9,13 +9,13 @@ from typing import Any, TypeVar
 import msgspec
 
 from sandbox.model.apis.access_log import check_format
+from sandbox.model.apis.cors import Cors
 from sandbox.model.apis.lambda_uri import function_in_uri
 from sandbox.model.arn import is_arn, parse_arn
 from sandbox.model.awserror import AwsError, NotImplementedByName
 from sandbox.services.apigatewayv2.definition import (
     AccessLogSettings,
     Authorizer,
-    Cors,
     Integration,
     Route,
     RouteSettings,

@@ -6,16 +6,7 @@ from typing import Any
 
 import msgspec
 
-
-class Cors(msgspec.Struct, kw_only=True, omit_defaults=True, rename="pascal", frozen=True):
-    """The CORS configuration of an API; `max_age` in seconds."""
-
-    allow_origins: list[str] = []
-    allow_methods: list[str] = []
-    allow_headers: list[str] = []
-    expose_headers: list[str] = []
-    allow_credentials: bool | None = None
-    max_age: int | None = None
+from sandbox.model.apis.cors import Cors
 
 
 class Route(msgspec.Struct, kw_only=True, omit_defaults=True, rename="pascal"):

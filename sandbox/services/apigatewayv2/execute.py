@@ -10,6 +10,7 @@ import msgspec
 
 from sandbox.clock import Clock
 from sandbox.model.apis.access_log import render
+from sandbox.model.apis.cors import preflight, with_cors
 from sandbox.model.apis.messages import clf_time
 from sandbox.model.arn import execute_api_arn
 from sandbox.model.hops import HopKind
@@ -17,7 +18,6 @@ from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.ids import Ids
 from sandbox.model.ports import LogSink, Recorder
 from sandbox.services.apigatewayv2.authorizing import Authorizing, RefusedError
-from sandbox.services.apigatewayv2.cors import preflight, with_cors
 from sandbox.services.apigatewayv2.integrate import IntegrationFailedError, Integrations
 from sandbox.services.apigatewayv2.lambda_proxy import Asked
 from sandbox.services.apigatewayv2.live import LiveStage

@@ -13,20 +13,16 @@ from urllib.parse import unquote
 
 from sandbox.model.apis.messages import (
     CONNECTION_HEADERS,
-    body_text,
     clf_time,
+    event_body,
     forwarded,
     multi,
     named_headers,
-    plain_type,
     query_pairs,
 )
 from sandbox.model.http import HttpRequest
 from sandbox.services.apigatewayv2.live import LiveStage
 from sandbox.services.apigatewayv2.routing import Match
-
-#: Bodies of any other media type, or of none, are base64 in the event.
-_TEXT_TYPES = frozenset({"application/json", "application/javascript", "application/xml"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +61,7 @@ def event_2(asked: Asked) -> dict[str, Any]:
     event = _common_2(asked)
     if asked.authorizer is not None:
         event["requestContext"]["authorizer"] = asked.authorizer
-    text = _body(asked.request)
+    text = event_body(asked.request)
     if text is not None:
         event["body"] = text[0]
     event["isBase64Encoded"] = bool(text and text[1])
@@ -77,7 +73,7 @@ def event_1(asked: Asked) -> dict[str, Any]:
     event = _common_1(asked)
     event["version"] = "1.0"
     event["requestContext"]["authorizer"] = asked.flat or {}
-    text = _body(asked.request)
+    text = event_body(asked.request)
     event["body"] = text[0] if text else None
     event["isBase64Encoded"] = bool(text and text[1])
     return event
@@ -207,11 +203,3 @@ def _common_1(asked: Asked) -> dict[str, Any]:
             "stage": live.stage.stage_name,
         },
     }
-
-
-def _body(request: HttpRequest) -> tuple[str, bool] | None:
-    if not request.body:
-        return None
-    kind = plain_type(request.header("content-type"))
-    binary = not (kind.startswith("text/") or kind in _TEXT_TYPES)
-    return body_text(request.body, binary=binary), binary

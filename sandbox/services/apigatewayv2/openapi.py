@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import msgspec
 import yaml
 
+from sandbox.model.apis.cors import Cors
 from sandbox.model.awserror import AwsError, NotImplementedByName
 from sandbox.model.ids import Ids
 from sandbox.services.apigatewayv2.checks import (
@@ -22,7 +23,7 @@ from sandbox.services.apigatewayv2.checks import (
     check_integration,
     check_route,
 )
-from sandbox.services.apigatewayv2.definition import Authorizer, Cors, Definition, Integration
+from sandbox.services.apigatewayv2.definition import Authorizer, Definition, Integration
 
 T = TypeVar("T")
 _ANY = "x-amazon-apigateway-any-method"

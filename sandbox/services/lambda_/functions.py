@@ -11,7 +11,7 @@ from sandbox.model.lambda_names import LATEST, FunctionRef, parse_function_name
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
 from sandbox.services.lambda_.qualified import Qualified
-from sandbox.services.lambda_.records import Function
+from sandbox.services.lambda_.records import Function, FunctionUrl
 
 _Key = tuple[Scope, str]
 
@@ -24,6 +24,7 @@ class Functions:
         self._kit = kit
         self._known: dict[_Key, Function] = {}
         self._versions: dict[_Key, dict[str, Function]] = {}
+        self._urls: dict[str, tuple[_Key, str]] = {}
 
     def load(self) -> None:
         """Reads everything from the store anew."""
@@ -33,6 +34,9 @@ class Functions:
         ]
         self._known = {(function.scope, function.name): function for function in found}
         self._versions = {}
+        self._urls = {}
+        for function in found:
+            self._index_urls(function)
         for row in self._database.rows("SELECT document FROM lambda_versions ORDER BY version"):
             version = decode(row["document"])
             self._versions.setdefault((version.scope, version.name), {})[version.version] = version
@@ -105,6 +109,20 @@ class Functions:
             return qualified.main
         return other
 
+    def of_url(self, url_id: str) -> tuple[Qualified, FunctionUrl] | None:
+        """The function behind a function URL, or None."""
+        place = self._urls.get(url_id)
+        if place is None:
+            return None
+        (scope, name), key = place
+        named = self.find(FunctionRef(scope, name, None if key == LATEST else key))
+        url = named.function.urls.get(key) if named else None
+        return (named, url) if named and url and url.id == url_id else None
+
+    def _index_urls(self, function: Function) -> None:
+        for key, url in function.urls.items():
+            self._urls[url.id] = ((function.scope, function.name), key)
+
     # --- versions ----------------------------------------------------------------------------------------
     def versions(self, function: Function) -> dict[str, Function]:
         """The published versions of a function, oldest first."""
@@ -142,6 +160,7 @@ class Functions:
             (function.account, function.region, function.name, msgspec.json.encode(function)),
         )
         self._known[function.scope, function.name] = function
+        self._index_urls(function)
         return function
 
     def change(self, function: Function, **fields: Any) -> Function:

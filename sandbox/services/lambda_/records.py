@@ -6,6 +6,7 @@ from typing import Any
 
 import msgspec
 
+from sandbox.model.apis.cors import Cors
 from sandbox.model.arn import Arn, event_source_mapping_arn, function_arn, layer_arn, parse_arn
 from sandbox.model.lambda_names import LATEST, FunctionRef
 from sandbox.model.scope import Scope
@@ -99,6 +100,22 @@ class InvokeConfig(msgspec.Struct, frozen=True, kw_only=True):
     on_failure: str | None = None
 
 
+class FunctionUrl(msgspec.Struct, frozen=True, kw_only=True):
+    """The URL of a function or an alias.
+
+    Attributes:
+        id: the first label of its host name.
+        auth: `NONE` or `AWS_IAM`.
+        created, modified: virtual time, seconds since the epoch.
+    """
+
+    id: str
+    auth: str
+    created: float
+    modified: float
+    cors: Cors | None = None
+
+
 class Alias(msgspec.Struct, frozen=True, kw_only=True):
     """A name for a version, or for two between which invocations are divided.
 
@@ -130,6 +147,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
         reserved: reserved concurrency, None when none is.
         aliases: by name.
         policies: resource policies by qualifier (empty for the function itself), each by statement id.
+        urls: function URLs by qualifier, `$LATEST` for the function's own.
         invoke_configs: asynchronous invocation by qualifier, `$LATEST` where none is named.
     """
 
@@ -160,6 +178,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     aliases: dict[str, Alias] = {}
     policies: dict[str, dict[str, dict[str, Any]]] = {}
     invoke_configs: dict[str, InvokeConfig] = {}
+    urls: dict[str, FunctionUrl] = {}
 
     @property
     def scope(self) -> Scope:

@@ -6,10 +6,11 @@ from typing import ClassVar
 
 from sandbox.services.lambda_.event_config_operations import EventConfigOperations
 from sandbox.services.lambda_.function_operations import FunctionOperations
-from sandbox.services.lambda_.invoke_operations import InvokeOperations
 from sandbox.services.lambda_.layer_operations import LayerOperations
 from sandbox.services.lambda_.mapping_operations import MappingOperations
 from sandbox.services.lambda_.policy_operations import PolicyOperations
+from sandbox.services.lambda_.url_operations import UrlOperations
+from sandbox.services.lambda_.url_requests import UrlRequests
 from sandbox.services.lambda_.version_operations import VersionOperations
 
 
@@ -17,7 +18,8 @@ class LambdaService(
     FunctionOperations,
     VersionOperations,
     LayerOperations,
-    InvokeOperations,
+    UrlOperations,
+    UrlRequests,
     EventConfigOperations,
     MappingOperations,
     PolicyOperations,
@@ -30,6 +32,7 @@ class LambdaService(
     NOT_CHECKED: ClassVar[tuple[str, ...]] = (
         "Role: the role of a function need not exist, and its policies are not evaluated",
         "AddPermission: resource policies are stored and shown, and not evaluated",
+        "AuthType=AWS_IAM of function URLs: stored and shown; requests are served without a signature",
         "Architectures: stored and shown; code runs on the machine's own architecture",
         "CodeSha256: of a live folder (S3Bucket=hot-reload) it stands for its files' names, sizes and times",
     )

@@ -125,6 +125,7 @@ class VersionOperations(LambdaParts):
             aliases={key: alias for key, alias in function.aliases.items() if key != name},
             policies={key: policy for key, policy in function.policies.items() if key != name},
             invoke_configs={key: config for key, config in function.invoke_configs.items() if key != name},
+            urls={key: url for key, url in function.urls.items() if key != name},
         )
         return {}
 

@@ -61,6 +61,7 @@ class Versions:
             aliases={},
             policies={},
             invoke_configs={},
+            urls={},
         )
         self._functions.publish(
             msgspec.structs.replace(function, published=number, revision=self._kit.ids.uuid()), version

@@ -117,6 +117,16 @@ class FakeAws:
         self._add("function", f"{p['FunctionName']}:{version}", p)
         return {"FunctionArn": arn, "Version": version}
 
+    def _lambda_CreateFunctionUrlConfig(self, p: Params) -> Params:  # noqa: N802
+        self._add("url", p["FunctionName"], p)
+        return {
+            "FunctionUrl": f"https://{'a' * 32}.lambda-url.us-east-1.on.aws/",
+            "FunctionArn": f"arn:aws:lambda:us-east-1:000000000000:function:{p['FunctionName']}",
+        }
+
+    def _lambda_DeleteFunctionUrlConfig(self, p: Params) -> None:  # noqa: N802
+        self._drop("url", p["FunctionName"])
+
     def _lambda_CreateAlias(self, p: Params) -> None:  # noqa: N802
         self._add("alias", p["Name"], p)
 

@@ -92,6 +92,12 @@ CASES = [
         ("UpdateEventSourceMapping",),
     ),
     Case(
+        "AWS::Lambda::Url",
+        {"TargetFunctionArn": "f", "AuthType": "NONE", "Cors": {"AllowOrigins": ["*"]}},
+        {"TargetFunctionArn": "f", "AuthType": "AWS_IAM"},
+        ("UpdateFunctionUrlConfig",),
+    ),
+    Case(
         "AWS::Lambda::Alias",
         {"FunctionName": "f", "Name": "live", "FunctionVersion": "1"},
         {

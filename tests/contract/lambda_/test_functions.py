@@ -199,7 +199,7 @@ def test_values_that_change_nothing_are_taken(world: World) -> None:
     )
 
 
-@pytest.mark.parametrize("operation", ["CreateFunctionUrlConfig", "CreateCodeSigningConfig"])
+@pytest.mark.parametrize("operation", ["InvokeWithResponseStream", "CreateCodeSigningConfig"])
 def test_other_operations_are_refused_by_name(world: World, operation: str) -> None:
     assert operation in world.refused(operation).message
 

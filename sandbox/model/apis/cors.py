@@ -1,14 +1,26 @@
-"""CORS of an HTTP API: API Gateway answers preflights itself and puts its headers on every answer.
+"""CORS of HTTP APIs and function URLs: preflights are answered before them, and every answer gets headers.
 
-Follows "Configure CORS for HTTP APIs" of the API Gateway Developer Guide.
+Follows "Configure CORS for HTTP APIs" of the API Gateway Developer Guide; function URLs work the same way.
 """
 
 from __future__ import annotations
 
 import re
 
+import msgspec
+
 from sandbox.model.http import HttpRequest, HttpResponse
-from sandbox.services.apigatewayv2.definition import Cors
+
+
+class Cors(msgspec.Struct, kw_only=True, omit_defaults=True, rename="pascal", frozen=True):
+    """The CORS configuration of an API or a function URL; `max_age` in seconds."""
+
+    allow_origins: list[str] = []
+    allow_methods: list[str] = []
+    allow_headers: list[str] = []
+    expose_headers: list[str] = []
+    allow_credentials: bool | None = None
+    max_age: int | None = None
 
 
 def preflight(cors: Cors, request: HttpRequest) -> HttpResponse | None:
