@@ -20,20 +20,20 @@ class LiveBindings:
 
     Args:
         endpoint: the front door's URL now.
-        database: host and port of the PostgreSQL server now.
+        database: host and port of the PostgreSQL server now, for the function of an ARN or (empty) anybody.
     """
 
-    def __init__(self, endpoint: Callable[[], str], database: Callable[[], tuple[str, int]]) -> None:
+    def __init__(self, endpoint: Callable[[], str], database: Callable[[str], tuple[str, int]]) -> None:
         self._endpoint = endpoint
         self._database = database
 
-    def expand(self, text: str) -> str:
+    def expand(self, text: str, function: str = "") -> str:
         """Replaces every token in `text` by its value now; see `Bindings.expand`."""
         if "{{sandbox:" not in text:
             return text
-        return _TOKEN.sub(lambda match: self._value(match.group(1)), text)
+        return _TOKEN.sub(lambda match: self._value(match.group(1), function), text)
 
-    def _value(self, name: str) -> str:
+    def _value(self, name: str, function: str) -> str:
         kind, _, rest = name.partition(":")
         if name == "endpoint":
             return self._endpoint()
@@ -41,7 +41,7 @@ class LiveBindings:
             return f"{self._endpoint()}{ISSUER_PATH}"
         instance, _, wanted = rest.rpartition(":")
         if kind == "rds" and instance and wanted in ("address", "port"):
-            host, port = self._database()
+            host, port = self._database(function)
             return host if wanted == "address" else str(port)
         raise UnknownBindingError(
             f"{{{{sandbox:{name}}}}} means nothing here",

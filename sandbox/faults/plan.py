@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -36,6 +36,7 @@ class FaultPlan:
         self._ids = ids
         self._planned: dict[str, PlannedFault] = {}
         self._awake: frozenset[str] = frozenset()
+        self._watchers: list[Callable[[Sequence[PlannedFault]], None]] = []
         database.define(_SCHEMA)
         self.load()
 
@@ -44,7 +45,7 @@ class FaultPlan:
         rows = self._database.rows("SELECT document FROM faults_planned ORDER BY place")
         found = [msgspec.json.decode(row["document"], type=PlannedFault) for row in rows]
         self._planned = {fault.id: fault for fault in found}
-        self._sort()
+        self._changed()
 
     # --- planning ----------------------------------------------------------------------------------------
     def add(
@@ -63,7 +64,7 @@ class FaultPlan:
             "INSERT INTO faults_planned (id, document) VALUES (?, ?)", (fault.id, msgspec.json.encode(fault))
         )
         self._planned[fault.id] = fault
-        self._sort()
+        self._changed()
         return fault
 
     def all(self) -> list[PlannedFault]:
@@ -86,7 +87,7 @@ class FaultPlan:
         for identity in ids:
             self._database.execute("DELETE FROM faults_planned WHERE id = ?", (identity,))
             self._planned.pop(identity, None)
-        self._sort()
+        self._changed()
 
     def clear(self, account: str | None = None) -> int:
         """Takes every fault out of the plan, or those of one account; returns how many there were."""
@@ -95,6 +96,11 @@ class FaultPlan:
         return len(chosen)
 
     # --- the port ----------------------------------------------------------------------------------------
+    def watch(self, told: Callable[[Sequence[PlannedFault]], None]) -> None:
+        """Tells of the plan, now and whenever it is changed; see `FaultPoint.watch`."""
+        self._watchers.append(told)
+        told(self.all())
+
     def planned(self, *kinds: str) -> bool:
         """Whether a fault of one of the kinds can strike; see `FaultPoint.planned`."""
         return not self._awake.isdisjoint(kinds)
@@ -126,6 +132,11 @@ class FaultPlan:
         if fault.spent:
             self._sort()
 
+    def _changed(self) -> None:
+        self._sort()
+        for told in self._watchers:
+            told(self.all())
+
     def _sort(self) -> None:
         self._awake = frozenset(fault.kind.value for fault in self._planned.values() if not fault.spent)
 
@@ -145,7 +156,12 @@ class FaultPlan:
             operation=fault.kind.value,
             resource=next((facts[name] for name in _RESOURCES if facts.get(name)), ""),
             function=facts.get("function", ""),
-            detail={"fault": fault.id, "strike": fault.struck, "settings": fault.settings, "at": dict(facts)},
+            detail={
+                "fault": fault.id,
+                "strike": fault.struck,
+                "settings": fault.settings,
+                "facts": dict(facts),
+            },
         )
 
 

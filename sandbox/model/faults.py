@@ -10,7 +10,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from enum import StrEnum
 from fnmatch import fnmatchcase
@@ -37,6 +37,9 @@ class FaultKind(StrEnum):
     KILL = "kill"
     TIMEOUT = "timeout"
     COLD_START = "cold-start"
+    CLOCK_SKEW = "clock-skew"
+    REFUSE_CONNECTION = "refuse-connection"
+    LOSE_CONNECTION = "lose-connection"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +92,8 @@ MATCHES: Mapping[str, str] = {
 #: What only standard queues do.
 _UNORDERED = (FaultKind.DUPLICATE, FaultKind.DELAY, FaultKind.REORDER)
 _CALL = ("service", "operation", "resource", "function")
+_AT_COMMIT = ("before-commit", "after-commit")
+_COMMITS = "; before the server sees a commit, or when it has committed and the function does not know"
 _AT = Setting(
     str,
     "start",
@@ -153,12 +158,42 @@ KINDS: Mapping[FaultKind, KindFacts] = {
         _CALL,
         {"seconds": Setting(float, 1.0, "real seconds: callers live in real time", least=0)},
     ),
-    FaultKind.KILL: KindFacts("the process of an invocation is killed", ("function",), {"at": _AT}),
+    FaultKind.KILL: KindFacts(
+        "the process of an invocation is killed",
+        ("function",),
+        {"at": replace(_AT, about=_AT.about + _COMMITS, choices=(*_AT.choices, *_AT_COMMIT))},
+    ),
     FaultKind.TIMEOUT: KindFacts(
         "an invocation runs into its timeout, without anybody waiting for it", ("function",), {"at": _AT}
     ),
     FaultKind.COLD_START: KindFacts(
         "an invocation gets a new execution environment; those that are warm are ended", ("function",)
+    ),
+    FaultKind.CLOCK_SKEW: KindFacts(
+        "an invocation runs in an execution environment of its own, whose clock is wrong (Python functions)",
+        ("function",),
+        {"seconds": Setting(float, -300.0, "seconds that its clock is ahead; behind where negative")},
+    ),
+    FaultKind.REFUSE_CONNECTION: KindFacts(
+        "PostgreSQL does not let a function connect",
+        ("function",),
+        {
+            "code": Setting(
+                str,
+                "53300",
+                "SQLSTATE: 53300, too many clients, or 57P03, the server is starting",
+                ("53300", "57P03"),
+            )
+        },
+    ),
+    FaultKind.LOSE_CONNECTION: KindFacts(
+        "a function loses its connection to PostgreSQL",
+        ("function",),
+        {
+            "at": Setting(
+                str, "statement", "when: instead of a statement" + _COMMITS, ("statement", *_AT_COMMIT)
+            )
+        },
     ),
 }
 
@@ -196,7 +231,9 @@ class PlannedFault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     def concerns(self, facts: Mapping[str, str]) -> bool:
         """Whether its match holds."""
-        return all(_is_named(facts.get(name, ""), wanted) for name, wanted in self.match.items())
+        if self.settings.get("at", facts.get("at", "")) != facts.get("at", ""):
+            return False
+        return all(is_named(facts.get(name, ""), wanted) for name, wanted in self.match.items())
 
     def met(self) -> PlannedFault:
         """The same after one more match: struck, where it is due."""
@@ -210,6 +247,13 @@ class PlannedFault(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True
 
     def _dice(self, throw: int) -> float:
         return 0.0 if self.probability >= 1 else random.Random(f"{self.seed}:{throw}").random()
+
+
+def strikes_database(fault: PlannedFault) -> bool:
+    """Whether a fault strikes between functions and PostgreSQL."""
+    if fault.kind in (FaultKind.REFUSE_CONNECTION, FaultKind.LOSE_CONNECTION):
+        return True
+    return fault.settings.get("at") in _AT_COMMIT
 
 
 def planned_fault(
@@ -295,7 +339,7 @@ def _wrong(what: str, why: str) -> UsageError:
     )
 
 
-def _is_named(fact: str, wanted: str) -> bool:
+def is_named(fact: str, wanted: str) -> bool:
     """Whether a fact is what is wanted: as a whole, or by the last part of an ARN or URL."""
     if not fact:
         return False

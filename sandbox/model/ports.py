@@ -12,6 +12,7 @@ from typing import Any, Protocol
 
 from sandbox.model.arn import Arn, function_arn
 from sandbox.model.call import Call, Caller
+from sandbox.model.faults import PlannedFault
 from sandbox.model.hops import HopKind, Link
 from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.scope import Scope
@@ -487,8 +488,12 @@ class SigningKeys(Protocol):
 class Bindings(Protocol):
     """Values known only while the sandbox runs (ports, endpoints), stored as `{{sandbox:NAME}}` tokens."""
 
-    def expand(self, text: str) -> str:
-        """Replaces every token in `text` by its value now."""
+    def expand(self, text: str, function: str = "") -> str:
+        """Replaces every token in `text` by its value now.
+
+        Args:
+            function: ARN of the function that is to use it; what it reaches may be its own.
+        """
         ...
 
 
@@ -512,6 +517,10 @@ class Fault:
 class FaultPoint(Protocol):
     """Asks the plan of faults whether one is due here (implemented by `faults`)."""
 
+    def watch(self, told: Callable[[Sequence[PlannedFault]], None]) -> None:
+        """Calls `told` with the whole plan, spent faults too: now, and whenever one is added or removed."""
+        ...
+
     def planned(self, *kinds: str) -> bool:
         """Whether faults of these kinds can strike at all: asked before facts are gathered."""
         ...
@@ -530,6 +539,9 @@ class FaultPoint(Protocol):
 
 class NoFaults:
     """A plan without faults."""
+
+    def watch(self, told: Callable[[Sequence[PlannedFault]], None]) -> None:
+        """There will never be any."""
 
     def planned(self, *kinds: str) -> bool:
         """None is."""

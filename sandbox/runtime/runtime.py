@@ -15,6 +15,7 @@ from sandbox.model.awserror import AwsError
 from sandbox.model.call import Caller
 from sandbox.model.ids import Ids
 from sandbox.model.ports import FunctionSpec, InvocationRequest, LogLines, Outcome
+from sandbox.runtime.connected import holder_of
 from sandbox.runtime.dependencies import Dependencies
 from sandbox.runtime.environ import Credentials
 from sandbox.runtime.environment import Ending, EndKind, Environment
@@ -196,6 +197,11 @@ class LambdaRuntime:
         """The execution environment that owns the key; those that have ended are remembered for a while."""
         environment = self._keys.get(access_key)
         return environment.caller() if environment is not None else None
+
+    def connected(self, function: str, port: int) -> Environment | None:
+        """The environment of a function (by its ARN) that is connected from a port of this machine."""
+        pools = self._pools.items()
+        return holder_of((one for spec, pool in pools if spec.function == function for one in pool.all), port)
 
     # --- what is running ---------------------------------------------------------------------------------
     def snapshot(self) -> list[EnvironmentView]:

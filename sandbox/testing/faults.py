@@ -17,6 +17,8 @@ from sandbox.testing.control import Control
 from sandbox.testing.errors import FlowAssertionError, report, section
 
 Moment = Literal["start", "end"]
+KillMoment = Literal["start", "before-commit", "after-commit", "end"]
+DatabaseMoment = Literal["statement", "before-commit", "after-commit"]
 
 
 class When(TypedDict, total=False):
@@ -201,12 +203,13 @@ class Faults:
         return self._plan("latency", match, {"seconds": seconds}, when)
 
     # --- invocations -------------------------------------------------------------------------------------
-    def kill(self, *, function: str, at: Moment = "start", **when: Unpack[When]) -> PlannedFault:
+    def kill(self, *, function: str, at: KillMoment = "start", **when: Unpack[When]) -> PlannedFault:
         """The process of an invocation is killed.
 
         Args:
-            at: `start`, before the handler has the event; `end`, when all that it did is done and committed,
-                and only its answer is lost.
+            at: `start`, before the handler has the event; `before-commit`, when it is about to commit in
+                PostgreSQL; `after-commit`, when PostgreSQL has committed and the handler does not know yet;
+                `end`, when all that it did is done, and only its answer is lost.
         """
         return self._plan("kill", {"function": function}, {"at": at}, when)
 
@@ -217,6 +220,37 @@ class Faults:
     def cold_start(self, *, function: str, **when: Unpack[When]) -> PlannedFault:
         """An invocation gets a new execution environment; those that are warm are ended."""
         return self._plan("cold-start", {"function": function}, {}, when)
+
+    def skew_clock(self, *, function: str, seconds: float = -300.0, **when: Unpack[When]) -> PlannedFault:
+        """Invocations run where the clock is wrong: `nth=2` sets it wrong between a try and its retry.
+
+        Args:
+            function: a Python function.
+            seconds: how far its clock is ahead; behind where negative.
+        """
+        return self._plan("clock-skew", {"function": function}, {"seconds": seconds}, when)
+
+    # --- databases ---------------------------------------------------------------------------------------
+    def refuse_connection(
+        self, *, function: str = "*", code: Literal["53300", "57P03"] = "53300", **when: Unpack[When]
+    ) -> PlannedFault:
+        """PostgreSQL does not let functions connect.
+
+        Args:
+            code: SQLSTATE: 53300, too many clients, or 57P03, the server is starting.
+        """
+        return self._plan("refuse-connection", {"function": function}, {"code": code}, when)
+
+    def lose_connection(
+        self, *, function: str = "*", at: DatabaseMoment = "statement", **when: Unpack[When]
+    ) -> PlannedFault:
+        """Functions lose their connection to PostgreSQL.
+
+        Args:
+            at: instead of a `statement`; `before-commit`, so that the transaction is rolled back;
+                `after-commit`, so that it is kept and the function does not know.
+        """
+        return self._plan("lose-connection", {"function": function}, {"at": at}, when)
 
     # --- the plan ----------------------------------------------------------------------------------------
     def clear(self) -> None:

@@ -70,11 +70,11 @@ class DockerEngine(NoReturn):
         self.network_door: NetworkDoor | None = None
         self.project = f"sandbox-{hashlib.sha256(str(kit.folder).encode()).hexdigest()[:10]}"
         self.postgres = ContainerPostgres(_PASSWORD)
-        self.bindings = LiveBindings(kit.endpoint, lambda: (self.postgres.host, self.postgres.port))
+        self.bindings = LiveBindings(kit.endpoint, lambda _: (self.postgres.host, self.postgres.port))
         self.long_tail = ContainerUpstream(self._ports)
         self.functions = FunctionCalls(
             Packages(),
-            LiveBindings(self._functions_endpoint, lambda: ("postgres", _POSTGRES_PORT)),
+            LiveBindings(self._functions_endpoint, lambda _: ("postgres", _POSTGRES_PORT)),
             self._functions_endpoint,
             self.long_tail.configuration,
         )

@@ -13,6 +13,7 @@ from sandbox.backing.postgres.server import PostgresServer
 from sandbox.control.protocol import PostgresView
 from sandbox.engines.base import EngineKit, FunctionView, NetworkDoor, NoDatabaseError
 from sandbox.engines.bindings import LiveBindings
+from sandbox.engines.embedded.database_faults import DatabaseFaults
 from sandbox.engines.embedded.deliverer import Switchboard
 from sandbox.engines.embedded.execute import ExecuteAll
 from sandbox.engines.embedded.requirements import FunctionRequirements
@@ -56,7 +57,7 @@ class EmbeddedEngine:
     def __init__(self, kit: EngineKit) -> None:
         self._kit = kit
         self.postgres = PostgresServer(kit.folder / "postgres", report=kit.notice)
-        self.bindings = LiveBindings(kit.endpoint, lambda: (self.postgres.host, self.postgres.port))
+        self.bindings = LiveBindings(kit.endpoint, lambda function: self._database_faults.address(function))
         interpreters = Interpreters(kit.notice)
         dependencies = Dependencies()
         self.runtime = LambdaRuntime(
@@ -119,6 +120,12 @@ class EmbeddedEngine:
             self.http_apis,
         ]
         self.services = {service.name: service for service in started}
+        self._database_faults = DatabaseFaults(
+            kit.faults,
+            self.runtime,
+            lambda: (self.postgres.host, self.postgres.port),
+            self.lambda_.specs.forget,
+        )
 
     async def start(self) -> None:
         """Starts PostgreSQL, then rebuilds the services from the store.
@@ -142,6 +149,7 @@ class EmbeddedEngine:
             stack.push_async_callback(self._sender.close)
             stack.push_async_callback(self.postgres.stop)
             stack.push_async_callback(self.long_tail.stop)
+            stack.push_async_callback(self._database_faults.close)
             stack.push_async_callback(self.runtime.stop)
             for service in self.services.values():
                 stack.push_async_callback(service.stop)
@@ -156,6 +164,7 @@ class EmbeddedEngine:
             await service.stop()
         # They are killed now; that they are gone is waited for by `go_on`, beside what goes on until then.
         self._retiring = asyncio.create_task(self.runtime.retire_all(), name="end of all environments")
+        await self._database_faults.close()
 
     async def go_on(self) -> None:
         """Rebuilds the services from the store; see `Engine.go_on`."""

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from sandbox.model.ports import Doom, Executor, Fault, FaultPoint, FunctionSpec
 
+#: Variable that `runtime` reads: seconds that the clock of an execution environment is wrong.
+CLOCK_SKEW = "_SANDBOX_CLOCK_SKEW"
 _DOOMS = {"kill": "crash", "timeout": "timeout"}
 
 
@@ -19,6 +23,16 @@ class InvocationFaults:
         self._faults = faults
         self._executor = executor
 
+    def wrong_clock(self, spec: FunctionSpec, start: int) -> FunctionSpec:
+        """The spec with a wrong clock, where a fault says so: an execution environment of its own runs it."""
+        if not self._faults.planned("clock-skew") or not spec.runtime.startswith("python"):
+            return spec
+        fault = self._due("clock-skew", spec, start)
+        if fault is None:
+            return spec
+        skew = (CLOCK_SKEW, str(fault.settings["seconds"]))
+        return replace(spec, environment=(*spec.environment, skew))
+
     async def before(self, spec: FunctionSpec, start: int) -> Doom | None:
         """What is to happen to an invocation that is about to run; None where it may run as it likes.
 
@@ -30,9 +44,12 @@ class InvocationFaults:
         if self._due("cold-start", spec, start):
             await self._executor.retire(spec.function)
         for kind, ending in _DOOMS.items():
-            if fault := self._due(kind, spec, start):
-                return Doom(ending, fault.settings["at"])
+            for at in ("start", "end"):
+                if self._due(kind, spec, start, at):
+                    return Doom(ending, at)
         return None
 
-    def _due(self, kind: str, spec: FunctionSpec, start: int) -> Fault | None:
-        return self._faults.check(kind, spec.scope, service="lambda", cause=start, function=spec.function)
+    def _due(self, kind: str, spec: FunctionSpec, start: int, at: str = "") -> Fault | None:
+        return self._faults.check(
+            kind, spec.scope, service="lambda", cause=start, function=spec.function, at=at
+        )

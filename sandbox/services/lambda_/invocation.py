@@ -159,6 +159,7 @@ class Invocations:
         )
         start = self._record_start(spec, payload, origin, trace)
         try:
+            spec = self._faults.wrong_clock(spec, start)
             doom = await self._faults.before(spec, start)
             request = InvocationRequest(
                 origin.request_id, payload, start, trace, origin.client_context, invoked, doom

@@ -117,7 +117,8 @@ class Specs:
 
     def environment(self, function: Function) -> dict[str, str]:
         """The function's variables with their tokens replaced."""
-        return {name: self._bindings.expand(value) for name, value in function.environment.items()}
+        arn = str(function.arn)
+        return {name: self._bindings.expand(value, arn) for name, value in function.environment.items()}
 
     async def prepare(self, package: Package, runtime: str) -> None:
         """Resolves dependencies at deployment, so that what is wrong with them fails the deployment.

@@ -8,8 +8,9 @@ import msgspec
 
 from sandbox.control.server import Method
 from sandbox.errors import UsageError
-from sandbox.model.faults import KINDS, MATCHES
+from sandbox.model.faults import KINDS, MATCHES, FaultKind, is_named
 from sandbox.model.views.faults import FaultKindView, FaultView, setting_view
+from sandbox.session.present import ask_all
 
 if TYPE_CHECKING:
     from sandbox.session.session import Session
@@ -69,11 +70,25 @@ class Faults:
                 reason,
                 "use --engine embedded; `sandbox faults kinds` tells what can be injected",
             )
+        if kind == FaultKind.CLOCK_SKEW:
+            await self._must_be_python((match or {}).get("function", "*"))
         fault = self._session.faults.add(
             kind, match or {}, settings or {}, nth=nth, times=times, probability=probability, seed=seed
         )
         await self._session.database.committed()
         return msgspec.convert(fault, FaultView, from_attributes=True)
+
+    async def _must_be_python(self, wanted: str) -> None:
+        """Refuses a wrong clock for functions whose runtime cannot be told a wrong time."""
+        token = ("Marker", "NextMarker")
+        functions = await ask_all(self._session, "lambda", "ListFunctions", {}, "Functions", token=token)
+        for function in functions:
+            if is_named(function["FunctionArn"], wanted) and not function["Runtime"].startswith("python"):
+                raise UsageError(
+                    f"the clock of {function['FunctionName']} cannot be set wrong",
+                    f"its runtime is {function['Runtime']}, and only Python's clock can be replaced",
+                    "name Python functions alone",
+                )
 
     async def fault_ls(self) -> list[FaultView]:
         """Every planned fault in the order of planning, with how often it met and struck."""

@@ -27,7 +27,7 @@ def service_model(service: str) -> ServiceModel:
 class FakeBindings:
     """Expands the tokens of databases to an address of documentation."""
 
-    def expand(self, text: str) -> str:
+    def expand(self, text: str, function: str = "") -> str:
         return text.replace(":address}}", ":5.5.5.5}}").replace("{{sandbox:rds:", "<").replace("}}", ">")
 
 

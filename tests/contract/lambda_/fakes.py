@@ -247,7 +247,7 @@ class KeptDeliveries:
 class Tokens:
     """Bindings with one value."""
 
-    def expand(self, text: str) -> str:
+    def expand(self, text: str, function: str = "") -> str:
         return text.replace("{{sandbox:endpoint}}", "http://127.0.0.1:4566")
 
 

@@ -24,7 +24,7 @@ async def _known(name: str) -> dict[str, Any]:
 
 @pytest.fixture
 def calls(tmp_path: Path) -> FunctionCalls:
-    bindings = LiveBindings(lambda: "http://172.18.0.1:4566", lambda: ("postgres", 5432))
+    bindings = LiveBindings(lambda: "http://172.18.0.1:4566", lambda _: ("postgres", 5432))
     packages = Packages({"XDG_CACHE_HOME": str(tmp_path / "c"), "PATH": ""})
     return FunctionCalls(packages, bindings, lambda: "http://172.18.0.1:4566", _known)
 
