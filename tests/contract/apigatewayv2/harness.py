@@ -79,7 +79,7 @@ class FakeKeys:
 class Tokens:
     """Expands the issuer's token."""
 
-    def expand(self, text: str) -> str:
+    def expand(self, text: str, function: str = "") -> str:
         return text.replace(ISSUER, f"{ENDPOINT}/_sandbox/issuer")
 
 
