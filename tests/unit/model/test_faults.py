@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.errors import UsageError
@@ -87,12 +87,13 @@ def test_it_strikes_from_the_nth_match_on_so_many_times() -> None:
     assert strikes(plan(times=None), 4) == [1, 2, 3, 4]
 
 
+@settings(deadline=None, max_examples=30)
 @given(seed=st.integers(0, 1000), probability=st.floats(0.05, 0.95))
 def test_the_same_seed_strikes_the_same_matches(seed: int, probability: float) -> None:
     fault = plan(times=None, probability=probability, seed=seed)
-    found = strikes(fault, 400)
-    assert found == strikes(fault, 400)
-    assert abs(len(found) / 400 - probability) < 0.2
+    found = strikes(fault, 200)
+    assert found == strikes(fault, 200)
+    assert abs(len(found) / 200 - probability) < 0.25
 
 
 def test_another_seed_strikes_others() -> None:
