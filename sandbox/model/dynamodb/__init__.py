@@ -1,0 +1,1 @@
+"""DynamoDB's data model and expression language: pure rules, no I/O."""
