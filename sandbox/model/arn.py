@@ -153,6 +153,16 @@ def log_group_arn(scope: Scope, name: str) -> Arn:
     return Arn("logs", scope.region, scope.account, f"log-group:{name}")
 
 
+def table_arn(scope: Scope, name: str) -> Arn:
+    """The ARN of a DynamoDB table."""
+    return Arn("dynamodb", scope.region, scope.account, f"table/{name}")
+
+
+def stream_arn(scope: Scope, table: str, label: str) -> Arn:
+    """The ARN of the stream of a DynamoDB table."""
+    return Arn("dynamodb", scope.region, scope.account, f"table/{table}/stream/{label}")
+
+
 def role_arn(account: str, path: str, name: str) -> Arn:
     """The ARN of an IAM role; `path` begins and ends with a slash."""
     return Arn("iam", "", account, f"role{path}{name}")

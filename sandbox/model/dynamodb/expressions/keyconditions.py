@@ -5,7 +5,7 @@ Page: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Query.Key
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from sandbox.model.dynamodb.errors import invalid, validation
@@ -60,13 +60,27 @@ def parse_key_condition(text: str, placeholders: Placeholders, schema: KeySchema
     """
     parser = Parser("KeyConditionExpression", text, placeholders)
     condition = parser.condition()
+    terms = _by_name(_terms(condition))
+    check_condition(condition, parser.tokens.error)
+    return _range_of(terms, schema)
+
+
+def key_range_of(conditions: Sequence[Condition], schema: KeySchema) -> KeyRange:
+    """The range that conditions on key attributes name.
+
+    Raises:
+        AwsError: ValidationException.
+    """
+    return _range_of(_by_name(term for condition in conditions for term in _terms(condition)), schema)
+
+
+def _by_name(found: Iterable[_Term]) -> dict[str, _Term]:
     terms: dict[str, _Term] = {}
-    for term in _terms(condition):
+    for term in found:
         if term.name in terms:
             raise validation("KeyConditionExpressions must only contain one condition per key")
         terms[term.name] = term
-    check_condition(condition, parser.tokens.error)
-    return range_of(terms, schema)
+    return terms
 
 
 def _terms(condition: Condition) -> Iterator[_Term]:
@@ -121,12 +135,7 @@ def _constant(node: Operand) -> Value:
     return node.value
 
 
-def range_of(terms: dict[str, _Term], schema: KeySchema) -> KeyRange:
-    """The range that conditions by attribute name.
-
-    Raises:
-        AwsError: ValidationException.
-    """
+def _range_of(terms: dict[str, _Term], schema: KeySchema) -> KeyRange:
     for part in schema.hash_parts:
         if part.name not in terms:
             raise validation("Query condition missed key schema element: " + part.name)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from sandbox.model.dynamodb.values import Value
@@ -128,3 +129,23 @@ class Update:
         """Every path that it changes."""
         adjusted = (action.path for action in (*self.adds, *self.deletes))
         return (*(action.path for action in self.sets), *adjusted, *self.removes)
+
+
+def attributes_of(node: Condition | Operand) -> Iterator[str]:
+    """The attributes of the item that a condition looks at."""
+    if isinstance(node, Path):
+        yield node.top
+    elif isinstance(node, Function):
+        for argument in node.arguments:
+            yield from attributes_of(argument)
+    elif isinstance(node, Logical | Comparison | Arithmetic):
+        yield from attributes_of(node.left)
+        yield from attributes_of(node.right)
+    elif isinstance(node, Not):
+        yield from attributes_of(node.condition)
+    elif isinstance(node, Between):
+        for part in (node.operand, node.low, node.high):
+            yield from attributes_of(part)
+    elif isinstance(node, In):
+        for option in (node.operand, *node.options):
+            yield from attributes_of(option)

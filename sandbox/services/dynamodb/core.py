@@ -1,0 +1,80 @@
+"""The parts that the operations of DynamoDB are made of, wired once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+from sandbox.model.awserror import AwsError
+from sandbox.model.call import Call
+from sandbox.model.dynamodb.errors import validation
+from sandbox.services.base import Kit, Params, Service
+from sandbox.services.dynamodb.capacity import Limiter
+from sandbox.services.dynamodb.definitions import Table
+from sandbox.services.dynamodb.expiry import Expiry
+from sandbox.services.dynamodb.items import ItemStore
+from sandbox.services.dynamodb.pages import PageReader
+from sandbox.services.dynamodb.schema import SCHEMA
+from sandbox.services.dynamodb.streams import StreamStore
+from sandbox.services.dynamodb.tables import TableStore
+from sandbox.services.dynamodb.writing import Writer
+
+
+class DynamoDbCore(Service):
+    """State and parts of the service; the operations are in its subclasses."""
+
+    name: ClassVar[str] = "dynamodb"
+    SCHEMA: ClassVar[str] = SCHEMA
+
+    def __init__(self, kit: Kit) -> None:
+        super().__init__(kit)
+        self.tables = TableStore(kit.database)
+        self.items = ItemStore(kit.database)
+        self.pages = PageReader(kit.database)
+        self.streams = StreamStore(kit.database, kit.clock, kit.ids)
+        self.limiter = Limiter(kit.clock)
+        self.writer = Writer(self.items, self.streams)
+        self.expiry = Expiry(kit.database, kit.clock, self.tables.by_id, self.writer.expire)
+        self.writer.expiry = self.expiry
+
+    async def start(self) -> None:
+        """Forgets what memory held and sets timers by the store."""
+        self.tables.forget()
+        self.limiter.forget()
+        self.streams.rebuild()
+        self.expiry.rebuild()
+
+    async def stop(self) -> None:
+        """Drops the timers."""
+        self.streams.stop()
+        self.expiry.stop()
+
+    def table_of(self, call: Call, params: Params) -> Table:
+        """The table that a request names.
+
+        Raises:
+            AwsError: ValidationException, ResourceNotFoundException.
+        """
+        name = params.get("TableName")
+        if not name:
+            raise validation(
+                "1 validation error detected: Value null at 'tableName' failed to satisfy constraint: "
+                "Member must not be null"
+            )
+        return self.tables.get(call.scope, str(name))
+
+
+def required(params: Mapping[str, Any], *names: str) -> None:
+    """Refuses a request that lacks a parameter.
+
+    Raises:
+        AwsError: ValidationException.
+    """
+    for name in names:
+        if params.get(name) is None:
+            member = name[0].lower() + name[1:]
+            raise AwsError(
+                "ValidationException",
+                f"1 validation error detected: Value null at '{member}' failed to satisfy constraint: "
+                "Member must not be null",
+            )

@@ -1,0 +1,125 @@
+"""What a table is: keys, indexes, throughput, stream; as it is stored."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from sandbox.model.dynamodb.keys import KeyPart, KeySchema
+from sandbox.model.dynamodb.values import Item
+
+PROVISIONED = "PROVISIONED"
+ON_DEMAND = "PAY_PER_REQUEST"
+
+
+class Throughput(msgspec.Struct, frozen=True):
+    """Provisioned units per second; zeros on demand."""
+
+    read: int = 0
+    write: int = 0
+
+
+class IndexDefinition(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A secondary index.
+
+    Attributes:
+        number: its own within the table, never given twice.
+        key: names and roles (`HASH`, `RANGE`) of its key attributes.
+        projection: `ALL`, `KEYS_ONLY` or `INCLUDE` (with `included`).
+        on_demand: MaxReadRequestUnits and MaxWriteRequestUnits, where given.
+    """
+
+    number: int
+    name: str
+    local: bool
+    key: tuple[tuple[str, str], ...]
+    projection: str = "ALL"
+    included: tuple[str, ...] = ()
+    throughput: Throughput = Throughput()
+    on_demand: Mapping[str, int] | None = None
+
+
+class StreamDefinition(msgspec.Struct, frozen=True):
+    """The stream of a table: its label, and the row of `dynamodb_streams`."""
+
+    id: int
+    label: str
+    view: str
+    enabled: bool = True
+
+
+class Definition(msgspec.Struct, frozen=True, omit_defaults=True):
+    """A table, without its name.
+
+    Attributes:
+        attributes: types of the key attributes, in the order of the request.
+        next_index: number of the next index.
+        ttl: the attribute that says when an item expires.
+        billing_changed: when it was last put on demand.
+    """
+
+    table_id: str
+    attributes: Mapping[str, str]
+    key: tuple[tuple[str, str], ...]
+    indexes: tuple[IndexDefinition, ...] = ()
+    next_index: int = 1
+    billing: str = PROVISIONED
+    billing_changed: float | None = None
+    throughput: Throughput = Throughput()
+    on_demand: Mapping[str, int] | None = None
+    table_class: str = "STANDARD"
+    deletion_protection: bool = False
+    sse: Mapping[str, Any] | None = None
+    stream: StreamDefinition | None = None
+    ttl: str | None = None
+
+
+class Index:
+    """A secondary index, ready for use.
+
+    Attributes:
+        id: `dynamodb_entries.idx`.
+    """
+
+    def __init__(self, table: int, definition: IndexDefinition, attributes: Mapping[str, str]) -> None:
+        self.id = table * 1000 + definition.number
+        self.definition = definition
+        self.name = definition.name
+        self.local = definition.local
+        self.schema = _schema(definition.key, attributes)
+        self._names = self.schema.names
+
+    def holds(self, item: Item) -> bool:
+        """Whether an item is in the index: it has all its key attributes."""
+        return all(name in item for name in self._names)
+
+    def projected(self, item: Item, table_key: KeySchema) -> Item:
+        """What the index keeps of an item."""
+        definition = self.definition
+        if definition.projection == "ALL":
+            return item
+        kept = {*self._names, *table_key.names, *definition.included}
+        return {name: value for name, value in item.items() if name in kept}
+
+
+class Table:
+    """A table, ready for use. Its row is replaced, never changed."""
+
+    def __init__(
+        self, id_: int, account: str, region: str, name: str, definition: Definition, created: float
+    ) -> None:
+        self.id = id_
+        self.account = account
+        self.region = region
+        self.name = name
+        self.definition = definition
+        self.created = created
+        self.schema = _schema(definition.key, definition.attributes)
+        self.indexes = tuple(Index(id_, index, definition.attributes) for index in definition.indexes)
+        self.by_name = {index.name: index for index in self.indexes}
+
+
+def _schema(key: tuple[tuple[str, str], ...], attributes: Mapping[str, str]) -> KeySchema:
+    return KeySchema(tuple(KeyPart(name, attributes[name], role) for name, role in key))

@@ -1,0 +1,32 @@
+"""The native DynamoDB, and what the rest of the engine uses it through."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sandbox.services.dynamodb.batch_operations import BatchOperations
+from sandbox.services.dynamodb.item_operations import ItemOperations
+from sandbox.services.dynamodb.query_operations import QueryOperations
+from sandbox.services.dynamodb.setting_operations import SettingOperations
+from sandbox.services.dynamodb.table_tags import TagOperations
+from sandbox.services.dynamodb.transaction_operations import TransactionOperations
+
+
+class DynamoDbService(
+    SettingOperations,
+    TagOperations,
+    ItemOperations,
+    QueryOperations,
+    BatchOperations,
+    TransactionOperations,
+):
+    """DynamoDB, natively: tables, items, indexes, transactions, time to live."""
+
+    NOT_CHECKED: ClassVar[tuple[str, ...]] = (
+        "tables and indexes are ready at once; only the call's own answer shows CREATING, UPDATING or DELETING",
+        "eventually consistent reads and global secondary indexes are consistent",
+        "the limits of one partition (3,000 read and 1,000 write units a second) and of collections (10 GB)",
+        "on-demand tables throttle only where MaxReadRequestUnits or MaxWriteRequestUnits is set",
+        "SSESpecification and TableClass are recorded, items stay readable",
+        "TTL deletes at the very moment; AWS takes up to a few days",
+    )

@@ -1,0 +1,75 @@
+"""Settings of tables beside their definition: time to live, limits, and what is only asked about."""
+
+from __future__ import annotations
+
+import msgspec
+
+from sandbox.model.call import Call
+from sandbox.model.dynamodb.errors import validation
+from sandbox.services.base import Answer, Params, operation
+from sandbox.services.dynamodb.core import required
+from sandbox.services.dynamodb.table_operations import TableOperations
+
+
+class SettingOperations(TableOperations):
+    """UpdateTimeToLive, DescribeLimits, …"""
+
+    @operation("UpdateTimeToLive", "TableName TimeToLiveSpecification")
+    def update_time_to_live(self, call: Call, params: Params) -> Answer:
+        """Names the attribute that says when an item expires, or none.
+
+        Page: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html
+        """
+        required(params, "TimeToLiveSpecification")
+        table = self.known_table(call, params)
+        given = params["TimeToLiveSpecification"]
+        attribute, enabled = given.get("AttributeName"), bool(given.get("Enabled"))
+        if not attribute:
+            raise validation("TimeToLiveSpecification.AttributeName must have 1 to 255 characters")
+        now = table.definition.ttl
+        if enabled and now is not None:
+            raise validation("TimeToLive is already enabled")
+        if not enabled and now is None:
+            raise validation("TimeToLive is already disabled")
+        if not enabled and now != attribute:
+            raise validation(
+                "TimeToLive is active on a different AttributeName: current AttributeName is " + str(now)
+            )
+        definition = msgspec.structs.replace(table.definition, ttl=attribute if enabled else None)
+        self.expiry.mark(self.tables.change(table, definition))
+        return {"TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": enabled}}
+
+    @operation("DescribeTimeToLive", "TableName")
+    def describe_time_to_live(self, call: Call, params: Params) -> Answer:
+        """Which attribute says when an item expires."""
+        ttl = self.known_table(call, params).definition.ttl
+        if ttl is None:
+            return {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}
+        return {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": ttl}}
+
+    @operation("DescribeContinuousBackups", "TableName")
+    def describe_continuous_backups(self, call: Call, params: Params) -> Answer:
+        """There are no backups here, and it says so; snapshots of the sandbox take their place."""
+        self.known_table(call, params)
+        return {
+            "ContinuousBackupsDescription": {
+                "ContinuousBackupsStatus": "ENABLED",
+                "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"},
+            }
+        }
+
+    @operation("DescribeLimits")
+    def describe_limits(self, call: Call, params: Params) -> Answer:
+        """The default quotas of an account."""
+        return {
+            "AccountMaxReadCapacityUnits": 80_000,
+            "AccountMaxWriteCapacityUnits": 80_000,
+            "TableMaxReadCapacityUnits": 40_000,
+            "TableMaxWriteCapacityUnits": 40_000,
+        }
+
+    @operation("DescribeEndpoints")
+    def describe_endpoints(self, call: Call, params: Params) -> Answer:
+        """The endpoint that was asked."""
+        address = call.endpoint.partition("://")[2] or f"dynamodb.{call.scope.region}.amazonaws.com"
+        return {"Endpoints": [{"Address": address, "CachePeriodInMinutes": 1440}]}

@@ -1,0 +1,273 @@
+"""What changes in a table, as records of its stream; kept for 24 hours.
+
+Page: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams_StreamRecord.html
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import msgspec
+
+from sandbox.clock import Clock, Timer, TimerKind
+from sandbox.model.arn import Arn, parse_arn, stream_arn
+from sandbox.model.dynamodb.values import Item, item_size
+from sandbox.model.ids import Ids
+from sandbox.model.scope import Scope
+from sandbox.services.dynamodb.definitions import Table
+from sandbox.store.database import Database
+
+#: Seconds that records stay readable.
+RETENTION = 24 * 3600.0
+#: Sequence numbers have 21 digits at least, as on AWS.
+_FIRST_SEQUENCE = 10**20
+_encode = msgspec.msgpack.Encoder().encode
+_decode = msgspec.msgpack.Decoder(dict).decode
+#: Who deletes what has expired.
+TTL_IDENTITY = {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"}
+
+
+@dataclass(frozen=True, slots=True)
+class Stream:
+    """A stream, open or closed (its table is gone or has it disabled).
+
+    Attributes:
+        keys: KeySchema of its table.
+    """
+
+    id: int
+    arn: Arn
+    table: str
+    label: str
+    view: str
+    keys: list[dict[str, str]]
+    created: float
+    closed: float | None
+
+    @property
+    def shard(self) -> str:
+        """The id of its one shard."""
+        return f"shardId-{int(self.created * 1000):020d}-{self.id:08x}"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One record of a stream.
+
+    Attributes:
+        hop: the hop of the call that changed the item.
+        record: as GetRecords answers it.
+    """
+
+    sequence: int
+    at: float
+    hop: int | None
+    record: dict[str, Any]
+
+
+def sequence_text(sequence: int) -> str:
+    """A sequence number as AWS writes it."""
+    return str(_FIRST_SEQUENCE + sequence)
+
+
+def parse_sequence(text: str) -> int:
+    """The number in a sequence number.
+
+    Raises:
+        ValueError: it is none.
+    """
+    return int(text) - _FIRST_SEQUENCE
+
+
+class StreamStore:
+    """The streams and their records; wakes who waits for records."""
+
+    def __init__(self, database: Database, clock: Clock, ids: Ids) -> None:
+        self._database = database
+        self._clock = clock
+        self._ids = ids
+        self._waiting: dict[int, set[Callable[[], None]]] = {}
+        self._trim: Timer | None = None
+
+    # --- life --------------------------------------------------------------------------------------------
+    def rebuild(self) -> None:
+        """Sets the timer for the oldest record."""
+        row = self._database.row("SELECT at FROM dynamodb_stream_records ORDER BY seq LIMIT 1")
+        if row is not None:
+            self._trim_at(row["at"] + RETENTION)
+
+    def stop(self) -> None:
+        """Drops the timer and those who wait."""
+        if self._trim is not None:
+            self._trim.cancel()
+            self._trim = None
+        self._waiting.clear()
+
+    def open(self, table: Table, view: str, label: str) -> int:
+        """Begins a stream of a table."""
+        keys = [{"AttributeName": name, "KeyType": role} for name, role in table.definition.key]
+        cursor = self._database.execute(
+            "INSERT INTO dynamodb_streams (account, region, name, label, view, keys, created) "
+            "VALUES (?, ?, ?, ?, ?, ?, ?)",
+            (table.account, table.region, table.name, label, view, json.dumps(keys), self._clock.now()),
+        )
+        assert cursor.lastrowid is not None
+        return cursor.lastrowid
+
+    def close(self, stream: int) -> None:
+        """Ends a stream; what it holds stays readable."""
+        self._database.execute(
+            "UPDATE dynamodb_streams SET closed = ? WHERE id = ? AND closed IS NULL",
+            (self._clock.now(), stream),
+        )
+        self._wake(stream)
+
+    # --- writing -----------------------------------------------------------------------------------------
+    def record(
+        self,
+        table: Table,
+        old: Item | None,
+        new: Item | None,
+        hop: int | None,
+        identity: dict[str, str] | None = None,
+    ) -> None:
+        """Adds a record for a change, if the table has a stream and something changed.
+
+        Args:
+            identity: who did it, where it was no client (`userIdentity`).
+        """
+        stream = table.definition.stream
+        if stream is None or not stream.enabled or old == new:
+            return
+        some = new if new is not None else old
+        assert some is not None
+        now = self._clock.now()
+        change: dict[str, Any] = {
+            "ApproximateCreationDateTime": float(int(now)),
+            "Keys": table.schema.of(some),
+            "StreamViewType": stream.view,
+        }
+        if new is not None and stream.view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES"):
+            change["NewImage"] = new
+        if old is not None and stream.view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES"):
+            change["OldImage"] = old
+        change["SizeBytes"] = sum(
+            item_size(change.get(part, {})) for part in ("Keys", "NewImage", "OldImage")
+        )
+        record: dict[str, Any] = {
+            "eventID": self._ids.hex(32),
+            "eventName": "INSERT" if old is None else "REMOVE" if new is None else "MODIFY",
+            "eventVersion": "1.1",
+            "eventSource": "aws:dynamodb",
+            "awsRegion": table.region,
+            "dynamodb": change,
+        }
+        if identity is not None:
+            record["userIdentity"] = identity
+        self._database.execute(
+            "INSERT INTO dynamodb_stream_records (stream, at, hop, record) VALUES (?, ?, ?, ?)",
+            (stream.id, now, hop, _encode(record)),
+        )
+        if self._trim is None:
+            self._trim_at(now + RETENTION)
+        self._wake(stream.id)
+
+    # --- reading -----------------------------------------------------------------------------------------
+    def find(self, arn: Arn) -> Stream | None:
+        """The stream with that ARN."""
+        parts = arn.resource.split("/")
+        if len(parts) != 4 or parts[2] != "stream":
+            return None
+        row = self._database.row(
+            "SELECT * FROM dynamodb_streams WHERE account = ? AND region = ? AND name = ? AND label = ?",
+            (arn.account, arn.region, parts[1], parts[3]),
+        )
+        return None if row is None else _stream(row)
+
+    def all(self, scope: Scope, table: str | None = None) -> list[Stream]:
+        """The streams of a scope, or of one table, oldest first, without those whose records are all gone."""
+        rows = self._database.rows(
+            "SELECT * FROM dynamodb_streams WHERE account = ? AND region = ? AND (? IS NULL OR name = ?) "
+            "AND (closed IS NULL OR closed > ?) ORDER BY id",
+            (scope.account, scope.region, table, table, self._clock.now() - RETENTION),
+        )
+        return [_stream(row) for row in rows]
+
+    def read(self, stream: int, after: int, limit: int) -> list[Change]:
+        """Records past a sequence number, oldest first."""
+        rows = self._database.rows(
+            "SELECT seq, at, hop, record FROM dynamodb_stream_records WHERE stream = ? AND seq > ? "
+            "AND at > ? ORDER BY seq LIMIT ?",
+            (stream, after, self._clock.now() - RETENTION, limit),
+        )
+        return [_change(row) for row in rows]
+
+    def bounds(self, stream: int) -> tuple[int | None, int | None]:
+        """The first and the last sequence number that a stream holds."""
+        row = self._database.row(
+            "SELECT min(seq) AS first, max(seq) AS last FROM dynamodb_stream_records WHERE stream = ?",
+            (stream,),
+        )
+        assert row is not None
+        return row["first"], row["last"]
+
+    def newest(self) -> int:
+        """The last sequence number that was given in any stream."""
+        row = self._database.row("SELECT seq FROM sqlite_sequence WHERE name = 'dynamodb_stream_records'")
+        return 0 if row is None else int(row["seq"])
+
+    def subscribe(self, stream: int, wake: Callable[[], None]) -> Callable[[], None]:
+        """Calls `wake` when a stream gets a record or ends; returns the function that stops it."""
+        waiting = self._waiting.setdefault(stream, set())
+        waiting.add(wake)
+        return lambda: waiting.discard(wake)
+
+    # --- inside ------------------------------------------------------------------------------------------
+    def _wake(self, stream: int) -> None:
+        for wake in tuple(self._waiting.get(stream, ())):
+            wake()
+
+    def _trim_at(self, when: float) -> None:
+        self._trim = self._clock.call_at(
+            when, self._trim_now, label="retention of streams", kind=TimerKind.EXPIRY
+        )
+
+    def _trim_now(self) -> None:
+        """Forgets what is too old."""
+        self._trim = None
+        self._database.execute(
+            "DELETE FROM dynamodb_stream_records WHERE at <= ?", (self._clock.now() - RETENTION,)
+        )
+        self.rebuild()
+
+
+def _stream(row: Any) -> Stream:
+    scope = Scope(row["account"], row["region"])
+    return Stream(
+        row["id"],
+        stream_arn(scope, row["name"], row["label"]),
+        row["name"],
+        row["label"],
+        row["view"],
+        json.loads(row["keys"]),
+        row["created"],
+        row["closed"],
+    )
+
+
+def _change(row: Any) -> Change:
+    record = _decode(row["record"])
+    record["dynamodb"]["SequenceNumber"] = sequence_text(row["seq"])
+    return Change(row["seq"], row["at"], row["hop"], record)
+
+
+def parse_stream_arn(text: str) -> Arn | None:
+    """A stream's ARN, or None where the text is none."""
+    try:
+        arn = parse_arn(text)
+    except ValueError:
+        return None
+    return arn if arn.service == "dynamodb" and "/stream/" in arn.resource else None
