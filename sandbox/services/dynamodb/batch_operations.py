@@ -49,7 +49,7 @@ class BatchOperations(DynamoDbCore):
         for name, wish in wishes.items():
             consumption = Consumption(tables[name])
             consumed.append(consumption)
-            projection = read_projection(wish)
+            projection = read_projection(wish, tables[name].schema)
             for key in wish["Keys"]:
                 if size > _PAGE or self._throttled(tables[name], "read"):
                     left = unprocessed.setdefault(name, {**wish, "Keys": []})

@@ -67,8 +67,8 @@ class ItemOperations(DynamoDbCore):
         """Reads an item by its key."""
         required(params, "Key")
         wanted = wants_capacity(params)
-        projection = read_projection(params)
         table = self.table_of(call, params)
+        projection = read_projection(params, table.schema)
         key = check_item(params["Key"])
         check_key(table.schema, key)
         self.limiter.check(table, "read")

@@ -144,4 +144,6 @@ def legacy_update(given: Given | None) -> Update:
             if kind not in SETS | {"N"}:
                 raise invalid(f"ADD action is not supported for the type {kind}")
             adds.append(Adjustment(path, value))
-    return Update(tuple(sets), tuple(removes), tuple(adds), tuple(deletes))
+    return Update(
+        tuple(sets), tuple(removes), tuple(adds), tuple(deletes), tuple(Path((name,)) for name in given or ())
+    )

@@ -10,14 +10,16 @@ from sandbox.model.dynamodb.expressions.grammar import Parser
 from sandbox.model.dynamodb.expressions.nodes import Path
 from sandbox.model.dynamodb.expressions.paths import check_apart
 from sandbox.model.dynamodb.expressions.placeholders import Placeholders
+from sandbox.model.dynamodb.keys import KeySchema
 
 
 def read_projection(
-    params: Mapping[str, Any], placeholders: Placeholders | None = None
+    params: Mapping[str, Any], schema: KeySchema, placeholders: Placeholders | None = None
 ) -> tuple[Path, ...] | None:
     """The paths that a read asks for; None: everything.
 
     Args:
+        schema: the key of the table.
         placeholders: those of the request, where other expressions share them; who hands them in checks that
             all were used.
 
@@ -38,6 +40,7 @@ def read_projection(
         parser = Parser("ProjectionExpression", text, own)
         paths = parser.projection()
         check_apart(paths, parser.tokens.error)
+        _check_scalars(paths, schema)
     elif names:
         if len(set(names)) != len(names):
             raise validation(
@@ -48,3 +51,12 @@ def read_projection(
     if placeholders is None:
         own.check_used()
     return paths
+
+
+def _check_scalars(paths: tuple[Path, ...], schema: KeySchema) -> None:
+    for path in paths:
+        if len(path.steps) > 1 and path.top in schema.names:
+            raise validation(
+                "Key attributes must be scalars; list random access '[]' and map lookup '.' are not "
+                f"allowed: Key: {path.top}"
+            )

@@ -139,7 +139,7 @@ class QueryOperations(DynamoDbCore):
             if text is not None
             else filter_condition(params.get(old_filter), params.get("ConditionalOperator"))
         )
-        projection = read_projection(params, placeholders)
+        projection = read_projection(params, table.schema, placeholders)
         count_only, whole = _select(params, table, index, projection)
         start = params.get("ExclusiveStartKey")
         return Reading(

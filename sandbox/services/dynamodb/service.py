@@ -23,7 +23,7 @@ class DynamoDbService(
     """DynamoDB, natively: tables, items, indexes, transactions, time to live."""
 
     NOT_CHECKED: ClassVar[tuple[str, ...]] = (
-        "tables and indexes are ready at once; only the call's own answer shows CREATING, UPDATING or DELETING",
+        "tables and indexes are ready at once; only the call itself answers CREATING, UPDATING or DELETING",
         "eventually consistent reads and global secondary indexes are consistent",
         "the limits of one partition (3,000 read and 1,000 write units a second) and of collections (10 GB)",
         "on-demand tables throttle only where MaxReadRequestUnits or MaxWriteRequestUnits is set",

@@ -80,7 +80,7 @@ class TransactionOperations(DynamoDbCore):
             get = action.get("Get") or {}
             required(get, "Key", "TableName")
             table = self.table_of(call, get)
-            projection = read_projection(get)
+            projection = read_projection(get, table.schema)
             key = check_item(get["Key"])
             check_key(table.schema, key)
             self.limiter.check(table, "read")

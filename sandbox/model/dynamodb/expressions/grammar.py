@@ -177,6 +177,7 @@ class Parser:
         removes: list[Path] = []
         adds: list[Adjustment] = []
         deletes: list[Adjustment] = []
+        paths: list[Path] = []
         seen: set[str] = set()
         while self.tokens.current.kind != "end":
             section = self.tokens.current.word
@@ -189,25 +190,26 @@ class Parser:
             seen.add(section)
             self.tokens.take()
             while True:
+                path = self.path()
+                paths.append(path)
                 if section == "SET":
-                    sets.append(self._assignment())
+                    sets.append(Assignment(path, self._new_value()))
                 elif section == "REMOVE":
-                    removes.append(self.path())
+                    removes.append(path)
                 else:
                     target = adds if section == "ADD" else deletes
-                    target.append(Adjustment(self.path(), self._constant()))
+                    target.append(Adjustment(path, self._constant()))
                 if not self.tokens.accept(","):
                     break
-        return Update(tuple(sets), tuple(removes), tuple(adds), tuple(deletes))
+        return Update(tuple(sets), tuple(removes), tuple(adds), tuple(deletes), tuple(paths))
 
-    def _assignment(self) -> Assignment:
-        path = self.path()
+    def _new_value(self) -> Operand:
         self.tokens.expect("=")
         left = self._term()
         for text, sign in (("+", 1), ("-", -1)):
             if self.tokens.accept(text):
-                return Assignment(path, Arithmetic(sign, left, self._term()))
-        return Assignment(path, left)
+                return Arithmetic(sign, left, self._term())
+        return left
 
     def _term(self) -> Operand:
         if not self.tokens.accept("("):

@@ -117,18 +117,17 @@ class Adjustment:
 
 @dataclass(frozen=True, slots=True)
 class Update:
-    """An update expression."""
+    """An update expression.
+
+    Attributes:
+        paths: every path that it changes, in the order of the text.
+    """
 
     sets: tuple[Assignment, ...] = ()
     removes: tuple[Path, ...] = ()
     adds: tuple[Adjustment, ...] = ()
     deletes: tuple[Adjustment, ...] = ()
-
-    @property
-    def paths(self) -> tuple[Path, ...]:
-        """Every path that it changes."""
-        adjusted = (action.path for action in (*self.adds, *self.deletes))
-        return (*(action.path for action in self.sets), *adjusted, *self.removes)
+    paths: tuple[Path, ...] = ()
 
 
 def attributes_of(node: Condition | Operand) -> Iterator[str]:

@@ -9,7 +9,7 @@ from sandbox.model.awserror import AwsError
 from sandbox.model.dynamodb.errors import validation
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<name>[A-Za-z_][A-Za-z0-9_]*)|(?P<alias>#[A-Za-z0-9_]+)|(?P<value>:[A-Za-z0-9_]+)"
+    r"\s*(?:(?P<name>[A-Za-z][A-Za-z0-9_]*)|(?P<alias>#[A-Za-z0-9_]+)|(?P<value>:[A-Za-z0-9_]+)"
     r"|(?P<number>[0-9]+)|(?P<symbol><>|<=|>=|[=<>+\-(),.\[\]])|(?P<other>\S))"
 )
 _MAX_BYTES = 4096

@@ -11,7 +11,15 @@ from typing import Any
 from sandbox.model.awserror import AwsError
 from sandbox.model.dynamodb.errors import validation
 from sandbox.model.dynamodb.expressions.grammar import Parser
-from sandbox.model.dynamodb.expressions.nodes import Arithmetic, Constant, Function, Operand, Path, Update
+from sandbox.model.dynamodb.expressions.nodes import (
+    Arithmetic,
+    Assignment,
+    Constant,
+    Function,
+    Operand,
+    Path,
+    Update,
+)
 from sandbox.model.dynamodb.expressions.paths import below, check_apart, resolve
 from sandbox.model.dynamodb.expressions.placeholders import Placeholders
 from sandbox.model.dynamodb.expressions.tokens import Tokens
@@ -100,7 +108,7 @@ def apply_update(update: Update, item: Item) -> Item:
     Raises:
         AwsError: ValidationException: a path leads nowhere, or an operand has the wrong type.
     """
-    values = [(assignment.path, _evaluate(assignment.value, item)) for assignment in update.sets]
+    values = [(assignment.path, _assigned(assignment, item)) for assignment in update.sets]
     changed = dict(item)
     for top in {path.top for path in update.paths if len(path.steps) > 1}:
         if top in changed:
@@ -119,6 +127,13 @@ def apply_update(update: Update, item: Item) -> Item:
 def _place(path: Path) -> tuple[tuple[bool, Any], ...]:
     """Elements of a list are set from the front and removed from the back."""
     return tuple((isinstance(step, str), step) for step in path.steps)
+
+
+def _assigned(assignment: Assignment, item: Item) -> Value:
+    """The value that a path is set to, once it is known that the path leads somewhere."""
+    if len(assignment.path.steps) > 1:
+        _parent(item, assignment.path)
+    return _evaluate(assignment.value, item)
 
 
 def _evaluate(node: Operand, item: Item) -> Value:

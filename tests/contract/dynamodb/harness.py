@@ -1,0 +1,66 @@
+"""DynamoDB and its streams alone, on a manual clock."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from sandbox.model.call import Call
+from sandbox.model.scope import Scope
+from sandbox.services.base import Kit
+from sandbox.services.dynamodb.service import DynamoDbService
+from sandbox.services.dynamodb.streams_service import DynamoDbStreamsService
+from tests.support.world import HERE, World
+
+
+class Tables(World[DynamoDbService]):
+    """One DynamoDB over one database.
+
+    Args:
+        path: the database's file, None for memory.
+    """
+
+    def __init__(self, path: Path | None = None) -> None:
+        self.streams: DynamoDbStreamsService
+        super().__init__(self._make, path)
+
+    def _make(self, kit: Kit) -> DynamoDbService:
+        service = DynamoDbService(kit)
+        self.streams = DynamoDbStreamsService(kit, service.streams)
+        return service
+
+    def stream_call(self, operation: str, *, scope: Scope = HERE, **params: Any) -> dict[str, Any]:
+        """Calls an operation of DynamoDB Streams."""
+        call = Call(scope=scope, request_id="r", hop=self.hops.reserve())
+        return self.run(lambda: self.streams.call(operation, call, params))
+
+    # --- shorthands --------------------------------------------------------------------------------------
+    def table(self, name: str = "pedidos", **params: Any) -> None:
+        """A table with the key `pk` (S), `sk` (N), on demand, unless told otherwise."""
+        given = {
+            "KeySchema": [
+                {"AttributeName": "pk", "KeyType": "HASH"},
+                {"AttributeName": "sk", "KeyType": "RANGE"},
+            ],
+            "AttributeDefinitions": [
+                {"AttributeName": "pk", "AttributeType": "S"},
+                {"AttributeName": "sk", "AttributeType": "N"},
+            ],
+            "BillingMode": "PAY_PER_REQUEST",
+            **params,
+        }
+        self.call("CreateTable", TableName=name, **given)
+
+    def put(self, pk: str = "a", sk: int = 1, table: str = "pedidos", **attributes: Any) -> None:
+        """Puts an item whose attributes are given in DynamoDB's form."""
+        item = {"pk": {"S": pk}, "sk": {"N": str(sk)}, **attributes}
+        self.call("PutItem", TableName=table, Item=item)
+
+    def get(self, pk: str = "a", sk: int = 1, table: str = "pedidos") -> dict[str, Any] | None:
+        """The item, or None."""
+        return self.call("GetItem", TableName=table, Key=key(pk, sk)).get("Item")
+
+
+def key(pk: str = "a", sk: int = 1) -> dict[str, Any]:
+    """A key of the table that `Tables.table` makes."""
+    return {"pk": {"S": pk}, "sk": {"N": str(sk)}}
