@@ -31,6 +31,8 @@ from sandbox.runtime.runtime import LambdaRuntime
 from sandbox.services.apigateway.service import ApiGatewayService
 from sandbox.services.apigatewayv2.service import ApiGatewayV2Service, Surroundings
 from sandbox.services.base import Kit, Service
+from sandbox.services.dynamodb.service import DynamoDbService
+from sandbox.services.dynamodb.streams_service import DynamoDbStreamsService
 from sandbox.services.events.service import EventsService
 from sandbox.services.iam.service import IamService
 from sandbox.services.issuer.issuer import TokenIssuer
@@ -89,6 +91,7 @@ class EmbeddedEngine:
             kit.folder / "code",
             dependencies=FunctionRequirements(interpreters, dependencies),
         )
+        self.dynamodb = DynamoDbService(own)
         self.events = EventsService(own, switchboard)
         self.issuer = TokenIssuer(own, kit.endpoint)
         self._sender = LoopbackHttp()
@@ -111,6 +114,8 @@ class EmbeddedEngine:
         started: list[Service] = [
             self.logs,
             self.sqs,
+            self.dynamodb,
+            DynamoDbStreamsService(own, self.dynamodb.streams),
             IamService(own),
             StsService(own),
             self.rds,

@@ -56,6 +56,7 @@ class Definition(msgspec.Struct, frozen=True, omit_defaults=True):
     Attributes:
         attributes: types of the key attributes, in the order of the request.
         next_index: number of the next index.
+        recovery_days: days of point-in-time recovery, where it is asked for.
         ttl: the attribute that says when an item expires.
         billing_changed: when it was last put on demand.
     """
@@ -74,6 +75,7 @@ class Definition(msgspec.Struct, frozen=True, omit_defaults=True):
     sse: Mapping[str, Any] | None = None
     stream: StreamDefinition | None = None
     ttl: str | None = None
+    recovery_days: int | None = None
 
 
 class Index:

@@ -28,5 +28,6 @@ class DynamoDbService(
         "the limits of one partition (3,000 read and 1,000 write units a second) and of collections (10 GB)",
         "on-demand tables throttle only where MaxReadRequestUnits or MaxWriteRequestUnits is set",
         "SSESpecification and TableClass are recorded, items stay readable",
+        "point-in-time recovery is recorded; restores are refused, `sandbox snapshot` takes their place",
         "TTL deletes at the very moment; AWS takes up to a few days",
     )

@@ -10,6 +10,21 @@ from sandbox.services.base import Answer, Params, operation
 from sandbox.services.dynamodb.core import required
 from sandbox.services.dynamodb.table_operations import TableOperations
 
+#: Days of point-in-time recovery, at most and by default.
+_RECOVERY_DAYS = 35
+
+
+def _backups(days: int | None) -> Answer:
+    recovery: Answer = {"PointInTimeRecoveryStatus": "DISABLED" if days is None else "ENABLED"}
+    if days is not None:
+        recovery["RecoveryPeriodInDays"] = days
+    return {
+        "ContinuousBackupsDescription": {
+            "ContinuousBackupsStatus": "ENABLED",
+            "PointInTimeRecoveryDescription": recovery,
+        }
+    }
+
 
 class SettingOperations(TableOperations):
     """UpdateTimeToLive, DescribeLimits, …"""
@@ -49,14 +64,21 @@ class SettingOperations(TableOperations):
 
     @operation("DescribeContinuousBackups", "TableName")
     def describe_continuous_backups(self, call: Call, params: Params) -> Answer:
-        """There are no backups here, and it says so; snapshots of the sandbox take their place."""
-        self.known_table(call, params)
-        return {
-            "ContinuousBackupsDescription": {
-                "ContinuousBackupsStatus": "ENABLED",
-                "PointInTimeRecoveryDescription": {"PointInTimeRecoveryStatus": "DISABLED"},
-            }
-        }
+        """Whether point-in-time recovery was asked for."""
+        return _backups(self.known_table(call, params).definition.recovery_days)
+
+    @operation("UpdateContinuousBackups", "TableName PointInTimeRecoverySpecification")
+    def update_continuous_backups(self, call: Call, params: Params) -> Answer:
+        """Records point-in-time recovery; nothing is kept for it: snapshots of the sandbox take its place."""
+        required(params, "PointInTimeRecoverySpecification")
+        table = self.known_table(call, params)
+        given = params["PointInTimeRecoverySpecification"]
+        days = given.get("RecoveryPeriodInDays", _RECOVERY_DAYS)
+        if not 1 <= days <= _RECOVERY_DAYS:
+            raise validation(f"RecoveryPeriodInDays must be between 1 and {_RECOVERY_DAYS}")
+        wanted = days if given.get("PointInTimeRecoveryEnabled") else None
+        self.tables.change(table, msgspec.structs.replace(table.definition, recovery_days=wanted))
+        return _backups(wanted)
 
     @operation("DescribeLimits")
     def describe_limits(self, call: Call, params: Params) -> Answer:

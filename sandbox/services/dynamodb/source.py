@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from base64 import b64encode
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from sandbox.model.arn import Arn
 from sandbox.model.awserror import AwsError
@@ -36,7 +38,8 @@ class TableStreams:
         if position == "LATEST":
             return sequence_text(self._streams.newest())
         raise AwsError(
-            "InvalidParameterValueException", f"Unsupported starting position for DynamoDB Streams: {position}"
+            "InvalidParameterValueException",
+            f"Unsupported starting position for DynamoDB Streams: {position}",
         )
 
     def read(self, stream: Arn, shard: str, after: str, limit: int) -> StreamPage:
@@ -50,7 +53,7 @@ class TableStreams:
         records = [
             StreamRecord(
                 sequence_text(change.sequence),
-                {**change.record, "eventSourceARN": str(found.arn)},
+                {**_as_json(change.record), "eventSourceARN": str(found.arn)},
                 change.at,
                 change.hop or 0,
             )
@@ -69,3 +72,12 @@ class TableStreams:
                 "ResourceNotFoundException", f"Requested resource not found: Stream: {stream} not found"
             )
         return found
+
+
+def _as_json(value: Any) -> Any:
+    """A record as functions get it: binary values in base64."""
+    if isinstance(value, dict):
+        return {name: _as_json(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [_as_json(inner) for inner in value]
+    return b64encode(value).decode() if isinstance(value, bytes) else value

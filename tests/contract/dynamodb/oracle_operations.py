@@ -113,15 +113,11 @@ def actions(draw: st.DrawFn, values: Values) -> tuple[str, str]:
         other = draw(_PATHS)
         return "SET", f"{path} = if_not_exists({other}, {values.name(draw(VALUES))})"
     if kind == 4:
-        return (
-            "SET",
-            f"{path} = {draw(_PATHS)} {draw(st.sampled_from('+-'))} {values.name({'N': draw(_NUMBERS)})}",
-        )
+        sign = draw(st.sampled_from("+-"))
+        return "SET", f"{path} = {draw(_PATHS)} {sign} {values.name({'N': draw(_NUMBERS)})}"
     if kind == 5:
-        return (
-            "SET",
-            f"{path} = list_append({draw(_PATHS)}, {values.name({'L': draw(st.lists(SCALARS, max_size=2))})})",
-        )
+        more = values.name({"L": draw(st.lists(SCALARS, max_size=2))})
+        return "SET", f"{path} = list_append({draw(_PATHS)}, {more})"
     if kind == 6:
         return "REMOVE", path
     if kind == 7:

@@ -1,0 +1,213 @@
+"""DynamoDB: AWS::DynamoDB::Table.
+
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-dynamodb-table.html
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any, ClassVar
+
+from sandbox.deploy.resources.base import (
+    Context,
+    Existing,
+    Made,
+    Property,
+    Props,
+    ResourceType,
+    tag_changes,
+    unless_gone,
+)
+from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Integer, ListOf, Struct, Text
+from sandbox.model.awserror import AwsError
+
+_KEYS = ListOf(
+    Struct({"AttributeName": Text(), "KeyType": Text(("HASH", "RANGE"))}, ("AttributeName", "KeyType"))
+)
+_PROJECTION = Struct({"NonKeyAttributes": ListOf(Text()), "ProjectionType": Text()})
+_THROUGHPUT = Struct({"ReadCapacityUnits": Integer(), "WriteCapacityUnits": Integer()})
+_ON_DEMAND = Struct({"MaxReadRequestUnits": Integer(), "MaxWriteRequestUnits": Integer()})
+_RECOVERY = Struct({"PointInTimeRecoveryEnabled": Boolean(), "RecoveryPeriodInDays": Integer()})
+_ENCRYPTION = Struct({"KMSMasterKeyId": Text(), "SSEEnabled": Boolean(), "SSEType": Text()}, ("SSEEnabled",))
+#: Properties of the type that its own operations set, not CreateTable.
+_APART = {"TableName", "TimeToLiveSpecification", "PointInTimeRecoverySpecification"}
+_PATIENCE = 60.0
+_STEP = 0.1
+
+
+class Table(ResourceType):
+    """AWS::DynamoDB::Table."""
+
+    type = "AWS::DynamoDB::Table"
+    properties: ClassVar = {
+        "AttributeDefinitions": Property(
+            ListOf(Struct({"AttributeName": Text(), "AttributeType": Text(("S", "N", "B"))}))
+        ),
+        "BillingMode": Property(Text(("PAY_PER_REQUEST", "PROVISIONED"))),
+        "DeletionProtectionEnabled": Property(Boolean()),
+        "GlobalSecondaryIndexes": Property(
+            ListOf(
+                Struct(
+                    {
+                        "IndexName": Text(),
+                        "KeySchema": _KEYS,
+                        "OnDemandThroughput": _ON_DEMAND,
+                        "Projection": _PROJECTION,
+                        "ProvisionedThroughput": _THROUGHPUT,
+                    },
+                    ("IndexName", "KeySchema", "Projection"),
+                )
+            )
+        ),
+        "KeySchema": Property(_KEYS, replaces=True, required=True),
+        "LocalSecondaryIndexes": Property(
+            ListOf(Struct({"IndexName": Text(), "KeySchema": _KEYS, "Projection": _PROJECTION})),
+            replaces=True,
+        ),
+        "OnDemandThroughput": Property(_ON_DEMAND),
+        "PointInTimeRecoverySpecification": Property(_RECOVERY),
+        "ProvisionedThroughput": Property(_THROUGHPUT),
+        "SSESpecification": Property(_ENCRYPTION),
+        "StreamSpecification": Property(Struct({"StreamViewType": Text()}, ("StreamViewType",))),
+        "TableClass": Property(Text(("STANDARD", "STANDARD_INFREQUENT_ACCESS"))),
+        "TableName": Property(Text(), replaces=True),
+        "Tags": Property(TAG_LIST),
+        "TimeToLiveSpecification": Property(
+            Struct({"AttributeName": Text(), "Enabled": Boolean()}, ("Enabled",))
+        ),
+    }
+    not_implemented = frozenset(
+        {
+            "ContributorInsightsSpecification", "ImportSourceSpecification", "KinesisStreamSpecification",
+            "ResourcePolicy", "WarmThroughput",
+        }
+    )  # fmt: skip
+    attributes = frozenset({"Arn", "StreamArn"})
+    name_property = "TableName"
+
+    def expected_id(self, context: Context, props: Props) -> str:
+        return context.name(props.get("TableName"), 255)
+
+    async def create(self, context: Context, props: Props) -> Made:
+        name = self.expected_id(context, props)
+        sent = {key: value for key, value in props.items() if key not in _APART}
+        await context.aws("dynamodb", "CreateTable", {"TableName": name, **_as_sent(sent)})
+        table = await self._active(context, name)
+        await self._ttl(context, name, props)
+        await self._recovery(context, name, {}, props)
+        return Made(name, {"Arn": table["TableArn"], "StreamArn": table.get("LatestStreamArn", "")})
+
+    async def update(self, context: Context, old: Existing, props: Props) -> Made:
+        name, before = old.physical_id, old.properties
+        for changes in _updates(before, props):
+            await context.aws("dynamodb", "UpdateTable", {"TableName": name, **changes})
+            await self._active(context, name)
+        table = await self._active(context, name)
+        if before.get("TimeToLiveSpecification") != props.get("TimeToLiveSpecification"):
+            await self._ttl(context, name, props, before.get("TimeToLiveSpecification"))
+        await self._recovery(context, name, before, props)
+        await self._retag(context, table["TableArn"], before, props)
+        return Made(name, {**old.attributes, "StreamArn": table.get("LatestStreamArn", "")})
+
+    async def delete(self, context: Context, old: Existing) -> None:
+        await unless_gone(context.aws("dynamodb", "DeleteTable", {"TableName": old.physical_id}))
+
+    async def _retag(self, context: Context, arn: str, before: Props, props: Props) -> None:
+        removed, added = tag_changes(before, props)
+        if removed:
+            await context.aws("dynamodb", "UntagResource", {"ResourceArn": arn, "TagKeys": removed})
+        if added:
+            tags = [{"Key": key, "Value": value} for key, value in added.items()]
+            await context.aws("dynamodb", "TagResource", {"ResourceArn": arn, "Tags": tags})
+
+    async def _ttl(
+        self, context: Context, name: str, props: Props, before: dict[str, Any] | None = None
+    ) -> None:
+        ttl = props.get("TimeToLiveSpecification")
+        if ttl is None and before and before["Enabled"]:
+            ttl = {**before, "Enabled": False}
+        if ttl:
+            sent = {"TableName": name, "TimeToLiveSpecification": ttl}
+            await context.aws("dynamodb", "UpdateTimeToLive", sent)
+
+    async def _recovery(self, context: Context, name: str, before: Props, props: Props) -> None:
+        key = "PointInTimeRecoverySpecification"
+        if before.get(key) != props.get(key):
+            sent = {"PointInTimeRecoveryEnabled": False, **(props.get(key) or {})}
+            await context.aws("dynamodb", "UpdateContinuousBackups", {"TableName": name, key: sent})
+
+    async def _active(self, context: Context, name: str) -> dict[str, Any]:
+        waited = 0.0
+        while True:
+            answer = await context.aws("dynamodb", "DescribeTable", {"TableName": name})
+            table: dict[str, Any] = answer["Table"]
+            if table["TableStatus"] == "ACTIVE":
+                return table
+            if waited >= _PATIENCE:
+                raise AwsError("TableNotActive", f"the table {name} is not active after {_PATIENCE:.0f} s")
+            await context.pause(_STEP)
+            waited += _STEP
+
+
+def _as_sent(props: Props) -> Props:
+    """Properties as the API takes them."""
+    sent = dict(props)
+    stream, encryption = sent.get("StreamSpecification"), sent.get("SSESpecification")
+    if stream is not None:
+        sent["StreamSpecification"] = {"StreamEnabled": True, **stream}
+    if encryption is not None:
+        rest = {key: value for key, value in encryption.items() if key != "SSEEnabled"}
+        sent["SSESpecification"] = {"Enabled": encryption["SSEEnabled"], **rest}
+    return sent
+
+
+_SIMPLE = (
+    "BillingMode",
+    "DeletionProtectionEnabled",
+    "OnDemandThroughput",
+    "ProvisionedThroughput",
+    "SSESpecification",
+    "TableClass",
+)
+
+
+def _updates(before: Props, props: Props) -> Iterator[Props]:
+    """The parameters of the UpdateTable calls that a change takes: AWS changes one index a call."""
+    changed = {key: props.get(key) for key in _SIMPLE if before.get(key) != props.get(key)}
+    simple = _as_sent({key: value for key, value in changed.items() if value is not None})
+    stream = props.get("StreamSpecification")
+    if before.get("StreamSpecification") != stream:
+        if before.get("StreamSpecification") is not None and stream is not None:
+            yield {"StreamSpecification": {"StreamEnabled": False}}
+        simple["StreamSpecification"] = {"StreamEnabled": stream is not None, **(stream or {})}
+    if simple:
+        yield simple
+    old, new = (
+        {index["IndexName"]: index for index in some.get("GlobalSecondaryIndexes") or ()}
+        for some in (before, props)
+    )
+    for name, index in old.items():
+        if name not in new or _remade(index, new[name]):
+            yield {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": name}}]}
+    for name, index in new.items():
+        action: Props | None = None
+        if name not in old or _remade(old[name], index):
+            action = {"Create": index}
+        elif index != old[name]:
+            units = {
+                key: index[key] for key in ("OnDemandThroughput", "ProvisionedThroughput") if key in index
+            }
+            action = {"Update": {"IndexName": name, **units}}
+        if action is not None:
+            yield {
+                "AttributeDefinitions": props.get("AttributeDefinitions"),
+                "GlobalSecondaryIndexUpdates": [action],
+            }
+
+
+def _remade(old: Props, new: Props) -> bool:
+    """Whether an index cannot be changed into the other."""
+    return any(old.get(key) != new.get(key) for key in ("KeySchema", "Projection"))
+
+
+TYPES = (Table(),)
