@@ -9,17 +9,20 @@ from sandbox.model.call import Call
 from sandbox.model.ports import Deliverer
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit, Params, Service
+from sandbox.services.dispatching import Dispatcher, Waiting
 from sandbox.services.events.archive_store import ArchiveStore
 from sandbox.services.events.archiving import Archivist
-from sandbox.services.events.deliveries import Dispatcher
+from sandbox.services.events.manners import event_manners
 from sandbox.services.events.names import bus_reference
 from sandbox.services.events.outlets import BUS, Outlets
+from sandbox.services.events.pending import Pending
 from sandbox.services.events.publishing import Publisher
 from sandbox.services.events.replaying import ReplayRunner
 from sandbox.services.events.rulebook import RuleBook
 from sandbox.services.events.schedules import ScheduleRunner
 from sandbox.services.events.schema import SCHEMA
 from sandbox.services.events.store import Bus, EventsStore, Rule
+from sandbox.services.handover import HandOver
 
 
 class EventsCore(Service):
@@ -38,7 +41,12 @@ class EventsCore(Service):
         self.store = EventsStore(kit.database, kit.clock)
         self.rulebook = RuleBook(self.store)
         self.outlets = Outlets(deliverer)
-        self.dispatcher = Dispatcher(kit, self.outlets)
+        self.dispatcher = Dispatcher(
+            kit,
+            self.name,
+            Waiting(kit.database, "events_deliveries", Pending),
+            HandOver(event_manners(self.outlets, kit.faults), deliverer, kit.recorder),
+        )
         self.schedules = ScheduleRunner(kit, self.store, self.rulebook, self.dispatcher)
         self.archives = ArchiveStore(kit.database)
         self.archivist = Archivist(kit, self.archives)

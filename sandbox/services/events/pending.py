@@ -1,4 +1,4 @@
-"""One event on its way to one target, and the table of those that have to wait."""
+"""One event on its way to one target."""
 
 from __future__ import annotations
 
@@ -8,9 +8,6 @@ from sandbox.model.scope import Scope
 from sandbox.services.events.documents import EventDocument
 from sandbox.services.events.inputs import Firing, InputError
 from sandbox.services.events.targets import Target
-from sandbox.store.database import Database
-
-_BATCH = 100
 
 
 class Pending(msgspec.Struct, kw_only=True):
@@ -49,6 +46,16 @@ class Pending(msgspec.Struct, kw_only=True):
     def scope(self) -> Scope:
         """The scope of the rule."""
         return Scope(self.account, self.region)
+
+    @property
+    def source(self) -> str:
+        """ARN of the rule."""
+        return self.rule
+
+    @property
+    def letter(self) -> str:
+        """What a dead-letter queue gets: the event."""
+        return self.event
 
     @property
     def deadline(self) -> float:
@@ -102,49 +109,3 @@ def pending_delivery(
         accepted=now,
         unusable=unusable,
     )
-
-
-class PendingStore:
-    """The deliveries that wait, by the virtual time they are due.
-
-    Args:
-        database: the store.
-    """
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def __len__(self) -> int:
-        row = self._database.row("SELECT count(*) AS number FROM events_deliveries")
-        return int(row["number"]) if row else 0
-
-    def add(self, pending: Pending, when: float) -> None:
-        """Stores a delivery that is due at `when`."""
-        self._database.execute(
-            "INSERT INTO events_deliveries (next_at, document) VALUES (?, ?)",
-            (when, msgspec.json.encode(pending)),
-        )
-
-    def put_off(self, identity: int, pending: Pending, when: float) -> None:
-        """Stores what became of a delivery, and when it is tried again."""
-        self._database.execute(
-            "UPDATE events_deliveries SET next_at = ?, document = ? WHERE id = ?",
-            (when, msgspec.json.encode(pending), identity),
-        )
-
-    def remove(self, identity: int) -> None:
-        """Forgets a delivery that is over."""
-        self._database.execute("DELETE FROM events_deliveries WHERE id = ?", (identity,))
-
-    def due(self, now: float) -> list[tuple[int, Pending]]:
-        """Some of the deliveries that are due, oldest first; empty when there are none."""
-        rows = self._database.rows(
-            "SELECT id, document FROM events_deliveries WHERE next_at <= ? ORDER BY next_at, id LIMIT ?",
-            (now, _BATCH),
-        )
-        return [(row["id"], msgspec.json.decode(row["document"], type=Pending)) for row in rows]
-
-    def next_due(self) -> float | None:
-        """When the next one is due."""
-        row = self._database.row("SELECT min(next_at) AS next FROM events_deliveries")
-        return None if row is None or row["next"] is None else float(row["next"])

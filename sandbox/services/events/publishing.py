@@ -15,9 +15,9 @@ from sandbox.model.event_patterns import FlatEvent, MalformedJsonError, compact,
 from sandbox.model.hops import HopKind
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
+from sandbox.services.dispatching import Dispatcher
 from sandbox.services.events.archive_store import Replay
 from sandbox.services.events.archiving import Archivist
-from sandbox.services.events.deliveries import Dispatcher
 from sandbox.services.events.documents import (
     EventDocument,
     build_document,
@@ -89,7 +89,12 @@ class Publisher:
     """
 
     def __init__(
-        self, kit: Kit, store: EventsStore, rulebook: RuleBook, dispatcher: Dispatcher, archivist: Archivist
+        self,
+        kit: Kit,
+        store: EventsStore,
+        rulebook: RuleBook,
+        dispatcher: Dispatcher[Pending],
+        archivist: Archivist,
     ) -> None:
         self._clock = kit.clock
         self._recorder = kit.recorder
@@ -249,7 +254,9 @@ class Publisher:
     ) -> None:
         for pending in self._matches(scope, bus, event, flat, cause, trace):
             if forwarded and is_bus(parse_arn(pending.target)):
-                self._dispatcher.refuse(pending, "the event came from another bus, and goes to no third one")
+                self._dispatcher.handover.refuse(
+                    pending, "the event came from another bus, and goes to no third one"
+                )
             else:
                 await self._dispatcher.deliver(pending)
 

@@ -12,10 +12,10 @@ from sandbox.model.hops import HopKind
 from sandbox.model.schedule import parse_schedule
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
-from sandbox.services.events.deliveries import Dispatcher
+from sandbox.services.dispatching import Dispatcher
 from sandbox.services.events.documents import scheduled_event
 from sandbox.services.events.inputs import Firing
-from sandbox.services.events.pending import pending_delivery
+from sandbox.services.events.pending import Pending, pending_delivery
 from sandbox.services.events.rulebook import RuleBook
 from sandbox.services.events.store import EventsStore, Rule
 
@@ -33,7 +33,9 @@ class ScheduleRunner:
         dispatcher: delivers what they fire.
     """
 
-    def __init__(self, kit: Kit, store: EventsStore, rulebook: RuleBook, dispatcher: Dispatcher) -> None:
+    def __init__(
+        self, kit: Kit, store: EventsStore, rulebook: RuleBook, dispatcher: Dispatcher[Pending]
+    ) -> None:
         self._clock = kit.clock
         self._recorder = kit.recorder
         self._ids = kit.ids

@@ -11,6 +11,7 @@ from typing import Any
 
 from sandbox.model.arn import Arn, parse_arn
 from sandbox.model.awserror import NotImplementedByName
+from sandbox.model.delivering import DEFAULT_AGE, DEFAULT_ATTEMPTS
 from sandbox.model.event_patterns import MalformedJsonError, decode
 from sandbox.services.events.errors import invalid
 from sandbox.services.events.inputs import (
@@ -23,7 +24,6 @@ from sandbox.services.events.inputs import (
     whole_event,
 )
 from sandbox.services.events.jsonpath import JsonPath, JsonPathError
-from sandbox.services.events.retrying import DEFAULT_AGE, DEFAULT_ATTEMPTS
 
 #: Members of a target that are acted on (the role is stored; permissions are not checked yet).
 ACCEPTED = frozenset(

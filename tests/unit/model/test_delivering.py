@@ -5,13 +5,8 @@ from __future__ import annotations
 import pytest
 
 from sandbox.model.awserror import AwsError
-from sandbox.services.events.retrying import (
-    DEFAULT_ATTEMPTS,
-    Failure,
-    classify,
-    dead_letter_attributes,
-    retry_delay,
-)
+from sandbox.model.delivering import DEFAULT_ATTEMPTS, Failure, classify, retry_delay
+from sandbox.services.events.letters import dead_letter_attributes
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,11 @@
-"""Which failures are tried again, when, and what a dead-letter queue is told of them.
+"""Which failed deliveries of rules and schedules are tried again, and when.
 
-Pages: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html and
-https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-dlq.html
+Page: https://docs.aws.amazon.com/eventbridge/latest/userguide/eb-rule-retry-policy.html
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from sandbox.model.awserror import AwsError
@@ -59,22 +59,6 @@ def retry_delay(attempts: int) -> float:
     return min(_LONGEST_DELAY, 2.0 ** min(attempts - 1, 16))
 
 
-def dead_letter_attributes(
-    rule_arn: str, target_arn: str, failure: Failure, retries: int, exhausted: str | None
-) -> dict[str, dict[str, str]]:
-    """The message attributes of a dead-lettered event, in the form of the SQS API.
-
-    Args:
-        retries: attempts after the first one.
-        exhausted: the condition that ended retrying; None when there was no retry.
-    """
-    values = {
-        "RULE_ARN": rule_arn,
-        "TARGET_ARN": target_arn,
-        "ERROR_CODE": failure.code,
-        "ERROR_MESSAGE": failure.message[:1_024] or failure.code,
-        "RETRY_ATTEMPTS": str(retries),
-    }
-    if exhausted is not None:
-        values["EXHAUSTED_RETRY_CONDITION"] = exhausted
+def text_attributes(values: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Message attributes of a dead letter, in the form of the SQS API."""
     return {name: {"DataType": "String", "StringValue": value} for name, value in values.items()}
