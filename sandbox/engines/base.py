@@ -15,7 +15,7 @@ from sandbox.model.call import Caller
 from sandbox.model.dumps import DatabaseDump
 from sandbox.model.http import ExecuteApi, Observe, Upstream
 from sandbox.model.ids import Ids
-from sandbox.model.ports import AwsHttp, Bindings, CallerDirectory, FaultPoint
+from sandbox.model.ports import AwsClient, AwsHttp, Bindings, CallerDirectory, FaultPoint
 from sandbox.model.scope import Scope
 from sandbox.services.base import Service
 from sandbox.services.issuer.issuer import TokenIssuer
@@ -37,6 +37,7 @@ class EngineKit:
         notice: tells the user something they should know (a missing interpreter).
         progress: told the steps of a start that takes several.
         aws_http: reaches every service as the front door does, once it is open.
+        aws: calls AWS operations on behalf of services, once the front door is open.
     """
 
     folder: Path
@@ -48,6 +49,7 @@ class EngineKit:
     endpoint: Callable[[], str]
     notice: Callable[[str], None]
     aws_http: AwsHttp
+    aws: AwsClient
     progress: Callable[[Progress], None] = lambda _: None
 
 

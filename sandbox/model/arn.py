@@ -127,6 +127,16 @@ def replay_arn(scope: Scope, name: str) -> Arn:
     return Arn("events", scope.region, scope.account, f"replay/{name}")
 
 
+def schedule_arn(scope: Scope, group: str, name: str) -> Arn:
+    """The ARN of a schedule of EventBridge Scheduler."""
+    return Arn("scheduler", scope.region, scope.account, f"schedule/{group}/{name}")
+
+
+def schedule_group_arn(scope: Scope, name: str) -> Arn:
+    """The ARN of a schedule group of EventBridge Scheduler."""
+    return Arn("scheduler", scope.region, scope.account, f"schedule-group/{name}")
+
+
 def rest_api_arn(region: str, api_id: str) -> Arn:
     """The ARN of a REST API (it carries no account)."""
     return Arn("apigateway", region, "", f"/restapis/{api_id}")

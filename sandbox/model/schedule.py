@@ -96,14 +96,17 @@ class Cron:
 Schedule = Rate | Cron
 
 
-def parse_schedule(text: str) -> Schedule:
+def parse_schedule(text: str, *, any_number: bool = False) -> Schedule:
     """Reads a schedule expression.
+
+    Args:
+        any_number: units of rates may be singular or plural for every value, as EventBridge Scheduler has it.
 
     Raises:
         ScheduleError: it is neither a rate nor a cron expression; services answer `ValidationException`.
     """
     if match := _RATE.fullmatch(text):
-        return _rate(int(match[1]), match[2])
+        return _rate(int(match[1]), match[2], any_number=any_number)
     if match := _CRON.fullmatch(text):
         fields = match[1].split()
         if len(fields) != 6:
@@ -112,10 +115,10 @@ def parse_schedule(text: str) -> Schedule:
     raise ScheduleError("a schedule is rate(VALUE UNIT) or cron(FIELDS)")
 
 
-def _rate(value: int, unit: str) -> Rate:
+def _rate(value: int, unit: str, *, any_number: bool) -> Rate:
     if value < 1:
         raise ScheduleError("the value of a rate is 1 or more")
-    if unit.endswith("s") != (value > 1):
+    if not any_number and unit.endswith("s") != (value > 1):
         raise ScheduleError("the unit of a rate is singular for 1 and plural for more")
     return Rate(value * _SECONDS[unit.rstrip("s")])
 

@@ -32,6 +32,7 @@ from sandbox.session.clockstore import restore_clock
 from sandbox.session.deployment import Deployment
 from sandbox.session.door import HOST, listen
 from sandbox.session.gate import Gate
+from sandbox.session.lateclient import LateClient
 from sandbox.session.methods import method_table
 from sandbox.session.options import Options
 from sandbox.session.statefolder import StateFolder
@@ -184,6 +185,7 @@ class Session:
             faults=self.faults,
             endpoint=lambda: self.endpoint,
             notice=self.notice,
+            aws=LateClient(lambda: self.client),
             progress=self._report,
             aws_http=_InProcess(lambda: self.gateway),
         )

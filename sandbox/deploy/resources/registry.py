@@ -17,6 +17,7 @@ from sandbox.deploy.resources import (
     lambda_wiring,
     logs,
     rds,
+    scheduler,
     sqs,
     storage,
 )
@@ -40,6 +41,7 @@ TYPES: Mapping[str, ResourceType] = {
         lambda_wiring,
         logs,
         rds,
+        scheduler,
         sqs,
         storage,
     )

@@ -39,6 +39,7 @@ from sandbox.services.issuer.issuer import TokenIssuer
 from sandbox.services.lambda_.service import LambdaService
 from sandbox.services.logs.service import LogsService
 from sandbox.services.rds.service import RdsService
+from sandbox.services.scheduler.service import SchedulerService
 from sandbox.services.sqs.service import SqsService
 from sandbox.services.sts.service import StsService
 
@@ -93,6 +94,7 @@ class EmbeddedEngine:
         )
         self.dynamodb = DynamoDbService(own)
         self.events = EventsService(own, switchboard)
+        self.scheduler = SchedulerService(own, switchboard, kit.aws, self._implements)
         self.issuer = TokenIssuer(own, kit.endpoint)
         self._sender = LoopbackHttp()
         self.rest_apis = ApiGatewayService(own, self.lambda_, self.logs)
@@ -121,6 +123,7 @@ class EmbeddedEngine:
             self.rds,
             self.lambda_,
             self.events,
+            self.scheduler,
             self.rest_apis,
             self.http_apis,
         ]
@@ -252,6 +255,11 @@ class EmbeddedEngine:
             FunctionView(view.id, view.function, view.pid, view.state, view.invocations, view.memory_mb)
             for view in self.runtime.snapshot()
         ]
+
+    def _implements(self, service: str, operation: str) -> bool:
+        """Whether a native service has an operation."""
+        found = self.services.get(service)
+        return found is not None and operation in found.operations
 
     def _tasks(self) -> set[asyncio.Task[Any]]:
         return {task for service in self.services.values() for task in service.work()}

@@ -193,6 +193,22 @@ class FakeAws:
     def _events_DeleteEventBus(self, p: Params) -> None:  # noqa: N802
         self._drop("bus", p["Name"])
 
+    def _scheduler_CreateSchedule(self, p: Params) -> None:  # noqa: N802
+        self._add("schedule", p["Name"], p)
+
+    def _scheduler_UpdateSchedule(self, p: Params) -> None:  # noqa: N802
+        self._find("schedule", p["Name"])
+        self.things[("schedule", p["Name"])] = p
+
+    def _scheduler_DeleteSchedule(self, p: Params) -> None:  # noqa: N802
+        self._drop("schedule", p["Name"])
+
+    def _scheduler_CreateScheduleGroup(self, p: Params) -> None:  # noqa: N802
+        self._add("schedule group", p["Name"], p)
+
+    def _scheduler_DeleteScheduleGroup(self, p: Params) -> None:  # noqa: N802
+        self._drop("schedule group", p["Name"])
+
     def _events_CreateArchive(self, p: Params) -> Params:  # noqa: N802
         self._add("archive", p["ArchiveName"], p)
         return {"ArchiveArn": f"arn:aws:events:us-east-1:000000000000:archive/{p['ArchiveName']}"}

@@ -47,6 +47,39 @@ PUBLISHED = """
 """
 
 
+EVENTS = """
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Fila: {Type: AWS::SQS::Queue, Properties: {QueueName: mortas}}
+      Fn:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: code/
+          Handler: app.handler
+          Runtime: python3.13
+          Events:
+            Regra:
+              Type: EventBridgeRule
+              Properties:
+                Pattern: {source: [loja]}
+                InputPath: $.detail
+                RetryPolicy: {MaximumRetryAttempts: 3}
+                DeadLetterConfig: {Arn: !GetAtt Fila.Arn}
+            Agenda:
+              Type: Schedule
+              Properties: {Schedule: rate(5 minutes), Input: '{"n": 1}', Enabled: false}
+            Agenda2:
+              Type: ScheduleV2
+              Properties:
+                Name: fechamento
+                ScheduleExpression: cron(0 18 ? * MON-FRI *)
+                ScheduleExpressionTimezone: America/Sao_Paulo
+                FlexibleTimeWindow: {Mode: FLEXIBLE, MaximumWindowInMinutes: 10}
+                RetryPolicy: {MaximumRetryAttempts: 2}
+                Input: '{"n": 2}'
+"""
+
+
 @pytest.fixture
 def cached(bench: Bench) -> Bench:
     bench.cache = bench.folder / "cache"
@@ -123,3 +156,21 @@ def test_changed_code_is_published_and_its_alias_follows(cached: Bench) -> None:
     created, updated = cached.aws.made("CreateAlias")[0], cached.aws.made("UpdateAlias")[0]
     assert (created["Name"], updated["Name"]) == ("live", "live")
     assert created["FunctionVersion"] != updated["FunctionVersion"]
+
+
+def test_the_event_sources_of_eventbridge(cached: Bench) -> None:
+    cached.deploy(EVENTS)
+    pattern, schedule = sorted(cached.aws.made("PutRule"), key=lambda rule: "ScheduleExpression" in rule)
+    assert (pattern["EventPattern"], schedule["State"]) == ('{"source": ["loja"]}', "DISABLED")
+    targets = [target for params in cached.aws.made("PutTargets") for target in params["Targets"]]
+    by_input = {target.get("Input"): target for target in targets}
+    assert by_input[None]["InputPath"] == "$.detail"
+    assert by_input[None]["RetryPolicy"] == {"MaximumRetryAttempts": 3}
+    assert by_input[None]["DeadLetterConfig"]["Arn"].endswith(":mortas")
+    assert '{"n": 1}' in by_input
+    (made,) = cached.aws.made("CreateSchedule")
+    assert made["Name"] == "fechamento"
+    assert made["ScheduleExpressionTimezone"] == "America/Sao_Paulo"
+    assert made["FlexibleTimeWindow"] == {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 10}
+    assert made["Target"]["RetryPolicy"] == {"MaximumRetryAttempts": 2}
+    assert made["Target"]["RoleArn"].startswith("arn:aws:iam::")

@@ -206,6 +206,35 @@ CASES = [
         ("UpdateArchive",),
     ),
     Case(
+        "AWS::Scheduler::ScheduleGroup",
+        {"Name": "g", "Tags": TAGS},
+        {"Name": "g", "Tags": OTHER_TAGS},
+        ("UntagResource", "TagResource"),
+    ),
+    Case(
+        "AWS::Scheduler::Schedule",
+        {
+            "Name": "s",
+            "ScheduleExpression": "rate(1 hour)",
+            "FlexibleTimeWindow": {"Mode": "OFF"},
+            "Target": {"Arn": QUEUE_ARN, "RoleArn": ROLE},
+            "StartDate": "2030-01-01T00:00:00Z",
+        },
+        {
+            "Name": "s",
+            "ScheduleExpression": "rate(2 hours)",
+            "FlexibleTimeWindow": {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": "5"},
+            "Target": {
+                "Arn": QUEUE_ARN,
+                "RoleArn": ROLE,
+                "Input": "x",
+                "RetryPolicy": {"MaximumRetryAttempts": "2"},
+                "DeadLetterConfig": {"Arn": QUEUE_ARN},
+            },
+        },
+        ("UpdateSchedule",),
+    ),
+    Case(
         "AWS::Events::EventBusPolicy",
         {"EventBusName": "bus", "StatementId": "s", "Statement": {"Effect": "Allow", "Principal": "*"}},
         {"EventBusName": "bus", "StatementId": "s", "Statement": {"Effect": "Deny", "Principal": "*"}},
