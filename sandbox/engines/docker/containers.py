@@ -14,6 +14,7 @@ from docker.errors import APIError, DockerException, NotFound
 from sandbox.engines.docker.compose import ComposePlan, ContainerPlan
 from sandbox.engines.docker.errors import ContainerError
 from sandbox.engines.docker.images import ensure_image
+from sandbox.engines.docker.launch import launched
 from sandbox.engines.docker.threads import Threads
 
 LABEL = "dev.sandbox.project"
@@ -38,12 +39,14 @@ class Containers:
 
     Args:
         client: the Docker SDK's.
+        socket: path of the daemon's socket.
         project: the value of the label.
         threads: runs what blocks.
     """
 
-    def __init__(self, client: Any, project: str, threads: Threads) -> None:
+    def __init__(self, client: Any, socket: str, project: str, threads: Threads) -> None:
         self.client = client
+        self._socket = socket
         self._project = project
         self._threads = threads
         self._plan: ComposePlan | None = None
@@ -116,29 +119,12 @@ class Containers:
 
     def _make(self, plan: ContainerPlan) -> Any:
         assert self._plan is not None
-        network = self._plan.network
-        endpoint = self.client.api.create_endpoint_config(aliases=[plan.service])
-        container = self.client.containers.create(
-            plan.image,
-            list(plan.command) or None,
-            name=plan.name,
-            environment=dict(plan.environment),
-            ports={f"{port.container}/tcp": ("127.0.0.1", port.host) for port in plan.ports},
-            volumes=[f"{source}:{target}" for source, target in plan.volumes.items()],
-            labels=dict(plan.labels),
-            network=network,
-            networking_config={network: endpoint},
-            healthcheck={"test": ["NONE"]},
-            detach=True,
-        )
         try:
-            container.start()
+            return launched(self.client, self._socket, plan, self._plan.network)
         except APIError as error:
             if any(mark in str(error) for mark in _PORT_TAKEN):
                 raise PortRaceError(str(error)) from error
             raise
-        container.reload()
-        return container
 
     def _sweep(self) -> None:
         mine = {"label": f"{LABEL}={self._project}"}

@@ -121,7 +121,7 @@ class DockerEngine(NoReturn):
             ContainerError: a container did not become ready.
         """
         client, socket = await self._threads.run(connect)
-        self._containers = Containers(client, self.project, self._threads)
+        self._containers = Containers(client, socket, self.project, self._threads)
         for left in range(_STARTS - 1, -1, -1):
             try:
                 await self._start(self._containers, socket)
