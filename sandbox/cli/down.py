@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import select
@@ -23,18 +24,32 @@ _ANSWER = 5
 _PATIENCE = 30.0
 _STATE_STAYS = "stopped; the state stays, `sandbox up` goes on with it"
 #: What is said instead, by engine.
-_LAST_WORDS = {"docker": "stopped; the containers are gone, `sandbox up --engine docker` deploys again"}
+_LAST_WORDS = {"docker": "stopped; what was deployed is gone, `sandbox up` deploys it again"}
+_KEPT = "stopped; the containers stay, `sandbox down` removes them, and so does the next `sandbox up`"
 
 
 @click.command("down", short_help="Stop the sandbox; its state stays.")
+@click.option("--keep", is_flag=True, help="Docker engine: leave the containers, to look into them.")
 @json_option
 @state_option
-def command(as_json: bool, state: Path) -> None:
+def command(keep: bool, as_json: bool, state: Path) -> None:
     """Stop the sandbox; its state stays.
+
+    Containers that a killed or kept sandbox of the Docker engine left are removed.
 
     Example: sandbox down
     """
-    pid = _ask(state)
+    try:
+        pid = _ask(state, keep=keep)
+    except NotRunningError:
+        left = [] if keep else _sweep(state)
+        if not left:
+            raise
+        if as_json:
+            emit_json({"stopped": False, "removed": left})
+        else:
+            say(f"no sandbox ran; what one had left is removed: {', '.join(left)}")
+        return
     if not ended(pid, _PATIENCE):
         raise SandboxError(
             f"the sandbox did not stop within {_PATIENCE:.0f} s",
@@ -44,10 +59,17 @@ def command(as_json: bool, state: Path) -> None:
     if as_json:
         emit_json({"stopped": True, "pid": pid})
     else:
-        say(_LAST_WORDS.get(engine_of(state), _STATE_STAYS))
+        say(_KEPT if keep else _LAST_WORDS.get(engine_of(state), _STATE_STAYS))
 
 
-def _ask(state: Path) -> int:
+def _sweep(state: Path) -> list[str]:
+    """Removes what an engine's sandbox left outside its state folder."""
+    from sandbox.engines import registry
+
+    return list(asyncio.run(registry.sweep(engine_of(state), state.absolute())))
+
+
+def _ask(state: Path, *, keep: bool) -> int:
     """Asks the daemon to stop and returns its pid; one that starts or hangs gets a signal instead.
 
     Raises:
@@ -55,7 +77,7 @@ def _ask(state: Path) -> int:
     """
     try:
         with connect(state, timeout=_ANSWER) as client:
-            return int(client.call("stop"))
+            return int(client.call("stop", keep=True) if keep else client.call("stop"))
     except (NotRunningError, NoAnswerError):
         folder = StateFolder(state.absolute())
         pid = folder.daemon_pid() if folder.is_held() else None

@@ -47,6 +47,9 @@ def command(names: tuple[str, ...], as_json: bool, state: Path) -> None:
         ],
     )
     emit()
+    for service in services:
+        if service.get("elsewhere"):
+            emit(f"{service['service']} is answered by {service['elsewhere']} (--service).")
     answerer = _LONG_TAIL.get(engine, "the engine's servers")
     emit(
         f"Other services are answered by {answerer} where it has them: `sandbox services s3` shows which"
@@ -57,6 +60,8 @@ def command(names: tuple[str, ...], as_json: bool, state: Path) -> None:
 
 def _show(service: dict[str, Any]) -> None:
     emit(service["service"])
+    if service.get("elsewhere"):
+        emit(f"  answered by {service['elsewhere']} (--service)")
     emit_table(
         ("  OPERATION", "PROVISION", "REFUSED PARAMETERS OR REASON"),
         [

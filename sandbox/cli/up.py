@@ -28,11 +28,20 @@ from sandbox.session.options import DEFAULT_HOPS, DEFAULT_PAYLOAD, DEFAULT_PORT,
 )
 @click.option(
     "--engine",
-    default="embedded",
-    show_default=True,
+    default=None,
+    show_default="that of sandbox.toml or of the state folder, else embedded",
     envvar="SANDBOX_ENGINE",
-    help="Engine that runs the services.",
+    help="Engine that runs the services: embedded or docker.",
 )
+@click.option(
+    "--service",
+    "services",
+    multiple=True,
+    metavar="NAME=URL",
+    envvar="SANDBOX_SERVICE",
+    help="Have a service answered by a server of your own (dynamodb=http://127.0.0.1:8000).",
+)
+@click.option("--keep", is_flag=True, help="Docker engine: leave the containers when the sandbox ends.")
 @click.option("--fresh", is_flag=True, help="Begin empty: throw away the state folder's content.")
 @click.option("--tui", is_flag=True, help="Start it detached, unless it runs already, and watch it live.")
 @click.option("--no-seed", is_flag=True, help="Leave the systems' seeders out.")
@@ -58,7 +67,9 @@ def command(
     systems: tuple[str, ...],
     detach: bool,
     port: int,
-    engine: str,
+    engine: str | None,
+    services: tuple[str, ...],
+    keep: bool,
     fresh: bool,
     tui: bool,
     no_seed: bool,
@@ -80,7 +91,9 @@ def command(
         cwd=str(Path.cwd()),
         systems=systems,
         port=port,
-        engine=engine,
+        engine=engine or _default_engine(state),
+        services=services,
+        keep=keep,
         fresh=fresh,
         seed=not no_seed,
         keep_hops=keep_hops,
@@ -106,6 +119,12 @@ def command(
         report=_quiet if as_json else show_progress,
         ready=lambda status: _show(status, as_json=as_json, foreground=True),
     )
+
+
+def _default_engine(state: Path) -> str:
+    from sandbox.session.workspace import default_engine
+
+    return default_engine(Path.cwd(), state)
 
 
 def _watch(options: Options) -> int:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Protocol
@@ -38,6 +38,7 @@ class EngineKit:
         progress: told the steps of a start that takes several.
         aws_http: reaches every service as the front door does, once it is open.
         aws: calls AWS operations on behalf of services, once the front door is open.
+        elsewhere: services that are not the engine's to serve.
     """
 
     folder: Path
@@ -51,6 +52,7 @@ class EngineKit:
     aws_http: AwsHttp
     aws: AwsClient
     progress: Callable[[Progress], None] = lambda _: None
+    elsewhere: Collection[str] = ()
 
 
 @dataclass(slots=True)
@@ -232,6 +234,14 @@ class Engine(Protocol):
 
     async def start(self) -> None:
         """Starts the servers it needs and rebuilds every service from the store."""
+        ...
+
+    def keep(self) -> None:
+        """Lets `stop` leave the containers, to be looked at.
+
+        Raises:
+            UsageError: it has none.
+        """
         ...
 
     async def stop(self) -> None:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from difflib import get_close_matches
+from pathlib import Path
 
 from sandbox.engines.base import Engine, EngineKit
 from sandbox.errors import UsageError
@@ -39,6 +40,22 @@ def known(name: str) -> str:
             f"say --engine {near[0] if near else DEFAULT}",
         )
     return name
+
+
+async def sweep(name: str, folder: Path) -> Sequence[str]:
+    """Ends what a sandbox that runs no more has left behind outside its state folder.
+
+    Args:
+        name: its engine. folder: its state folder.
+
+    Returns:
+        The names of what was removed; the embedded engine's processes end at its next start.
+    """
+    if name != "docker":
+        return ()
+    from sandbox.engines.docker.engine import sweep
+
+    return await sweep(folder)
 
 
 def create(name: str, kit: EngineKit) -> Engine:

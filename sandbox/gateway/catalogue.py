@@ -47,12 +47,14 @@ class ServiceEntry:
     Attributes:
         native: whether a service of the sandbox's own does it (at least in part).
         not_checked: what it stores or accepts, but does not check yet.
+        elsewhere: the URL of the user's server that answers it, or nothing.
     """
 
     name: str
     native: bool
     operations: tuple[OperationEntry, ...]
     not_checked: tuple[str, ...]
+    elsewhere: str = ""
 
     def count(self, provision: Provision) -> int:
         """How many of its operations are done that way."""
@@ -80,9 +82,7 @@ class Catalogue:
         Raises:
             UnknownServiceError: there is no service of that name.
         """
-        return [
-            self.entry(name) for name in sorted(names if names is not None else self._dispatcher.services)
-        ]
+        return [self.entry(name) for name in sorted(names if names is not None else self._shown())]
 
     def entry(self, name: str) -> ServiceEntry:
         """One service with all its operations.
@@ -97,7 +97,11 @@ class Catalogue:
             native is not None,
             tuple(self._operation(name, operation) for operation in sorted(model.operations)),
             tuple(getattr(native, "NOT_CHECKED", ())),
+            str(getattr(self._dispatcher.elsewhere.get(name), "url", "")),
         )
+
+    def _shown(self) -> set[str]:
+        return {*self._dispatcher.services, *self._dispatcher.elsewhere}
 
     def _operation(self, service: str, operation: str) -> OperationEntry:
         try:

@@ -79,6 +79,7 @@ class Dispatcher:
         durable: awaited before an answer is given: everything written so far is on disk.
         observe: told of every call that the long tail did, once it is recorded.
         faults: fails and delays the calls that were chosen.
+        elsewhere: services that servers of the user's answer, whatever else has them.
     """
 
     def __init__(
@@ -94,8 +95,10 @@ class Dispatcher:
         mixed: Collection[str] = (),
         observe: Observe | None = None,
         faults: FaultPoint,
+        elsewhere: Mapping[str, Upstream] | None = None,
     ) -> None:
-        self.services = services
+        self.elsewhere = elsewhere or {}
+        self.services = {name: service for name, service in services.items() if name not in self.elsewhere}
         self.long_tail = long_tail
         self.ids = ids
         self._callers = callers
@@ -112,6 +115,8 @@ class Dispatcher:
         Raises:
             AwsError: nobody: it is refused by name, with the reason.
         """
+        if service in self.elsewhere:
+            return self.elsewhere[service]
         native = self.services.get(service)
         if native is not None:
             spec = native.operations.get(operation)

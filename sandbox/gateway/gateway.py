@@ -48,8 +48,8 @@ class Gateway:
         allowed_hosts, allowed_origins: see `Doorman`.
         caller_at: whose container has an address, by that and the X-Ray header of the call, on engines with
             containers.
-        observe, faults: see `Dispatcher`.
         documents: what the sandbox itself publishes at a path (the keys of its token issuer), or None.
+        observe, faults, elsewhere: see `Dispatcher`.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class Gateway:
         observe: Observe | None = None,
         faults: FaultPoint | None = None,
         documents: Callable[[str], Mapping[str, Any] | None] = lambda _: None,
+        elsewhere: Mapping[str, Upstream] | None = None,
     ) -> None:
         self.wire = wire or Wire()
         self.dispatcher = Dispatcher(
@@ -84,6 +85,7 @@ class Gateway:
             mixed=mixed,
             observe=observe,
             faults=faults or NoFaults(),
+            elsewhere=elsewhere,
         )
         self._ids = ids
         self._execute_api = execute_api

@@ -20,6 +20,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         systems: systems or templates to deploy; none deploys what the state or the folder names.
         port: of the front door; 0 takes a free one.
         engine: name of the engine.
+        services: services that are served elsewhere, each `NAME=URL`.
+        keep: leave the engine's containers when the sandbox ends.
         fresh: begin empty.
         seed: run the seeders of the systems.
         keep_hops: hops that the journal keeps.
@@ -31,6 +33,8 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     systems: tuple[str, ...] = ()
     port: int = DEFAULT_PORT
     engine: str = "embedded"
+    services: tuple[str, ...] = ()
+    keep: bool = False
     fresh: bool = False
     seed: bool = True
     keep_hops: int = DEFAULT_HOPS

@@ -36,6 +36,7 @@ def _view(entry: ServiceEntry, notes: Sequence[str]) -> dict[str, Any]:
     return {
         "service": entry.name,
         "native": entry.native,
+        "elsewhere": entry.elsewhere,
         "counts": {provision.value: entry.count(provision) for provision in Provision},
         "operations": [
             {

@@ -10,6 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
+from sandbox.backing.elsewhere import elsewhere
 from sandbox.clock import Clock
 from sandbox.control.client import control_socket
 from sandbox.control.protocol import PostgresView, Progress
@@ -126,6 +127,9 @@ class Session:
 
     # --- starting ----------------------------------------------------------------------------------------
     async def _start(self, systems: Sequence[System] | None) -> None:
+        self._elsewhere = elsewhere(self.options.services)
+        for server in self._elsewhere.values():
+            self._started.callback(server.close)
         with step(self._report, "state"):
             self.folder.claim(fresh=self.options.fresh)
             self._started.callback(self.folder.release)
@@ -136,6 +140,8 @@ class Session:
             self._open_store()
         with step(self._report, "postgres and services"):
             self.engine = registry.create(self.options.engine, self._engine_kit())
+            if self.options.keep:
+                self.engine.keep()
             self._started.push_async_callback(self.engine.stop)
             await self.engine.start()
         with step(self._report, "front door") as say:
@@ -188,6 +194,7 @@ class Session:
             aws=LateClient(lambda: self.client),
             progress=self._report,
             aws_http=_InProcess(lambda: self.gateway),
+            elsewhere=self._elsewhere,
         )
 
     def _close_journal(self) -> None:
@@ -232,6 +239,7 @@ class Session:
             caller_at=network.caller_at if network else lambda _, __: None,
             observe=self.engine.observe,
             documents=self.engine.issuer.document,
+            elsewhere=self._elsewhere,
         )
         self.gate = Gate(self.gateway)
         self.world = World(

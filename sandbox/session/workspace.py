@@ -1,17 +1,20 @@
 """Which systems `up` deploys when none is named.
 
 A `sandbox.toml` with `systems = ["nfe"]`, in the current folder or above it, names those of a repository that
-has several.
+has several; `engine = "docker"` in it chooses the engine where `up` is not told.
 """
 
 from __future__ import annotations
 
 import tomllib
 from pathlib import Path
+from typing import Any
 
 from sandbox.deploy.system import System, find_system
+from sandbox.engines.registry import DEFAULT, known
 from sandbox.errors import UsageError
 from sandbox.session.options import Options
+from sandbox.session.statefolder import engine_of
 
 _FILE = "sandbox.toml"
 
@@ -27,11 +30,26 @@ def systems_to_deploy(options: Options) -> list[System] | None:
     if options.systems:
         return [_found(name, start) for name in options.systems]
     for folder in (start, *start.parents):
-        names = _workspace(folder / _FILE)
-        if names is not None:
-            return [_found(name, folder) for name in names]
+        content = _workspace(folder / _FILE)
+        if content is not None:
+            return [_found(name, folder) for name in content["systems"]]
     here = find_system(None, start)
     return [here] if here else None
+
+
+def default_engine(cwd: Path, state: Path) -> str:
+    """The engine where neither option nor environment names one: the workspace's, else that of the state.
+
+    Raises:
+        UsageError: the workspace's file is wrong.
+    """
+    for folder in (cwd, *cwd.parents):
+        content = _workspace(folder / _FILE)
+        if content is not None:
+            if "engine" in content:
+                return str(content["engine"])
+            break
+    return engine_of(state) or DEFAULT
 
 
 def _found(name: str, start: Path) -> System:
@@ -40,8 +58,8 @@ def _found(name: str, start: Path) -> System:
     return system
 
 
-def _workspace(file: Path) -> list[str] | None:
-    """The systems that a workspace's file names; None where it is not one."""
+def _workspace(file: Path) -> dict[str, Any] | None:
+    """What a workspace's file says; None where it is not one."""
     if not file.is_file():
         return None
     try:
@@ -51,11 +69,13 @@ def _workspace(file: Path) -> list[str] | None:
     if "systems" not in content:
         return None
     names = content["systems"]
-    unknown = sorted(set(content) - {"systems"})
+    unknown = sorted(set(content) - {"systems", "engine"})
     if unknown or not isinstance(names, list) or not all(isinstance(name, str) for name in names):
         raise UsageError(
             f"{file} is not the file of a workspace",
             f"beside `systems` it holds {', '.join(unknown)}" if unknown else "`systems` is no list of names",
-            'a workspace holds systems = ["name", …] and nothing else; a system has name and template',
+            'a workspace holds systems = ["name", …] and may name an engine; a system has name and template',
         )
-    return names
+    if "engine" in content:
+        known(str(content["engine"]))
+    return content

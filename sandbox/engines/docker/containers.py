@@ -91,6 +91,12 @@ class Containers:
         await self._threads.run(self._sweep)
         self._made.clear()
 
+    def names(self) -> list[str]:
+        """The containers that carry the label, whoever made them."""
+        mine = {"label": f"{LABEL}={self._project}"}
+        found = self.client.containers.list(all=True, filters=mine, ignore_removed=True)
+        return sorted(str(container.name) for container in found)
+
     def named(self, service: str) -> Any:
         """The container of a service, once it has started."""
         return self._made[service]

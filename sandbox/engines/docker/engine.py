@@ -7,6 +7,7 @@ import hashlib
 import os
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -63,12 +64,13 @@ class DockerEngine(NoReturn):
 
     def __init__(self, kit: EngineKit) -> None:
         self._kit = kit
+        self._keep = False
         self._steps = Steps(kit.progress)
         self._threads = Threads()
         self._containers: Containers | None = None
         self._ports = Ports()
         self.network_door: NetworkDoor | None = None
-        self.project = f"sandbox-{hashlib.sha256(str(kit.folder).encode()).hexdigest()[:10]}"
+        self.project = project_of(kit.folder)
         self.postgres = ContainerPostgres(_PASSWORD)
         self.bindings = LiveBindings(kit.endpoint, lambda _: (self.postgres.host, self.postgres.port))
         self.long_tail = ContainerUpstream(self._ports)
@@ -144,6 +146,10 @@ class DockerEngine(NoReturn):
         """What deployed JWT authorizers of the issuer ask for; see `Engine.audiences`."""
         return self.http_apis.audiences(self.issuer.url)
 
+    def keep(self) -> None:
+        """Lets `stop` leave the containers as they are; see `Engine.keep`."""
+        self._keep = True
+
     async def stop(self) -> None:
         """Removes everything that carries this sandbox's label, functions' containers included."""
         await self.http_apis.stop()
@@ -154,7 +160,8 @@ class DockerEngine(NoReturn):
         self._hearing.close()
         self.long_tail.close()
         if self._containers is not None:
-            await self._containers.stop()
+            if not self._keep:
+                await self._containers.stop()
             self._containers.client.close()
 
     async def warm(self) -> None:
@@ -165,7 +172,8 @@ class DockerEngine(NoReturn):
         with self._steps.step("images and network") as step:
             await containers.prepare(plan, step.note)
         self._ports.localstack = plan.containers["localstack"].port(_LOCALSTACK_PORT)
-        self._ports.dynamodb = plan.containers["dynamodb"].port(_DYNAMODB_PORT)
+        if "dynamodb" in plan.containers:
+            self._ports.dynamodb = plan.containers["dynamodb"].port(_DYNAMODB_PORT)
         self.postgres.port = plan.containers["postgres"].port(_POSTGRES_PORT)
         probes: dict[str, Probe] = {
             "localstack": self._localstack_ready,
@@ -204,7 +212,9 @@ class DockerEngine(NoReturn):
             "DYNAMODB_PORT": str(free_port()),
             "POSTGRES_PORT": str(free_port()),
         }
-        return read_compose(compose_file(), variables)
+        plan = read_compose(compose_file(), variables)
+        needed = {name: one for name, one in plan.containers.items() if name not in self._kit.elsewhere}
+        return replace(plan, containers=needed)
 
     # --- readiness ---------------------------------------------------------------------------------------
     async def _localstack_ready(self) -> str | None:
@@ -283,6 +293,32 @@ class DockerEngine(NoReturn):
         """The front door's URL on the containers' network; nothing where it could not be opened there."""
         door = self.network_door
         return f"http://{door.address}:{door.port}" if door is not None and door.port else ""
+
+
+def project_of(folder: Path) -> str:
+    """What the containers of a sandbox are labelled with.
+
+    Args:
+        folder: its state folder.
+    """
+    return f"sandbox-{hashlib.sha256(str(folder).encode()).hexdigest()[:10]}"
+
+
+async def sweep(folder: Path) -> list[str]:
+    """Removes what a sandbox that runs no more has left in Docker; returns the names of its containers.
+
+    Raises:
+        DockerUnavailableError: there is no daemon to use.
+    """
+    threads = Threads()
+    client, socket = await threads.run(connect)
+    try:
+        containers = Containers(client, socket, project_of(folder), threads)
+        left = await threads.run(containers.names)
+        await containers.stop()
+        return left
+    finally:
+        client.close()
 
 
 async def _get(port: int, path: str) -> bytes | None:

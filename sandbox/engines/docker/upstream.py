@@ -8,8 +8,8 @@ from typing import Any
 
 import msgspec
 
+from sandbox.backing.connections import Connections
 from sandbox.engines.docker.capabilities import refusal, refused_member
-from sandbox.engines.docker.connections import Connections
 from sandbox.engines.docker.functions import FunctionCalls
 from sandbox.model.awserror import AwsError, NotImplementedByName
 from sandbox.model.http import HttpRequest, HttpResponse

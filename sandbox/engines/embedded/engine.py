@@ -20,7 +20,7 @@ from sandbox.engines.embedded.requirements import FunctionRequirements
 from sandbox.engines.embedded.shelf import Shelf
 from sandbox.engines.issuers import IssuerKeys
 from sandbox.engines.loopback import LoopbackHttp
-from sandbox.errors import SandboxError
+from sandbox.errors import SandboxError, UsageError
 from sandbox.model.awserror import AwsError
 from sandbox.model.http import Observe
 from sandbox.model.ports import Delivery
@@ -150,6 +150,18 @@ class EmbeddedEngine:
                 raise failure
         for service in self.services.values():
             await service.start()
+
+    def keep(self) -> None:
+        """Refused: it has no containers; see `Engine.keep`.
+
+        Raises:
+            UsageError: always.
+        """
+        raise UsageError(
+            "the embedded engine has no containers to keep",
+            "its servers are processes, which end with the sandbox; its state stays anyway",
+            "leave --keep out, or say --engine docker",
+        )
 
     async def stop(self) -> None:
         """Ends deliveries first, then functions, then servers; one that fails does not hold up the others."""

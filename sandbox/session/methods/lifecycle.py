@@ -37,8 +37,17 @@ class Lifecycle:
         """What is running."""
         return status_view(self._session)
 
-    async def stop(self) -> int:
-        """Begins to stop the sandbox, and answers the pid that will end."""
+    async def stop(self, keep: bool = False) -> int:
+        """Begins to stop the sandbox, and answers the pid that will end.
+
+        Args:
+            keep: leave the engine's containers.
+
+        Raises:
+            UsageError: it has none.
+        """
+        if keep:
+            self._session.engine.keep()
         asyncio.get_running_loop().call_soon(self._session.ask_to_stop)
         return os.getpid()
 

@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from sandbox.engines.docker.connections import Connections
+from sandbox.backing.connections import Connections
 from sandbox.model.http import HttpRequest, HttpResponse
 
 Server = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]

@@ -1,6 +1,7 @@
-"""Requests to one container over connections that are kept: opening one goes through Docker's proxy.
+"""Requests to one server over connections that are kept.
 
-Byte for byte as they came: what a client library would tidy up (paths, headers) must stay.
+Byte for byte as they came: what a client library would tidy up (paths, headers) must stay. To open a
+connection to a container goes through Docker's proxy, which costs more than the request.
 """
 
 from __future__ import annotations
@@ -32,7 +33,7 @@ class Connections:
     """The connections to one port.
 
     Args:
-        host, port: where the container is reached.
+        host, port: where the server is reached.
     """
 
     def __init__(self, host: str, port: int) -> None:
