@@ -13,8 +13,9 @@ from docker.errors import APIError, DockerException, NotFound
 
 from sandbox.engines.docker.compose import ComposePlan, ContainerPlan
 from sandbox.engines.docker.errors import ContainerError
-from sandbox.engines.docker.images import ensure_image
+from sandbox.engines.docker.images import ensure_image, missing
 from sandbox.engines.docker.launch import launched
+from sandbox.engines.docker.room import check_room
 from sandbox.engines.docker.threads import Threads
 
 LABEL = "dev.sandbox.project"
@@ -56,12 +57,14 @@ class Containers:
         """Removes what a crash left, fetches images, and makes network and volumes.
 
         Raises:
+            NoRoomError: memory or disk are too small.
             ImageError: an image cannot be had.
             ContainerError: Docker refused.
         """
         self._plan = plan
         await self._threads.run(self._sweep)
         images = {container.image for container in plan.containers.values()}
+        await self._threads.run(self._check_room, images)
         await _all(self._threads.run(ensure_image, self.client, image, say) for image in sorted(images))
         await self._threads.run(_refusals_told, self._make_network, plan)
 
@@ -118,6 +121,9 @@ class Containers:
         return found
 
     # --- in threads --------------------------------------------------------------------------------------
+    def _check_room(self, images: set[str]) -> None:
+        check_room(self.client.info(), images=bool(missing(self.client, images)))
+
     def _make_network(self, plan: ComposePlan) -> None:
         self.client.networks.create(plan.network, driver="bridge", labels=dict(plan.network_labels))
         for name, labels in plan.volumes.items():

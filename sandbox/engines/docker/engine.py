@@ -52,6 +52,10 @@ _SPARE = "sandbox"
 #: As their containers listen; functions reach them by these, and by name.
 _LOCALSTACK_PORT, _DYNAMODB_PORT, _POSTGRES_PORT = 4566, 8000, 5432
 _STARTS = 3
+_PODMAN = (
+    "this daemon is Podman, with which the Docker engine is not tested: where LocalStack cannot start"
+    " functions through its socket, use Docker, or the embedded engine"
+)
 
 
 class DockerEngine(NoReturn):
@@ -122,11 +126,14 @@ class DockerEngine(NoReturn):
             ImageError: an image cannot be had.
             ContainerError: a container did not become ready.
         """
-        client, socket = await self._threads.run(connect)
-        self._containers = Containers(client, socket, self.project, self._threads)
+        daemon = await self._threads.run(connect)
+        client = daemon.client
+        self._containers = Containers(client, daemon.socket, self.project, self._threads)
+        if daemon.podman:
+            self._kit.notice(_PODMAN)
         for left in range(_STARTS - 1, -1, -1):
             try:
-                await self._start(self._containers, socket)
+                await self._start(self._containers, daemon.mounted)
                 break
             except PortRaceError as race:
                 await self._containers.stop()
@@ -311,14 +318,14 @@ async def sweep(folder: Path) -> list[str]:
         DockerUnavailableError: there is no daemon to use.
     """
     threads = Threads()
-    client, socket = await threads.run(connect)
+    daemon = await threads.run(connect)
     try:
-        containers = Containers(client, socket, project_of(folder), threads)
+        containers = Containers(daemon.client, daemon.socket, project_of(folder), threads)
         left = await threads.run(containers.names)
         await containers.stop()
         return left
     finally:
-        client.close()
+        daemon.client.close()
 
 
 async def _get(port: int, path: str) -> bytes | None:

@@ -9,6 +9,10 @@ class DockerUnavailableError(SandboxError):
     """No Docker daemon can be used from here."""
 
 
+class NoRoomError(SandboxError):
+    """Memory or disk are too small for the containers."""
+
+
 class ImageError(SandboxError):
     """An image is not on the machine and cannot be fetched."""
 

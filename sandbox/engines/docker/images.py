@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import Any
 
 from docker.errors import APIError, DockerException, ImageNotFound
@@ -10,6 +10,9 @@ from docker.errors import APIError, DockerException, ImageNotFound
 from sandbox.engines.docker.errors import ImageError
 
 _MB = 1024 * 1024
+#: What a daemon says of an image that its registry does not have, and of a full disk.
+_UNKNOWN = ("manifest unknown", "not found", "does not exist", "repository name", "access denied")
+_FULL = "no space left on device"
 
 
 def ensure_image(client: Any, image: str, say: Callable[[str], None]) -> None:
@@ -28,12 +31,37 @@ def ensure_image(client: Any, image: str, say: Callable[[str], None]) -> None:
         say(f"fetching {image}")
     try:
         _pull(client, image, say)
-    except (APIError, DockerException) as error:
-        raise ImageError(
-            f"the image {image} is not on this machine and could not be fetched",
-            str(getattr(error, "explanation", None) or error),
-            f"check the network and try `docker pull {image}`; without a registry, load it (`docker load`)",
-        ) from error
+    except (APIError, DockerException, OSError) as error:
+        raise _not_fetched(image, str(getattr(error, "explanation", None) or error)) from error
+
+
+def missing(client: Any, images: Iterable[str]) -> list[str]:
+    """Those of the images that are not on the machine."""
+    found = []
+    for image in images:
+        try:
+            client.images.get(image)
+        except ImageNotFound:
+            found.append(image)
+    return found
+
+
+def _not_fetched(image: str, said: str) -> ImageError:
+    what = f"the image {image} is not on this machine and could not be fetched"
+    if any(mark in said for mark in _UNKNOWN):
+        return ImageError(
+            f"{what}: its registry has none of that name",
+            said,
+            "correct the name or the tag; LOCALSTACK_IMAGE, DYNAMODB_IMAGE and POSTGRES_IMAGE set them",
+        )
+    if _FULL in said:
+        return ImageError(f"{what}: the disk is full", said, "`docker system prune` removes what is unused")
+    return ImageError(
+        f"{what}: its registry cannot be reached",
+        said,
+        f"check the network and the proxy of the daemon, and try `docker pull {image}`; where there is no"
+        " registry, load the image (`docker load`)",
+    )
 
 
 def _pull(client: Any, image: str, say: Callable[[str], None]) -> None:
