@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+
 import httpx
 import pytest
 from botocore.exceptions import ClientError
@@ -10,16 +12,16 @@ from tests.docker.harness import DockerSandbox, daemon
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
-_RULE = """
+
+_STREAM = """
 AWSTemplateFormatVersion: "2010-09-09"
 Resources:
-  Letters: {Type: AWS::SQS::Queue}
-  Rule:
-    Type: AWS::Events::Rule
+  Fluxo:
+    Type: AWS::Lambda::EventSourceMapping
     Properties:
-      EventPattern: {source: [a]}
-      Targets:
-        - {Id: one, Arn: !GetAtt Letters.Arn, DeadLetterConfig: {Arn: !GetAtt Letters.Arn}}
+      FunctionName: eco
+      StartingPosition: LATEST
+      EventSourceArn: arn:aws:dynamodb:us-east-1:000000000000:table/a/stream/b
 """
 
 _FUNCTION = """
@@ -70,11 +72,39 @@ def test_what_localstack_lacks_is_refused_by_name(nfe: DockerSandbox) -> None:
 
 
 def test_a_template_that_needs_it_is_refused_before_anything_is_made(nfe: DockerSandbox) -> None:
-    template = nfe.folder / "regra.yaml"
-    template.write_text(_RULE)
+    template = nfe.folder / "fluxo.yaml"
+    template.write_text(_STREAM)
     said = nfe.cli("deploy", str(template), code=5).err
-    assert "DeadLetterConfig of Targets" in said
-    assert "regra" not in [stack["name"] for stack in nfe.status()["stacks"]]
+    assert "does not read the streams of DynamoDB Local" in said
+    assert "fluxo" not in [stack["name"] for stack in nfe.status()["stacks"]]
+
+
+def test_an_event_that_a_target_refuses_goes_to_the_dead_letter_queue_of_the_target(
+    nfe: DockerSandbox,
+) -> None:
+    sqs, events = nfe.aws("sqs"), nfe.aws("events")
+    urls = {name: sqs.create_queue(QueueName=name)["QueueUrl"] for name in ("some", "cartas")}
+    arns = {
+        name: sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+        for name, url in urls.items()
+    }
+    rule = events.put_rule(Name="perdida", EventPattern='{"source": ["perdas"]}')["RuleArn"]
+    target = {"Id": "1", "Arn": arns["some"], "DeadLetterConfig": {"Arn": arns["cartas"]}}
+    assert events.put_targets(Rule="perdida", Targets=[target])["FailedEntryCount"] == 0
+    sqs.delete_queue(QueueUrl=urls["some"])
+    entry = {"Source": "perdas", "DetailType": "T", "Detail": "{}"}
+    event = events.put_events(Entries=[entry])["Entries"][0]["EventId"]
+    (letter,) = sqs.receive_message(
+        QueueUrl=urls["cartas"], WaitTimeSeconds=20, MessageAttributeNames=["All"]
+    )["Messages"]
+    assert json.loads(letter["Body"])["id"] == event
+    told = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
+    assert (told["RULE_ARN"], told["TARGET_ARN"]) == (rule, arns["some"])
+    assert told["ERROR_CODE"] == "NO_RESOURCE"
+    assert len(nfe.hops(event, "dead-lettered")) == 1
+    events.remove_targets(Rule="perdida", Ids=["1"])
+    events.delete_rule(Name="perdida")
+    sqs.delete_queue(QueueUrl=urls["cartas"])
 
 
 def test_the_clock_and_returns_are_refused(nfe: DockerSandbox) -> None:

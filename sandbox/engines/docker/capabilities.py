@@ -5,7 +5,7 @@ Found in its source and by trying; the community image is meant.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 LOCALSTACK = "LocalStack 4.14.0"
@@ -21,13 +21,19 @@ _SERVICES = {
     "pipes": "it has no EventBridge Pipes",
     "scheduler": "it keeps the schedules of EventBridge Scheduler and never fires them",
 }
+#: The services of resource types, by the beginning of their names.
+_TYPES = {
+    "AWS::ApiGatewayV2": "apigatewayv2",
+    "AWS::Cognito": "cognito-idp",
+    "AWS::XRay": "xray",
+    "AWS::ElastiCache": "elasticache",
+    "AWS::ElasticLoadBalancingV2": "elbv2",
+    "AWS::Pipes": "pipes",
+    "AWS::Scheduler": "scheduler",
+}
 #: Operations whose effect it does not have.
 _OPERATIONS = {
     ("events", "StartReplay"): "its replay fails as soon as the archive holds an event",
-}
-#: Properties of a template whose effect it does not have: (type, path) -> why.
-_LISTS = {
-    ("AWS::Events::Rule", "Targets", "DeadLetterConfig"): "it ignores the dead-letter queues of targets"
 }
 #: Properties that it takes and does not act on, and without which a system still runs.
 _DIFFERENCES = {
@@ -67,24 +73,21 @@ def refusal(service: str, operation: str) -> str | None:
 
 def refused_member(service: str, operation: str, body: Mapping[str, Any]) -> str | None:
     """Why a call is refused for what it asks, or None."""
-    if (service, operation) == ("events", "PutTargets"):
-        for target in body.get("Targets") or ():
-            if isinstance(target, dict) and target.get("DeadLetterConfig"):
-                return f"{LOCALSTACK} ignores DeadLetterConfig of a target"
     mapping = (service, operation) == ("lambda", "CreateEventSourceMapping")
     if mapping and _STREAM in str(body.get("EventSourceArn", "")):
         return _NO_STREAMS
     return None
 
 
-def unsupported(type_: str, properties: Mapping[str, Any]) -> str | None:
-    """Why a resource of a template cannot be deployed, or None."""
-    for (known, listed, member), reason in _LISTS.items():
-        items = properties.get(listed)
-        if type_ != known or not isinstance(items, list):
-            continue
-        if any(isinstance(item, dict) and member in item for item in items):
-            return f"{LOCALSTACK} cannot do {member} of {listed}: {reason}"
+def unsupported(type_: str, properties: Mapping[str, Any], native: Collection[str]) -> str | None:
+    """Why a resource of a template cannot be deployed, or None.
+
+    Args:
+        native: the services that stand in for what LocalStack lacks.
+    """
+    service = _TYPES.get("::".join(type_.split("::")[:2]), "")
+    if service in _SERVICES and service not in native:
+        return f"{LOCALSTACK} cannot do it: {_SERVICES[service]}"
     if type_ == "AWS::Lambda::EventSourceMapping" and "StartingPosition" in properties:
         source = str(properties.get("EventSourceArn", ""))
         if _STREAM in source or "StreamArn" in source:
@@ -92,8 +95,22 @@ def unsupported(type_: str, properties: Mapping[str, Any]) -> str | None:
     return None
 
 
+def _differences_of_targets(properties: Mapping[str, Any]) -> str | None:
+    targets = properties.get("Targets")
+    members = {name for one in targets or () if isinstance(one, dict) for name in one}
+    if "RetryPolicy" in members:
+        return f"{LOCALSTACK} takes and ignores RetryPolicy: a delivery that fails is not tried again"
+    if "DeadLetterConfig" in members:
+        return (
+            f"{LOCALSTACK} has no dead-letter queues of targets: the sandbox fills them, at the first failure"
+        )
+    return None
+
+
 def difference(type_: str, properties: Mapping[str, Any]) -> str | None:
     """What of a resource has no effect on this engine, or None."""
+    if type_ == "AWS::Events::Rule":
+        return _differences_of_targets(properties)
     for (known, name), said in _DIFFERENCES.items():
         if type_ == known and name in properties:
             return f"{LOCALSTACK} takes and ignores {said}"

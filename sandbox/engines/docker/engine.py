@@ -26,6 +26,7 @@ from sandbox.engines.docker.functions import FunctionCalls
 from sandbox.engines.docker.hearing import Hearing
 from sandbox.engines.docker.http_apis import ContainerInvoker, ContainerLogs
 from sandbox.engines.docker.invocations import Invocations
+from sandbox.engines.docker.letters import TargetLetters
 from sandbox.engines.docker.observe import Observer
 from sandbox.engines.docker.packages import Packages
 from sandbox.engines.docker.postgres import ContainerPostgres
@@ -86,7 +87,8 @@ class DockerEngine(NoReturn):
         )
         self.long_tail.functions = self.functions
         invocations = Invocations(kit.journal)
-        self._hearing = Hearing(kit.journal, invocations, kit.notice)
+        self._letters = TargetLetters(kit.journal, kit.aws_http)
+        self._hearing = Hearing(kit.journal, invocations, kit.notice, self._letters.send)
         self.logs = FunctionWatch(self.project, kit.clock, kit.journal, invocations, self._hearing)
         self.observe: Observe = Observer(kit.journal, self._hearing)
         self.callers = self
@@ -165,6 +167,7 @@ class DockerEngine(NoReturn):
         await self._threads.finished()
         self.logs.stop()
         self._hearing.close()
+        await self._letters.stop()
         self.long_tail.close()
         if self._containers is not None:
             if not self._keep:
@@ -234,7 +237,7 @@ class DockerEngine(NoReturn):
     # --- for the deployment ------------------------------------------------------------------------------
     def unsupported(self, type_: str, properties: Mapping[str, Any]) -> str | None:
         """Why a resource cannot be deployed here; see `Engine.unsupported`."""
-        return unsupported(type_, properties)
+        return unsupported(type_, properties, self.services)
 
     def difference(self, type_: str, properties: Mapping[str, Any]) -> str | None:
         """What of a resource has no effect here; see `Engine.difference`."""

@@ -40,20 +40,28 @@ class Hearing:
         recorder: the journal.
         invocations: where invocations are recorded.
         notice: tells the user something they should know.
+        letter: given what could not be delivered to a target that has a dead-letter queue, and the hop.
     """
 
-    def __init__(self, recorder: Recorder, invocations: Invocations, notice: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        recorder: Recorder,
+        invocations: Invocations,
+        notice: Callable[[str], None],
+        letter: Callable[[Facts, int], None],
+    ) -> None:
         self.heard = False
         self._recorder = recorder
         self._invocations = invocations
         self._notice = notice
+        self._letter = letter
         self._told: deque[Facts] = deque()
         self._deadline: asyncio.TimerHandle | None = None
         self._events: Recent[str, int] = Recent(_KEPT)
         self._requests: Recent[str, int] = Recent(_KEPT)
         self._matches: Recent[tuple[str, str], int] = Recent(_KEPT)
         self._messages: Recent[str, int] = Recent(_KEPT)
-        self._letters: Recent[str, str] = Recent(_KEPT)
+        self._dead_in: Recent[str, str] = Recent(_KEPT)
         self._acts: dict[str, Callable[[Facts], None]] = {
             "here": self._here,
             "failure": self._failure,
@@ -63,6 +71,7 @@ class Hearing:
             "dead": self._dead,
             "invoke": self._invoke,
             "invoked": self._invoked,
+            "undelivered": self._undelivered,
         }
 
     # --- told by the front door --------------------------------------------------------------------------
@@ -111,8 +120,10 @@ class Hearing:
         if facts.get("principal") != "events":
             return False
         event = _event(facts.get("body") or facts.get("payload") or "")
-        ours = "id" in event and not str(event.get("source")).startswith("aws.")
-        return ours and self._events.get(event["id"]) is None
+        if str(event.get("source")).startswith("aws."):
+            return False
+        identity = _identity(facts, event)
+        return bool(identity) and self._events.get(identity) is None
 
     def _too_late(self) -> None:
         self._act_on_next()
@@ -137,7 +148,7 @@ class Hearing:
             cause=self._delivered(facts, queue, event),
             operation="SendMessage",
             resource=str(queue),
-            event_id=event.get("id", "") if facts["principal"] else "",
+            event_id=_identity(facts, event) if facts["principal"] == "events" else "",
             message_id=facts["id"],
             trace=facts["trace"],
             payload=facts["body"],
@@ -146,9 +157,9 @@ class Hearing:
 
     def _received(self, facts: Facts) -> None:
         queue = _queue(facts)
-        came_from = self._letters.get(facts["id"])
+        came_from = self._dead_in.get(facts["id"])
         if came_from is not None and came_from != queue.resource:
-            self._letters.pop(facts["id"])
+            self._dead_in.pop(facts["id"])
             self._next(HopKind.REDRIVEN, facts, queue, {"source": str(queue_arn(queue.scope, came_from))})
         count = int(facts.get("count") or 0)
         self._next(HopKind.MESSAGE_RECEIVED, facts, queue, {"receive_count": count} if count else {})
@@ -160,7 +171,7 @@ class Hearing:
         """LocalStack counts the receive that fails: AWS's count is one less."""
         target = queue_arn(Scope(facts["account"], facts["region"]), facts["letters"])
         source = queue_arn(target.scope, facts["queue"])
-        self._letters.put(facts["id"], target.resource)
+        self._dead_in.put(facts["id"], target.resource)
         detail = {"source": str(source), "receive_count": int(facts["count"]) - 1}
         self._next(HopKind.DEAD_LETTERED, facts, target, detail)
 
@@ -202,9 +213,9 @@ class Hearing:
             HopKind.DELIVERED,
             target.scope,
             "events",
-            cause=self._matched(rule, event, facts["trace"], target.scope),
+            cause=self._matched(facts, event, target.scope),
             resource=str(target),
-            event_id=event.get("id", ""),
+            event_id=_identity(facts, event),
             trace=facts["trace"],
         )
 
@@ -213,13 +224,9 @@ class Hearing:
         found = _TRACE_PASSED.search(facts.get("payload") or "")
         return self._requests.get(found[1]) if found is not None else None
 
-    def _matched(self, rule: str, event: Mapping[str, Any], trace: str, scope: Scope) -> int:
-        """The match of a rule, recorded once for all its targets.
-
-        What an input transformer made of an event has no id: such a match begins a flow, unless a business
-        key in it says otherwise.
-        """
-        identity = str(event.get("id") or trace)
+    def _matched(self, facts: Facts, event: Mapping[str, Any], scope: Scope) -> int:
+        """The match of a rule, recorded once for all its targets."""
+        rule, identity = facts["source"], _identity(facts, event)
         known = self._matches.get((rule, identity))
         if known is not None:
             return known
@@ -228,13 +235,31 @@ class Hearing:
             HopKind.SCHEDULE_FIRED if scheduled else HopKind.RULE_MATCHED,
             scope,
             "events",
-            cause=self._events.get(str(event.get("id", ""))),
+            cause=self._events.get(identity),
             resource=rule,
-            event_id=event.get("id", ""),
-            trace=trace,
+            event_id=identity,
+            trace=facts["trace"],
         )
         self._matches.put((rule, identity), hop)
         return hop
+
+    def _undelivered(self, facts: Facts) -> None:
+        """LocalStack gives up at once, and has no dead-letter queues of targets: they are filled here."""
+        event = _event(facts["body"])
+        scope = Scope(facts["account"], facts["region"])
+        failed = self._recorder.record(
+            HopKind.DELIVERY_FAILED,
+            scope,
+            "events",
+            cause=self._matched(facts, event, scope),
+            resource=facts["target"],
+            status="error",
+            error=f"{facts['code']}: {facts['why']}",
+            event_id=facts["event"],
+            trace=facts["trace"],
+        )
+        if facts["letters"]:
+            self._letter(facts, failed)
 
     def _next(self, kind: HopKind, facts: Facts, queue: Arn, detail: Mapping[str, Any]) -> None:
         """The next step of a message."""
@@ -258,6 +283,11 @@ class Hearing:
 
 def _queue(facts: Facts) -> Arn:
     return queue_arn(Scope(facts["account"], facts["region"]), facts["queue"])
+
+
+def _identity(facts: Facts, event: Mapping[str, Any]) -> str:
+    """The id of the event that is delivered, whatever an input transformer made of it."""
+    return str(facts.get("event") or event.get("id") or "")
 
 
 def _event(text: str) -> Mapping[str, Any]:

@@ -19,10 +19,7 @@ def test_services_and_operations_are_refused_by_name() -> None:
 
 
 def test_members_without_effect_are_refused() -> None:
-    target = {"Id": "a", "Arn": "b"}
-    assert refused_member("events", "PutTargets", {"Targets": [target]}) is None
-    letters = {**target, "DeadLetterConfig": {"Arn": "c"}}
-    assert "DeadLetterConfig" in str(refused_member("events", "PutTargets", {"Targets": [target, letters]}))
+    assert refused_member("events", "PutTargets", {"Targets": [{"Id": "a", "Arn": "b"}]}) is None
     mapping = {"EventSourceArn": _STREAM}
     assert "streams" in str(refused_member("lambda", "CreateEventSourceMapping", mapping))
 
@@ -30,7 +27,8 @@ def test_members_without_effect_are_refused() -> None:
 def test_a_template_is_judged_before_anything_is_made() -> None:
     declared = [
         ResourceDeclaration("Fila", "AWS::SQS::Queue", {}),
-        ResourceDeclaration("Regra", "AWS::Events::Rule", {"Targets": [{"DeadLetterConfig": {}}]}),
+        ResourceDeclaration("Cache", "AWS::ElastiCache::ReplicationGroup", {}),
+        ResourceDeclaration("Porta", "AWS::ElasticLoadBalancingV2::LoadBalancer", {}),
         ResourceDeclaration(
             "Fluxo",
             "AWS::Lambda::EventSourceMapping",
@@ -38,8 +36,8 @@ def test_a_template_is_judged_before_anything_is_made() -> None:
         ),
     ]
     with pytest.raises(Problems) as found:
-        check_engine(declared, unsupported)
-    assert len(found.value.problems) == 2
+        check_engine(declared, lambda type_, properties: unsupported(type_, properties, {"elbv2"}))
+    assert [problem.path[-1] for problem in found.value.problems] == ["Cache", "Fluxo"]
 
 
 def test_a_difference_is_said_once_with_all_who_ask_for_it() -> None:
@@ -49,3 +47,11 @@ def test_a_difference_is_said_once_with_all_who_ask_for_it() -> None:
     ]
     (text,) = differences([*declared, ResourceDeclaration("C", "AWS::SQS::Queue", {})], difference)
     assert text.endswith("(A, B)")
+
+
+def test_what_the_sandbox_does_itself_or_localstack_leaves_out_of_a_target_is_said() -> None:
+    letters = {"Targets": [{"DeadLetterConfig": {"Arn": "a"}}]}
+    assert "the sandbox fills them" in str(difference("AWS::Events::Rule", letters))
+    retries = {"Targets": [{"DeadLetterConfig": {"Arn": "a"}, "RetryPolicy": {}}]}
+    assert "RetryPolicy" in str(difference("AWS::Events::Rule", retries))
+    assert difference("AWS::Events::Rule", {"Targets": {"Fn::If": []}}) is None

@@ -23,8 +23,14 @@ class Scene:
     def __init__(self) -> None:
         self.kept = KeptHops()
         self.notices: list[str] = []
+        self.letters: list[tuple[Any, int]] = []
         self.invocations = Invocations(self.kept)
-        self.hearing = Hearing(self.kept, self.invocations, self.notices.append)
+        self.hearing = Hearing(
+            self.kept,
+            self.invocations,
+            self.notices.append,
+            lambda facts, hop: self.letters.append((facts, hop)),
+        )
 
     def told(self, what: str, **facts: Any) -> None:
         """One line of LocalStack's log."""
@@ -152,3 +158,30 @@ def test_other_lines_are_not_taken_and_gaps_are_told() -> None:
     here.told("failure", where="_sent", why="KeyError: x")
     assert here.hearing.heard
     assert "the journal has gaps" in here.notices[0]
+
+
+def test_what_could_not_be_delivered_fails_after_its_match_and_goes_to_the_letters_of_its_target() -> None:
+    async def scene() -> None:
+        here = Scene()
+        here.hearing.event_put("e1", 90)
+        queue = "arn:aws:sqs:us-east-1:000000000000:q"
+        failed = {"principal": "events", "source": _RULE, "event": "e1", "body": _EVENT, "target": queue}
+        why = {"code": "QueueDoesNotExist", "status": 400, "why": "gone"}
+        here.told("undelivered", **failed, **why, letters="")
+        here.told("undelivered", **failed, **why, letters=f"{queue}-dlq")
+        assert here.kinds() == ["rule-matched", "delivery-failed", "delivery-failed"]
+        assert here.causes() == [90, here.kept.hops[0].id, here.kept.hops[0].id]
+        assert here.kept.hops[1].error == "QueueDoesNotExist: gone"
+        assert [hop for _, hop in here.letters] == [here.kept.hops[2].id]
+
+    asyncio.run(scene())
+
+
+def test_what_a_transformer_made_of_an_event_is_still_that_event() -> None:
+    async def scene() -> None:
+        here = Scene()
+        here.hearing.event_put("e1", 90)
+        here.told("sent", principal="events", source=_RULE, event="e1", queue="q", id="m1", body="short")
+        assert here.causes()[0] == 90
+
+    asyncio.run(scene())

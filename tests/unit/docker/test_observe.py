@@ -14,7 +14,7 @@ from tests.support.fakes import KeptHops
 
 
 def observer(kept: KeptHops) -> Observer:
-    return Observer(kept, Hearing(kept, Invocations(kept), lambda _: None))
+    return Observer(kept, Hearing(kept, Invocations(kept), lambda _: None, lambda _, __: None))
 
 
 _ENTRY = {"EventBusName": "b", "Source": "s", "DetailType": "T", "Detail": '{"notaFiscalId":"1"}'}

@@ -21,6 +21,7 @@ import time
 from typing import Any
 
 from localstack.aws import handlers
+from localstack.services.events.target import TargetSender
 from localstack.services.sqs.models import sqs_stores
 
 #: Begins every line; the engine knows it by the same word.
@@ -158,6 +159,7 @@ def _whose(context: Any) -> dict[str, Any]:
     return {
         "principal": str(given.get("service_principal") or ""),
         "source": str(given.get("source_arn") or ""),
+        "event": getattr(_now, "event", ""),
         "hop": getattr(context, "sandbox_hop", None),
         "trace": trace.to_header_str() if trace is not None else "",
         "account": context.account_id,
@@ -185,6 +187,37 @@ def _messages(payload: bytes) -> list[str]:
     return [record["messageId"] for record in records if isinstance(record, dict) and "messageId" in record]
 
 
+def _watched(process: Any) -> Any:
+    """Delivers as before; tells which event it is, and what could not be delivered."""
+
+    def process_event(sender: Any, event: Any, trace_header: Any) -> Any:
+        _now.event = event.get("id", "")
+        try:
+            return process(sender, event, trace_header)
+        except Exception as failure:
+            answer = getattr(failure, "response", {})
+            _say(
+                "undelivered",
+                principal="events",
+                source=sender.rule_arn,
+                account=sender.account_id,
+                region=sender.region,
+                trace=trace_header.to_header_str(),
+                event=event.get("id", ""),
+                body=json.dumps(event, default=str),
+                target=sender.target["Arn"],
+                letters=(sender.target.get("DeadLetterConfig") or {}).get("Arn", ""),
+                code=answer.get("Error", {}).get("Code") or type(failure).__name__,
+                status=answer.get("ResponseMetadata", {}).get("HTTPStatusCode") or 500,
+                why=answer.get("Error", {}).get("Message") or str(failure),
+            )
+            raise
+        finally:
+            _now.event = ""
+
+    return process_event
+
+
 def _dead_letters(record: Any) -> bool:
     """A filter of the queues' log: its line about a message that was received too often has no other sign."""
     try:
@@ -209,6 +242,7 @@ def _dead_letters(record: Any) -> bool:
 handlers.preprocess_request.append(_guarded(_entered))
 handlers.serve_custom_service_request_handlers.append(_guarded(_begun))
 handlers.run_custom_response_handlers.append(_guarded(_done))
+TargetSender.process_event = _watched(TargetSender.process_event)
 _queues_log = logging.getLogger("localstack.services.sqs.models")
 _queues_log.setLevel(logging.DEBUG)
 _queues_log.addFilter(_dead_letters)
