@@ -23,13 +23,13 @@ _SERVICES = {
 }
 #: The services of resource types, by the beginning of their names.
 _TYPES = {
-    "AWS::ApiGatewayV2": "apigatewayv2",
-    "AWS::Cognito": "cognito-idp",
-    "AWS::XRay": "xray",
-    "AWS::ElastiCache": "elasticache",
-    "AWS::ElasticLoadBalancingV2": "elbv2",
-    "AWS::Pipes": "pipes",
-    "AWS::Scheduler": "scheduler",
+    "AWS::ApiGatewayV2::": "apigatewayv2",
+    "AWS::Cognito::": "cognito-idp",
+    "AWS::XRay::": "xray",
+    "AWS::ElastiCache::": "elasticache",
+    "AWS::ElasticLoadBalancingV2::": "elbv2",
+    "AWS::Pipes::": "pipes",
+    "AWS::Scheduler::": "scheduler",
 }
 #: Operations whose effect it does not have.
 _OPERATIONS = {
@@ -85,7 +85,7 @@ def unsupported(type_: str, properties: Mapping[str, Any], native: Collection[st
     Args:
         native: the services that stand in for what LocalStack lacks.
     """
-    service = _TYPES.get("::".join(type_.split("::")[:2]), "")
+    service = next((name for start, name in _TYPES.items() if type_.startswith(start)), "")
     if service in _SERVICES and service not in native:
         return f"{LOCALSTACK} cannot do it: {_SERVICES[service]}"
     if type_ == "AWS::Lambda::EventSourceMapping" and "StartingPosition" in properties:
