@@ -15,11 +15,12 @@ import msgspec
 from sandbox.model.arn import parse_arn, queue_url
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
+from sandbox.model.delivering import classify
 from sandbox.model.hops import HopKind
 from sandbox.model.http import HttpRequest
 from sandbox.model.ports import AwsHttp, Recorder
 from sandbox.model.scope import Scope
-from sandbox.services.events.retrying import classify, dead_letter_attributes
+from sandbox.services.events.letters import dead_letter_attributes
 
 
 class TargetLetters:
