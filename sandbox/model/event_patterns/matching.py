@@ -137,15 +137,15 @@ class EventPattern:
         _, rule, failed = min(tried, key=lambda attempt: attempt[0])
         return _mismatch(rule, failed, event)
 
-    def literals(self, path: str) -> frozenset[str] | None:
-        """The only strings a field may have in an event that matches, or None when that cannot be told."""
-        together: set[str] = set()
-        for rule in self._rules:
-            test = rule.get(path)
-            if test is None or test.others or test.absent:
-                return None
-            together |= test.literals
-        return frozenset(together)
+    def literals(self) -> dict[str, frozenset[str]]:
+        """The fields that have one of some strings in every event that matches, with these strings."""
+        first, *others = self._rules
+        found = {}
+        for path in first:
+            tests = [first[path], *(rule[path] for rule in others if path in rule)]
+            if len(tests) == len(self._rules) and not any(test.others or test.absent for test in tests):
+                found[path] = frozenset().union(*(test.literals for test in tests))
+        return found
 
 
 def _passes(test: FieldTest, event: FlatEvent, path: str) -> bool:

@@ -275,8 +275,7 @@ class Publisher:
         Args:
             only: ARNs of the rules that are asked; none means all.
         """
-        tree = event.tree
-        matching = self._rulebook.matching(scope, bus, tree["source"], tree["detail-type"], flat)
+        matching = self._rulebook.matching(scope, bus, flat)
         ingested = timestamp(self._clock.now())
         for compiled in matching:
             rule_arn = str(compiled.rule.arn)

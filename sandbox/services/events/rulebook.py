@@ -57,11 +57,9 @@ class RuleBook:
         """Forgets everything: the store may be another one now."""
         self._buses.clear()
 
-    def matching(
-        self, scope: Scope, bus: str, source: str, detail_type: str, event: FlatEvent
-    ) -> list[CompiledRule]:
+    def matching(self, scope: Scope, bus: str, event: FlatEvent) -> list[CompiledRule]:
         """The rules that match, by name."""
-        candidates = self._index(scope, bus).candidates(source, detail_type)
+        candidates = self._index(scope, bus).candidates(event)
         return [compiled for compiled in candidates if compiled.pattern.matches(event)]
 
     def targets(self, rule: Rule) -> tuple[Target, ...]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -95,7 +96,74 @@ def slowly(pattern: str, value: str) -> bool:
     return bool(value) and pattern[0] == value[0] and slowly(pattern[1:], value[1:])
 
 
-def test_the_index_finds_every_rule_that_could_match() -> None:
+fields = st.sampled_from(["source", "detail-type", "kind", "deep"])
+words = st.sampled_from(["a", "b", "c"])
+alternatives = st.one_of(
+    words,
+    st.sampled_from([{"prefix": "a"}, {"exists": False}, {"exists": True}, {"anything-but": "b"}, None, 1]),
+)
+field_patterns = st.lists(alternatives, min_size=1, max_size=2)
+
+
+@st.composite
+def rule_patterns(draw: st.DrawFn) -> str:
+    """A pattern over a few fields, so that rules often ask for the same."""
+    simple = st.dictionaries(fields, field_patterns, min_size=1, max_size=3)
+    pattern: dict[str, Any] = draw(simple)
+    if "deep" in pattern:
+        pattern["deep"] = {"x": pattern["deep"]}
+    if draw(st.booleans()):
+        pattern["$or"] = [{"source": draw(field_patterns)}, {"kind": draw(field_patterns), "y": [1]}]
+    return json.dumps(pattern)
+
+
+values = st.one_of(words, st.none(), st.just(1), st.lists(words, max_size=3))
+small_events = st.fixed_dictionaries(
+    {},
+    optional={
+        "source": values,
+        "detail-type": values,
+        "kind": values,
+        "y": st.just(1),
+        "deep": st.one_of(
+            st.fixed_dictionaries({"x": values}),
+            st.lists(st.fixed_dictionaries({"x": values}), max_size=2),
+        ),
+    },
+)
+
+
+@given(patterns=st.lists(rule_patterns(), max_size=14), event=small_events)
+def test_the_index_and_trying_every_rule_agree(patterns: list[str], event: dict[str, Any]) -> None:
+    rules = [EventPattern(pattern) for pattern in patterns]
+    index: RuleIndex[int] = RuleIndex()
+    for number, rule in enumerate(rules):
+        index.add(rule, number)
+    flat = flatten(decode(json.dumps(event)))
+    found = [number for number in index.candidates(flat) if rules[number].matches(flat)]
+    assert found == [number for number, rule in enumerate(rules) if rule.matches(flat)]
+
+
+@pytest.mark.parametrize(
+    "pattern",
+    [
+        '{"source": ["loja"], "detail-type": ["Tipo%d"]}',
+        '{"source": ["loja%d"], "detail-type": [{"prefix": "Tipo"}]}',
+        '{"source": ["loja"], "detail-type": ["Tipo0"], "detail": {"cliente": ["c%d"]}}',
+        '{"source": ["loja", "banca"], "detail": {"pedido": {"estado": ["e%d", "f%d"]}}}',
+    ],
+)
+def test_of_three_hundred_rules_few_are_tried(pattern: str) -> None:
+    index: RuleIndex[int] = RuleIndex()
+    for number in range(300):
+        index.add(EventPattern(pattern.replace("%d", str(number))), number)
+    detail = {"cliente": "c0", "pedido": {"estado": "f0"}}
+    for source in ("loja", "loja0"):
+        event = {"source": source, "detail-type": "Tipo0", "detail": detail}
+        assert len(index.candidates(flatten(decode(json.dumps(event))))) <= 3
+
+
+def test_the_index_keeps_the_order_of_rules() -> None:
     index: RuleIndex[str] = RuleIndex()
     rules = {
         "by source": '{"source": ["a", "b"]}',
@@ -107,8 +175,12 @@ def test_the_index_finds_every_rule_that_could_match() -> None:
     }
     for name, pattern in rules.items():
         index.add(EventPattern(pattern), name)
-    assert index.candidates("a", "t") == ["by source", "by type", "always", "either", "maybe absent"]
-    assert index.candidates("d", "x") == ["always", "either", "both choices", "maybe absent"]
+    first = flatten(decode('{"source": "a", "detail-type": "t"}'))
+    assert index.candidates(first) == ["by source", "by type", "always", "either", "maybe absent"]
+    second = flatten(decode('{"source": "d", "detail-type": "x"}'))
+    found = index.candidates(second)
+    assert "both choices" in found
+    assert "by source" not in found
 
 
 def test_numbers_keep_their_text() -> None:
