@@ -11,6 +11,7 @@ from sandbox.model.awserror import AwsError
 
 RESERVED_LIMIT = "ReservedFunctionConcurrentInvocationLimitExceeded"
 ACCOUNT_LIMIT = "ConcurrentInvocationLimitExceeded"
+RECURSIVE = "RecursiveInvocationException"
 THROTTLED = "TooManyRequestsException"
 
 
@@ -61,6 +62,15 @@ def stale_revision() -> AwsError:
 def throttled(reason: str) -> AwsError:
     """No concurrency is left; `reason` is `RESERVED_LIMIT` or `ACCOUNT_LIMIT`."""
     return lambda_error(THROTTLED, "Rate Exceeded.", 429, Reason=reason)
+
+
+def recursive() -> AwsError:
+    """The function ran too often in one chain of requests."""
+    return lambda_error(
+        RECURSIVE,
+        "Lambda has detected your function being invoked in a recursive loop with other AWS resources and "
+        "stopped your function's invocation.",
+    )
 
 
 def request_too_large(limit: int) -> AwsError:

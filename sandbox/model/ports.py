@@ -415,6 +415,21 @@ class Executor(Protocol):
         """Ends the idle environments of a function's ARN, or of a version's (it changed, or is gone)."""
         ...
 
+    async def provision(self, spec: FunctionSpec, count: int, log: LogLines) -> None:
+        """Starts environments ahead of need, and keeps that many; 0 lets them go like all others.
+
+        Args:
+            log: gets the lines that environments write while they start.
+
+        Raises:
+            AwsError: one of them cannot be started.
+        """
+        ...
+
+    def provisioned(self, function: str) -> int:
+        """How many environments are kept for a version's ARN now."""
+        ...
+
 
 class CallerDirectory(Protocol):
     """Who an access key belongs to (implemented by `runtime` for execution environments)."""

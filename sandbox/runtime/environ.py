@@ -39,6 +39,7 @@ def environment_variables(
     api: str,
     log_stream: str,
     log_fd: int | None,
+    provisioned: bool = False,
 ) -> dict[str, str]:
     """All variables of a worker.
 
@@ -47,6 +48,7 @@ def environment_variables(
         endpoint: URL of the front door.
         api: host and port of the environment's Runtime API.
         log_stream: name of its log stream.
+        provisioned: it is started ahead of need.
         log_fd: the descriptor for framed log records, for runtimes that write them.
     """
     code = spec.code
@@ -69,7 +71,7 @@ def environment_variables(
             "AWS_LAMBDA_FUNCTION_MEMORY_SIZE": str(spec.memory),
             "AWS_LAMBDA_FUNCTION_NAME": spec.name,
             "AWS_LAMBDA_FUNCTION_VERSION": spec.version,
-            "AWS_LAMBDA_INITIALIZATION_TYPE": "on-demand",
+            "AWS_LAMBDA_INITIALIZATION_TYPE": "provisioned-concurrency" if provisioned else "on-demand",
             "AWS_LAMBDA_LOG_GROUP_NAME": spec.log_group or f"/aws/lambda/{spec.name}",
             "AWS_LAMBDA_LOG_STREAM_NAME": log_stream,
             "AWS_LAMBDA_RUNTIME_API": api,

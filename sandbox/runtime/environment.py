@@ -89,6 +89,7 @@ class Environment:
         self.invocations = 0
         self.hop: int | None = None
         self.retired = False
+        self.provisioned = False
         self.busy = False
         self.log = LogPipe()
         self.api: RuntimeApi | None = None
@@ -205,6 +206,11 @@ class Environment:
         role = parse_arn(self.spec.role).name if is_arn(self.spec.role) else self.spec.name
         arn = Arn("sts", "", self.spec.scope.account, f"assumed-role/{role}/{self.spec.name}")
         return Caller(self.credentials.access_key, str(arn), self.spec.function, self.id, self.hop)
+
+    @property
+    def ready(self) -> bool:
+        """Whether it has been initialised."""
+        return not self._initialising
 
     def memory_mb(self) -> int:
         """The highest resident memory until now, in MB."""

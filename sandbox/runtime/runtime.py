@@ -6,7 +6,7 @@ import asyncio
 import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 
 from sandbox.clock import Clock
@@ -25,6 +25,7 @@ from sandbox.runtime.interpreters import Interpreters
 from sandbox.runtime.launch import LaunchError
 from sandbox.runtime.live_log import LiveLog
 from sandbox.runtime.outcome import cold_start_lines, outcome_of
+from sandbox.runtime.pool import Pool
 from sandbox.runtime.report import TIMED_OUT, init_report_line, log_stream_name, start_line
 from sandbox.runtime.starter import Starter
 
@@ -46,15 +47,6 @@ class EnvironmentView:
     state: str
     invocations: int
     memory_mb: int
-
-
-@dataclass(slots=True)
-class _Pool:
-    """The environments of one function in one version of its code and configuration."""
-
-    idle: list[Environment] = field(default_factory=list)
-    all: set[Environment] = field(default_factory=set)
-    expiry: dict[Environment, asyncio.TimerHandle] = field(default_factory=dict)
 
 
 def _unheard(stream: str, lines: Sequence[tuple[float, str]]) -> None:
@@ -104,7 +96,7 @@ class LambdaRuntime:
             on_notice=on_notice,
             start_method=start_method,
         )
-        self._pools: dict[FunctionSpec, _Pool] = {}
+        self._pools: dict[FunctionSpec, Pool] = {}
         self._keys: OrderedDict[str, Environment] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
@@ -163,9 +155,7 @@ class LambdaRuntime:
         pool = self._pool(spec)
         live = LiveLog(self._clock, log)
         try:
-            while pool.idle:
-                environment = pool.idle.pop()
-                pool.expiry.pop(environment).cancel()
+            while (environment := pool.take()) is not None:
                 live.write_to(environment.log_stream)
                 outcome = await self._invoke(pool, environment, request, spec.timeout, live)
                 if outcome is not None:
@@ -232,7 +222,7 @@ class LambdaRuntime:
 
     # --- cold --------------------------------------------------------------------------------------------
     async def _run_cold(
-        self, spec: FunctionSpec, pool: _Pool, request: InvocationRequest, live: LiveLog
+        self, spec: FunctionSpec, pool: Pool, request: InvocationRequest, live: LiveLog
     ) -> Outcome:
         environment = await self._begin(spec, pool, request)
         live.write_to(environment.log_stream)
@@ -256,7 +246,13 @@ class LambdaRuntime:
         return outcome
 
     async def _begin(
-        self, spec: FunctionSpec, pool: _Pool, request: InvocationRequest, log_stream: str = ""
+        self,
+        spec: FunctionSpec,
+        pool: Pool,
+        request: InvocationRequest | None,
+        log_stream: str = "",
+        *,
+        provisioned: bool = False,
     ) -> Environment:
         unique = self._ids.hex(32)
         environment = Environment(
@@ -267,7 +263,8 @@ class LambdaRuntime:
             clock=self._clock,
             on_end=lambda ended: self._forget(pool, ended),
         )
-        environment.hop = request.hop
+        environment.hop = None if request is None else request.hop
+        environment.provisioned = provisioned
         pool.all.add(environment)
         self._keys[environment.credentials.access_key] = environment
         while len(self._keys) > _REMEMBERED_KEYS:
@@ -303,7 +300,7 @@ class LambdaRuntime:
     # --- warm --------------------------------------------------------------------------------------------
     async def _invoke(
         self,
-        pool: _Pool,
+        pool: Pool,
         environment: Environment,
         request: InvocationRequest,
         limit: float,
@@ -335,35 +332,85 @@ class LambdaRuntime:
             environment.discard_log()
         return outcome
 
-    def _rest(self, pool: _Pool, environment: Environment) -> None:
-        environment.busy = False
-        pool.idle.append(environment)
-        pool.expiry[environment] = asyncio.get_running_loop().call_later(
-            self._idle_seconds, self._expire, pool, environment
+    def _rest(self, pool: Pool, environment: Environment) -> None:
+        def expire(idle: Environment) -> None:
+            pool.leave(idle)
+            self._end_soon(idle)
+            idle.discard_log()
+
+        pool.rest(environment, self._idle_seconds, expire)
+
+    # --- provisioned -------------------------------------------------------------------------------------
+    async def provision(self, spec: FunctionSpec, count: int, log: LogLines) -> None:
+        """Starts environments ahead of need, and keeps that many; see `Executor.provision`.
+
+        Raises:
+            AwsError: one of them cannot be started.
+        """
+        family_of(spec.runtime)
+        pool = self._pool(spec)
+        pool.wanted, pool.log = count, log
+        for environment in pool.kept[count:]:
+            environment.provisioned = False
+            if pool.leave(environment):
+                self._rest(pool, environment)
+        await self._replenish(spec, pool)
+
+    def provisioned(self, function: str) -> int:
+        """How many environments are kept for a version's ARN now; see `Executor.provisioned`."""
+        return sum(
+            not environment.ended and environment.ready
+            for spec, pool in self._pools.items()
+            if spec.arn == function
+            for environment in pool.kept
         )
 
-    def _expire(self, pool: _Pool, environment: Environment) -> None:
-        pool.idle.remove(environment)
-        pool.expiry.pop(environment)
-        self._end_soon(environment)
-        environment.discard_log()
+    async def _replenish(self, spec: FunctionSpec, pool: Pool) -> None:
+        while len(pool.kept) < pool.wanted and not self._stopping:
+            live = LiveLog(self._clock, pool.log or _unheard)
+            environment = await self._begin(spec, pool, None, provisioned=True)
+            live.write_to(environment.log_stream)
+            live.extend(cold_start_lines(spec))
+            try:
+                ending = await self._initialise(environment, self._init_seconds, live)
+                if ending.kind is not EndKind.OK:
+                    live.add(_failed_init_line(ending, "init"))
+                    raise _cannot_run(spec, LaunchError(f"{ending.error_type}: {ending.message}"))
+            finally:
+                live.flush()
+            self._rest(pool, environment)
+
+    def _replace(self, pool: Pool, environment: Environment) -> None:
+        """A provisioned environment has ended by itself: another one takes its place."""
+        spec = environment.spec
+        if environment.ready and self._pools.get(spec) is pool and not self._stopping:
+            task = asyncio.get_running_loop().create_task(self._replenish_quietly(spec, pool))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+
+    async def _replenish_quietly(self, spec: FunctionSpec, pool: Pool) -> None:
+        try:
+            await self._replenish(spec, pool)
+        except AwsError as error:
+            pool.wanted = len(pool.kept)
+            self._starter.notice(f"{spec.name} has fewer provisioned environments: {error.message}")
 
     # --- ending ------------------------------------------------------------------------------------------
-    def _pool(self, spec: FunctionSpec) -> _Pool:
+    def _pool(self, spec: FunctionSpec) -> Pool:
         pool = self._pools.get(spec)
         if pool is None:
             for old, stale in list(self._pools.items()):
                 if old.arn == spec.arn:
                     self._retire_pool(old, stale)
-            pool = self._pools[spec] = _Pool()
+            pool = self._pools[spec] = Pool()
         return pool
 
-    def _retire_pool(self, spec: FunctionSpec, pool: _Pool) -> None:
+    def _retire_pool(self, spec: FunctionSpec, pool: Pool) -> None:
+        pool.wanted = 0
         for environment in list(pool.all):
             environment.retired = True
         for environment in list(pool.idle):
-            pool.expiry.pop(environment).cancel()
-            pool.idle.remove(environment)
+            pool.leave(environment)
             self._end_soon(environment)
             environment.discard_log()
         if not pool.all:
@@ -374,14 +421,13 @@ class LambdaRuntime:
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
 
-    def _forget(self, pool: _Pool, environment: Environment) -> None:
+    def _forget(self, pool: Pool, environment: Environment) -> None:
         pool.all.discard(environment)
-        handle = pool.expiry.pop(environment, None)
-        if handle is not None:  # it died while it was idle
-            handle.cancel()
-            pool.idle.remove(environment)
+        if pool.leave(environment):  # it died while it was idle
             environment.discard_log()
         self._starter.forget(environment)
+        if environment.provisioned:
+            self._replace(pool, environment)
 
 
 def _cannot_run(spec: FunctionSpec, error: Exception) -> AwsError:

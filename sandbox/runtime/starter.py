@@ -76,7 +76,7 @@ class Starter:
         self._dependencies = dependencies
         self._tell = on_notice
         self._start_method = start_method
-        self._noticed: set[str] = set()
+        self.noticed: set[str] = set()
         self._launchers: dict[_Base, Launcher] = {}
         self._users: dict[_Base, set[str]] = {}
         self._idle: dict[_Base, asyncio.TimerHandle] = {}
@@ -124,6 +124,7 @@ class Starter:
             api=address,
             log_stream=environment.log_stream,
             log_fd=LOG_FD if python else None,
+            provisioned=environment.provisioned,
         )
         launcher = self._launcher(base, environment.id)
         environment.mark_launch()
@@ -185,7 +186,7 @@ class Starter:
 
     def _make_launcher(self, base: _Base) -> Launcher:
         if self._start_method == "exec":
-            self._notice(
+            self.notice(
                 "functions start by exec here: each gets a folder of its own in TMPDIR instead of a /tmp, "
                 "without a size limit"
             )
@@ -197,7 +198,7 @@ class Starter:
             sys_path=base.sys_path,
             preload=base.preload,
             log_path=self._workdir / f"zygote-{next(self._numbers)}.log",
-            on_notice=self._notice,
+            on_notice=self.notice,
         )
 
     def _order(
@@ -245,9 +246,10 @@ class Starter:
             self._closing.add(task)
             task.add_done_callback(self._closing.discard)
 
-    def _notice(self, text: str) -> None:
-        if text not in self._noticed:
-            self._noticed.add(text)
+    def notice(self, text: str) -> None:
+        """Tells a user something, once."""
+        if text not in self.noticed:
+            self.noticed.add(text)
             self._tell(text)
 
 

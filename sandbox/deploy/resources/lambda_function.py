@@ -77,6 +77,7 @@ class Function(ResourceType):
         ),
         "MemorySize": Property(Integer()),
         "PackageType": Property(Text(("Zip",)), replaces=True),
+        "RecursiveLoop": Property(Text(("Allow", "Terminate"))),
         "ReservedConcurrentExecutions": Property(Integer()),
         "Role": Property(Text(), required=True),
         "Runtime": Property(Text()),
@@ -99,7 +100,6 @@ class Function(ResourceType):
             "CodeSigningConfigArn",
             "FileSystemConfigs",
             "ImageConfig",
-            "RecursiveLoop",
             "RuntimeManagementConfig",
         }
     )
@@ -126,6 +126,7 @@ class Function(ResourceType):
         )
         await self._settled(context, name)
         await self._reserve(context, name, {}, props)
+        await self._loop(context, name, {}, props)
         return Made(name, {"Arn": str(function_arn(context.scope, name))})
 
     async def update(self, context: Context, old: Existing, props: Props) -> Made:
@@ -143,6 +144,7 @@ class Function(ResourceType):
             await context.aws("lambda", "UpdateFunctionConfiguration", {"FunctionName": name, **changes})
             await self._settled(context, name)
         await self._reserve(context, name, before, props)
+        await self._loop(context, name, before, props)
         removed, added = tag_changes(before, props)
         arn = str(function_arn(context.scope, name))
         if removed:
@@ -166,6 +168,12 @@ class Function(ResourceType):
                 "PutFunctionConcurrency",
                 {"FunctionName": name, "ReservedConcurrentExecutions": reserved},
             )
+
+    async def _loop(self, context: Context, name: str, before: Props, props: Props) -> None:
+        wanted = props.get("RecursiveLoop", "Terminate")
+        if wanted != before.get("RecursiveLoop", "Terminate"):
+            sent = {"FunctionName": name, "RecursiveLoop": wanted}
+            await context.aws("lambda", "PutFunctionRecursionConfig", sent)
 
     async def _settled(self, context: Context, name: str) -> None:
         """Waits, in real time, for engines whose functions become active after a while."""

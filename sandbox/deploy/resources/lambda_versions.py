@@ -10,9 +10,11 @@ from typing import Any, ClassVar
 
 from sandbox.deploy.resources.base import Context, Existing, Made, Property, Props, ResourceType, unless_gone
 from sandbox.deploy.resources.function_code import code_parameters, prepare_code
-from sandbox.deploy.resources.shapes import ListOf, Number, Struct, Text
+from sandbox.deploy.resources.shapes import Integer, ListOf, Number, Struct, Text
 from sandbox.deploy.template.problem import Path
 from sandbox.model.arn import function_arn
+
+_PROVISIONED = Struct({"ProvisionedConcurrentExecutions": Integer()}, ("ProvisionedConcurrentExecutions",))
 
 
 class Version(ResourceType):
@@ -23,8 +25,9 @@ class Version(ResourceType):
         "CodeSha256": Property(Text(), replaces=True),
         "Description": Property(Text(), replaces=True),
         "FunctionName": Property(Text(), replaces=True, required=True),
+        "ProvisionedConcurrencyConfig": Property(_PROVISIONED, replaces=True),
     }
-    not_implemented = frozenset({"ProvisionedConcurrencyConfig", "RuntimePolicy"})
+    not_implemented = frozenset({"RuntimePolicy"})
     attributes = frozenset({"FunctionArn", "Version"})
     copies_code_of = "FunctionName"
 
@@ -32,6 +35,7 @@ class Version(ResourceType):
         names = ("CodeSha256", "Description", "FunctionName")
         answer = await context.aws("lambda", "PublishVersion", {name: props.get(name) for name in names})
         arn = answer["FunctionArn"]
+        await _provision(context, props["FunctionName"], answer["Version"], {}, props)
         return Made(arn, {"FunctionArn": arn, "Version": answer["Version"]})
 
     async def update(self, context: Context, old: Existing, props: Props) -> Made:
@@ -62,18 +66,20 @@ class Alias(ResourceType):
         "FunctionName": Property(Text(), replaces=True, required=True),
         "FunctionVersion": Property(Text(), required=True),
         "Name": Property(Text(), replaces=True, required=True),
+        "ProvisionedConcurrencyConfig": Property(_PROVISIONED),
         "RoutingConfig": Property(_ROUTING),
     }
-    not_implemented = frozenset({"ProvisionedConcurrencyConfig"})
     attributes = frozenset({"AliasArn"})
 
     async def create(self, context: Context, props: Props) -> Made:
         answer = await context.aws("lambda", "CreateAlias", _alias(props))
         arn = answer.get("AliasArn") or str(function_arn(context.scope, props["FunctionName"], props["Name"]))
+        await _provision(context, props["FunctionName"], props["Name"], {}, props)
         return Made(arn, {"AliasArn": arn})
 
     async def update(self, context: Context, old: Existing, props: Props) -> Made:
         await context.aws("lambda", "UpdateAlias", _alias({"Description": "", "RoutingConfig": {}, **props}))
+        await _provision(context, props["FunctionName"], props["Name"], old.properties, props)
         return Made(old.physical_id, old.attributes)
 
     async def delete(self, context: Context, old: Existing) -> None:
@@ -81,10 +87,22 @@ class Alias(ResourceType):
         await unless_gone(context.aws("lambda", "DeleteAlias", where))
 
 
+async def _provision(context: Context, function: str, qualifier: str, before: Props, props: Props) -> None:
+    wanted = props.get("ProvisionedConcurrencyConfig")
+    if wanted == before.get("ProvisionedConcurrencyConfig"):
+        return
+    where = {"FunctionName": function, "Qualifier": qualifier}
+    if wanted is None:
+        await context.aws("lambda", "DeleteProvisionedConcurrencyConfig", where)
+    else:
+        await context.aws("lambda", "PutProvisionedConcurrencyConfig", {**where, **wanted})
+
+
 def _alias(props: Props) -> dict[str, Any]:
+    props = {key: value for key, value in props.items() if key != "ProvisionedConcurrencyConfig"}
     routing = props.get("RoutingConfig")
     if routing is None:
-        return dict(props)
+        return props
     weights = {
         entry["FunctionVersion"]: entry["FunctionWeight"]
         for entry in routing.get("AdditionalVersionWeights", ())

@@ -13,6 +13,7 @@ from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
 from sandbox.model.event_patterns import FlatEvent, MalformedJsonError, compact, decode, flatten
 from sandbox.model.hops import HopKind
+from sandbox.model.lambda_trace import without_lineage
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
 from sandbox.services.dispatching import Dispatcher
@@ -123,7 +124,7 @@ class Publisher:
             return {"ErrorCode": "InvalidArgument", "ErrorMessage": error.message}
         if self._faults.planned("fail-entries") and (refusal := self._refused(call, entry, scope, bus)):
             return refusal
-        trace = entry.get("TraceHeader") or call.trace
+        trace = without_lineage(entry.get("TraceHeader") or call.trace)
         lost = (
             "" if self._store.find_bus(scope, bus) else f"Event bus {bus} does not exist: the event is lost"
         )

@@ -15,7 +15,7 @@ from sandbox.model.arn import function_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.hops import HopKind
 from sandbox.model.lambda_async import MAX_AGE, MAX_RETRIES, Condition, Ending, retry_delay, throttle_delay
-from sandbox.model.lambda_errors import request_too_large
+from sandbox.model.lambda_errors import RECURSIVE, request_too_large
 from sandbox.model.lambda_limits import ASYNC_PAYLOAD
 from sandbox.model.lambda_names import LATEST, FunctionRef
 from sandbox.model.ports import InvokeResult
@@ -23,7 +23,8 @@ from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
 from sandbox.services.lambda_.destinations import Destinations
 from sandbox.services.lambda_.functions import Functions
-from sandbox.services.lambda_.invocation import Invocations, Origin
+from sandbox.services.lambda_.invocation import Invocations
+from sandbox.services.lambda_.invocation_hops import Origin
 from sandbox.services.lambda_.qualified import Qualified
 from sandbox.services.lambda_.records import Function
 from sandbox.services.lambda_.tasks import Tasks
@@ -149,8 +150,11 @@ class AsyncQueue:
         origin = Origin(row["request_id"], cause, (), row["trace"], "Event", row["failures"] + 1)
         try:
             result = await self._invocations.invoke(named, bytes(row["payload"]), origin)
-        except AwsError:
-            self._refused(row)
+        except AwsError as error:
+            if error.code == RECURSIVE:
+                await self._end(row, named, Condition.RECURSIVE_LOOP)
+            else:
+                self._refused(row)
         else:
             await self._settle(row, result)
 

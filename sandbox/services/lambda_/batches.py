@@ -9,10 +9,12 @@ from sandbox.model.awserror import AwsError
 from sandbox.model.hops import Link, LinkKind
 from sandbox.model.lambda_batch import batch_events, failed_items
 from sandbox.model.lambda_errors import service_failure
+from sandbox.model.lambda_trace import most_visited
 from sandbox.model.ports import EventSource, InvokeResult, LeasedMessage
 from sandbox.services.base import Kit
 from sandbox.services.lambda_.concurrency import Slot
-from sandbox.services.lambda_.invocation import Invocations, Origin
+from sandbox.services.lambda_.invocation import Invocations
+from sandbox.services.lambda_.invocation_hops import Origin
 from sandbox.services.lambda_.qualified import Qualified
 from sandbox.services.lambda_.records import Mapping
 
@@ -87,7 +89,7 @@ class Batches:
             self._kit.ids.uuid(),
             first.hop,
             tuple(Link(message.hop, LinkKind.BATCH) for message in part[1:]),
-            next((message.trace for message in part if message.trace), None),
+            most_visited((message.trace for message in part), str(function.function.arn)),
             str(mapping.arn),
         )
         spec = await self._invocations.prepare(function, origin)

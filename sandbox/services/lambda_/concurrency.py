@@ -56,8 +56,8 @@ class Concurrency:
         return sum(self._running.values())
 
     def unreserved(self, scope: Scope) -> int:
-        """How much of the scope's limit no function reserves."""
-        return self.limit - sum(function.reserved or 0 for function in self._functions(scope))
+        """How much of the scope's limit no function reserves or has provisioned."""
+        return self.limit - sum(set_aside(function) for function in self._functions(scope))
 
     def refusal(self, function: Function) -> str | None:
         """Why no further invocation of the function may start now (AWS's `Reason`), or None."""
@@ -115,6 +115,24 @@ class Concurrency:
                 f"UnreservedConcurrentExecution below its minimum value of [{MIN_UNRESERVED}]."
             )
 
+    def check_provision(self, function: Function, amount: int) -> None:
+        """Checks that providing `amount` environments in all leaves the account its minimum.
+
+        Raises:
+            AwsError: `InvalidParameterValueException`.
+        """
+        if amount > self.limit:
+            raise invalid(
+                "Specified ConcurrentExecutions for function is greater than account's unreserved "
+                f"concurrency [{self.limit}]."
+            )
+        more = 0 if function.reserved is not None else amount - set_aside(function)
+        if self.unreserved(function.scope) - more < MIN_UNRESERVED:
+            raise invalid(
+                "Specified ConcurrentExecutions for function decreases account's "
+                f"UnreservedConcurrentExecution below its minimum value of [{MIN_UNRESERVED}]."
+            )
+
     def reset(self) -> None:
         """Forgets what ran and who waits."""
         self._running.clear()
@@ -126,3 +144,10 @@ class Concurrency:
         else:
             self._running.pop(key, None)
         self.changed(key[0])
+
+
+def set_aside(function: Function) -> int:
+    """What a function takes of the account's limit whether it runs or not."""
+    if function.reserved is not None:
+        return function.reserved
+    return sum(kept.count for kept in function.provisioned.values())

@@ -42,7 +42,7 @@ class InvocationFaults:
         if not self._faults.planned("cold-start", *_DOOMS):
             return None
         if self._due("cold-start", spec, start):
-            await self._executor.retire(spec.function)
+            await self._executor.retire(spec.arn)
         for kind, ending in _DOOMS.items():
             for at in ("start", "end"):
                 if self._due(kind, spec, start, at):

@@ -49,6 +49,10 @@ class Functions:
         """The functions of a scope, in no order."""
         return [function for (where, _), function in self._known.items() if where == scope]
 
+    def scopes(self) -> list[Scope]:
+        """The scopes that have functions."""
+        return sorted({scope for scope, _ in self._known}, key=str)
+
     def require(self, ref: FunctionRef) -> Function:
         """The function a caller means, whatever the qualifier.
 

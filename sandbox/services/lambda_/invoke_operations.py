@@ -22,7 +22,7 @@ from sandbox.model.lambda_limits import SYNC_PAYLOAD, Violations
 from sandbox.model.lambda_names import function_of
 from sandbox.model.ports import InvokeResult
 from sandbox.services.base import Answer, Params, operation
-from sandbox.services.lambda_.invocation import Origin
+from sandbox.services.lambda_.invocation_hops import Origin
 from sandbox.services.lambda_.parts import LambdaParts
 from sandbox.services.lambda_.qualified import Qualified
 

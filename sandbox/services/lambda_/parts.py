@@ -26,6 +26,7 @@ from sandbox.services.lambda_.invocation import Invocations
 from sandbox.services.lambda_.layers import Layers
 from sandbox.services.lambda_.mappings import Mappings, SourcePoller
 from sandbox.services.lambda_.poller import Poller
+from sandbox.services.lambda_.provisioning import Provisioning
 from sandbox.services.lambda_.qualified import Qualified
 from sandbox.services.lambda_.records import SCHEMA, Function, Mapping
 from sandbox.services.lambda_.specs import Dependencies, Specs
@@ -77,6 +78,7 @@ class LambdaParts(Service):
         self.versions = Versions(kit, self.functions, self.code, self.specs)
         self.concurrency = Concurrency(self.functions.of_scope, concurrency)
         self.invocations = Invocations(kit, self.functions, executor, logs, self.specs, self.concurrency)
+        self.provisioning = Provisioning(self.functions, self.specs, executor, logs, self.tasks)
         self.destinations = Destinations(kit, deliverer)
         self.events = AsyncQueue(kit, self.functions, self.invocations, self.destinations)
         batches = Batches(kit, sources, self.invocations)
@@ -110,6 +112,7 @@ class LambdaParts(Service):
         self.concurrency.reset()
         self.events.start()
         self.mappings.start()
+        self.provisioning.start(self.functions.scopes())
 
     async def stop(self) -> None:
         """Ends every invocation; what was leased and not handed to a function goes back to its queue."""

@@ -116,6 +116,17 @@ class FunctionUrl(msgspec.Struct, frozen=True, kw_only=True):
     cors: Cors | None = None
 
 
+class Provisioned(msgspec.Struct, frozen=True, kw_only=True):
+    """Environments that are kept ready for a version or alias.
+
+    Attributes:
+        count: how many. modified: virtual time, seconds since the epoch.
+    """
+
+    count: int
+    modified: float
+
+
 class Alias(msgspec.Struct, frozen=True, kw_only=True):
     """A name for a version, or for two between which invocations are divided.
 
@@ -145,9 +156,11 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
         modified: virtual time of the last change, seconds since the epoch.
         layers: ARNs of layer versions, the lowest first.
         reserved: reserved concurrency, None when none is.
+        recursive_loop: `Terminate` or `Allow`: what becomes of an invocation in a loop.
         aliases: by name.
         policies: resource policies by qualifier (empty for the function itself), each by statement id.
         urls: function URLs by qualifier, `$LATEST` for the function's own.
+        provisioned: provisioned concurrency by version or alias.
         invoke_configs: asynchronous invocation by qualifier, `$LATEST` where none is named.
     """
 
@@ -175,10 +188,12 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     layers: list[str] = []
     tags: dict[str, str] = {}
     reserved: int | None = None
+    recursive_loop: str = "Terminate"
     aliases: dict[str, Alias] = {}
     policies: dict[str, dict[str, dict[str, Any]]] = {}
     invoke_configs: dict[str, InvokeConfig] = {}
     urls: dict[str, FunctionUrl] = {}
+    provisioned: dict[str, Provisioned] = {}
 
     @property
     def scope(self) -> Scope:

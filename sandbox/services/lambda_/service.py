@@ -9,6 +9,7 @@ from sandbox.services.lambda_.function_operations import FunctionOperations
 from sandbox.services.lambda_.layer_operations import LayerOperations
 from sandbox.services.lambda_.mapping_operations import MappingOperations
 from sandbox.services.lambda_.policy_operations import PolicyOperations
+from sandbox.services.lambda_.provisioned_operations import ProvisionedOperations
 from sandbox.services.lambda_.url_operations import UrlOperations
 from sandbox.services.lambda_.url_requests import UrlRequests
 from sandbox.services.lambda_.version_operations import VersionOperations
@@ -21,6 +22,7 @@ class LambdaService(
     UrlOperations,
     UrlRequests,
     EventConfigOperations,
+    ProvisionedOperations,
     MappingOperations,
     PolicyOperations,
 ):

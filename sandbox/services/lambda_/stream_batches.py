@@ -12,7 +12,8 @@ from sandbox.model.ports import InvokeResult, StreamRecord
 from sandbox.services.base import Kit
 from sandbox.services.lambda_.batches import OK
 from sandbox.services.lambda_.destinations import Destinations
-from sandbox.services.lambda_.invocation import Invocations, Origin
+from sandbox.services.lambda_.invocation import Invocations
+from sandbox.services.lambda_.invocation_hops import Origin
 from sandbox.services.lambda_.qualified import Qualified
 from sandbox.services.lambda_.records import Mapping
 from sandbox.services.lambda_.shards import Work

@@ -17,7 +17,7 @@ from sandbox.model.awserror import AwsError
 from sandbox.model.hops import HopKind
 from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.lambda_trace import trace_header
-from sandbox.services.lambda_.invocation import Origin
+from sandbox.services.lambda_.invocation_hops import Origin
 from sandbox.services.lambda_.invoke_operations import InvokeOperations
 from sandbox.services.lambda_.qualified import Qualified
 from sandbox.services.lambda_.records import FunctionUrl

@@ -120,13 +120,15 @@ class VersionOperations(LambdaParts):
         """Takes a name away, with what hung on it; one that does not exist is no error, as on AWS."""
         function = self.functions.named(params, call.scope)
         name = params["Name"]
-        self.functions.amend(
+        changed = self.functions.amend(
             function,
             aliases={key: alias for key, alias in function.aliases.items() if key != name},
             policies={key: policy for key, policy in function.policies.items() if key != name},
             invoke_configs={key: config for key, config in function.invoke_configs.items() if key != name},
             urls={key: url for key, url in function.urls.items() if key != name},
+            provisioned={key: kept for key, kept in function.provisioned.items() if key != name},
         )
+        self.provisioning.reconcile(changed)
         return {}
 
     def _alias(self, call: Call, params: Params) -> tuple[Function, Alias]:
@@ -173,6 +175,7 @@ class VersionOperations(LambdaParts):
     def _put_alias(self, function: Function, alias: Alias) -> Answer:
         changed = self.functions.amend(function, aliases={**function.aliases, alias.name: alias})
         self.mappings.wake(changed)
+        self.provisioning.reconcile(changed)
         return _describe(changed, alias)
 
 

@@ -62,6 +62,7 @@ class Versions:
             policies={},
             invoke_configs={},
             urls={},
+            provisioned={},
         )
         self._functions.publish(
             msgspec.structs.replace(function, published=number, revision=self._kit.ids.uuid()), version

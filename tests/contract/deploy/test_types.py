@@ -70,12 +70,14 @@ CASES = [
             "MemorySize": "256",
             "Environment": {"Variables": {"A": 1, "B": True}},
             "DeadLetterConfig": {"TargetArn": QUEUE_ARN},
+            "RecursiveLoop": "Allow",
             "Tags": OTHER_TAGS,
         },
         (
             "UpdateFunctionCode",
             "UpdateFunctionConfiguration",
             "DeleteFunctionConcurrency",
+            "PutFunctionRecursionConfig",
             "UntagResource",
             "TagResource",
         ),
@@ -104,11 +106,12 @@ CASES = [
             "FunctionName": "f",
             "Name": "live",
             "FunctionVersion": "2",
+            "ProvisionedConcurrencyConfig": {"ProvisionedConcurrentExecutions": 2},
             "RoutingConfig": {
                 "AdditionalVersionWeights": [{"FunctionVersion": "1", "FunctionWeight": "0.1"}]
             },
         },
-        ("UpdateAlias",),
+        ("UpdateAlias", "PutProvisionedConcurrencyConfig"),
     ),
     Case(
         "AWS::Lambda::EventInvokeConfig",

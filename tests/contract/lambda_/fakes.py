@@ -48,6 +48,7 @@ class FakeExecutor:
         self.handlers: dict[str, Handler] = {}
         self.requests: list[tuple[FunctionSpec, InvocationRequest]] = []
         self.retired: list[str] = []
+        self.kept: dict[str, int] = {}
         self.refusal: Exception | None = None
         self.running = 0
         self.most = 0
@@ -111,6 +112,14 @@ class FakeExecutor:
                 f"REPORT RequestId: {request.request_id}",
             ),
         )
+
+    async def provision(self, spec: FunctionSpec, count: int, log: LogLines) -> None:
+        if self.refusal is not None:
+            raise self.refusal
+        self.kept[spec.arn] = count
+
+    def provisioned(self, function: str) -> int:
+        return self.kept.get(function, 0)
 
     async def retire(self, function: str) -> None:
         self.retired.append(function)

@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 import psutil
 import pytest
 
+from sandbox.model.awserror import AwsError
 from sandbox.model.ports import FunctionSpec
 
 if TYPE_CHECKING:
@@ -319,5 +320,43 @@ def test_the_sdk_s_shared_data_files_leave_clients_to_their_own_environment(lab:
             endpoint, region, other, key = json.loads(outcome.payload)
             assert (endpoint, region, other) == ("http://127.0.0.1:9", "us-east-1", "eu-west-1")
             assert runtime.lookup(key) is not None
+
+    asyncio.run(go())
+
+
+def test_provisioned_environments_are_started_kept_and_replaced(lab: Lab) -> None:
+    source = """
+        import os
+        def handler(event, context):
+            return [os.getpid(), os.environ["AWS_LAMBDA_INITIALIZATION_TYPE"]]
+    """
+
+    async def go() -> None:
+        async with lab.runtime(idle_seconds=0.0) as runtime:
+            spec = lab.function(source)
+            lines: list[str] = []
+            await runtime.provision(spec, 2, lambda _, new: lines.extend(line for _, line in new))
+            assert runtime.provisioned(spec.arn) == 2
+            assert [line.split()[0] for line in lines] == ["INIT_START", "INIT_START"]
+            before = {view.pid for view in runtime.snapshot()}
+            outcome = await runtime.run(spec, lab.request())
+            pid, kind = json.loads(outcome.payload)
+            assert outcome.init_ms is None
+            assert (pid in before, kind) == (True, "provisioned-concurrency")
+            os.kill(pid, signal.SIGKILL)
+            await until(lambda: not alive([pid]) and runtime.provisioned(spec.arn) == 2)
+            await runtime.provision(spec, 0, lambda _, new: None)
+            await until(lambda: not runtime.snapshot())
+
+    asyncio.run(go())
+
+
+def test_a_provisioned_environment_that_cannot_start_is_told_once(lab: Lab) -> None:
+    async def go() -> None:
+        async with lab.runtime() as runtime:
+            spec = lab.function("raise ValueError('no')")
+            with pytest.raises(AwsError, match="cannot run"):
+                await runtime.provision(spec, 2, lambda _, new: None)
+            assert runtime.provisioned(spec.arn) == 0
 
     asyncio.run(go())

@@ -1,0 +1,62 @@
+"""The execution environments of one function in one version of its code and configuration."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from sandbox.model.ports import LogLines
+from sandbox.runtime.environment import Environment
+
+
+@dataclass(slots=True)
+class Pool:
+    """Environments, and how long those that rest are kept.
+
+    Attributes:
+        idle: those that rest; the ones used last are used first.
+        expiry: when those end that are not provisioned.
+        wanted: how many are provisioned. log: where they write while they start.
+    """
+
+    idle: list[Environment] = field(default_factory=list)
+    all: set[Environment] = field(default_factory=set)
+    expiry: dict[Environment, asyncio.TimerHandle] = field(default_factory=dict)
+    wanted: int = 0
+    log: LogLines | None = None
+
+    def take(self) -> Environment | None:
+        """An environment that rests, provisioned ones first."""
+        if not self.idle:
+            return None
+        found = next((one for one in reversed(self.idle) if one.provisioned), self.idle[-1])
+        self.leave(found)
+        return found
+
+    def rest(self, environment: Environment, seconds: float, expire: Callable[[Environment], None]) -> None:
+        """Keeps an environment for the next invocation.
+
+        Args:
+            seconds: real seconds until `expire` is called, unless it is provisioned.
+        """
+        environment.busy = False
+        self.idle.append(environment)
+        if not environment.provisioned:
+            loop = asyncio.get_running_loop()
+            self.expiry[environment] = loop.call_later(seconds, expire, environment)
+
+    def leave(self, environment: Environment) -> bool:
+        """Takes an environment out of those that rest; says whether it was one of them."""
+        handle = self.expiry.pop(environment, None)
+        if handle is not None:
+            handle.cancel()
+        if environment not in self.idle:
+            return False
+        self.idle.remove(environment)
+        return True
+
+    @property
+    def kept(self) -> list[Environment]:
+        """The provisioned ones."""
+        return [environment for environment in self.all if environment.provisioned]
