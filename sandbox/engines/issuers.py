@@ -8,9 +8,8 @@ from urllib.parse import urlsplit
 
 import msgspec
 
-from sandbox.engines.loopback import is_loopback
 from sandbox.model.awserror import AwsError
-from sandbox.model.http import ForeignHostError, HttpRequest, HttpSender
+from sandbox.model.http import ForeignHostError, HttpRequest, HttpSender, is_loopback
 from sandbox.services.issuer.issuer import TokenIssuer
 
 _LONGEST = 1024 * 1024

@@ -2,28 +2,12 @@
 
 from __future__ import annotations
 
-import re
 from typing import TYPE_CHECKING
-from urllib.parse import urlsplit
 
-from sandbox.model.http import ForeignHostError, HttpRequest, HttpResponse
+from sandbox.model.http import ForeignHostError, HttpRequest, HttpResponse, is_loopback
 
 if TYPE_CHECKING:
     import httpx
-
-_ADDRESS = re.compile(r"127\.\d{1,3}\.\d{1,3}\.\d{1,3}")
-
-
-def is_loopback(url: str) -> bool:
-    """Whether a URL leads to this machine's loopback, whatever DNS says."""
-    try:
-        split = urlsplit(url)
-        host = split.hostname or ""
-    except ValueError:
-        return False
-    if split.scheme not in ("http", "https"):
-        return False
-    return host in ("localhost", "::1") or host.endswith(".localhost") or bool(_ADDRESS.fullmatch(host))
 
 
 class LoopbackHttp:

@@ -177,6 +177,7 @@ _READERS: dict[str, Callable[[Counters, Row], None]] = {
     HopKind.EVENT_PUT.value: Counters._event_put,
     HopKind.RULE_MATCHED.value: Counters._rule_matched,
     HopKind.MESSAGE_SENT.value: Counters._publish,
+    HopKind.PUBLISHED.value: Counters._publish,
     HopKind.API_CALL.value: Counters._called,
 }
 _HTTP = HopKind.HTTP_REQUEST.value

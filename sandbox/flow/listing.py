@@ -12,7 +12,13 @@ from sandbox.model.views.flows import FlowFilter, FlowSummary
 from sandbox.store.database import Database
 
 #: How a flow begins that is listed though nothing was asked for: not by calls that only configure.
-_BEGINNINGS = (HopKind.HTTP_REQUEST, HopKind.EVENT_PUT, HopKind.MESSAGE_SENT, HopKind.INVOKE_START)
+_BEGINNINGS = (
+    HopKind.HTTP_REQUEST,
+    HopKind.EVENT_PUT,
+    HopKind.PUBLISHED,
+    HopKind.MESSAGE_SENT,
+    HopKind.INVOKE_START,
+)
 _CALLS = ("Invoke", "InvokeAsync", "PutEvents", "StartExecution")
 #: Flows are looked at in pages of so many, and so many at most.
 _PAGE = 500

@@ -48,7 +48,7 @@ _log = logging.getLogger("sandbox.flow")
 #: Pages of the write-ahead log that are copied at once: hops come all the time, and a copy holds up the loop.
 _LOG_PAGES = 1_000
 #: Kinds that may begin in the middle of nowhere: an event published because a row was found in a database.
-_JOINABLE = frozenset({HopKind.EVENT_PUT, HopKind.MESSAGE_SENT})
+_JOINABLE = frozenset({HopKind.EVENT_PUT, HopKind.PUBLISHED, HopKind.MESSAGE_SENT})
 
 
 class Journal:

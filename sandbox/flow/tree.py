@@ -97,6 +97,8 @@ _WORDS = {
     HopKind.RULE_MATCHED: "rule",
     HopKind.RULE_NOT_MATCHED: "no rule",
     HopKind.SCHEDULE_FIRED: "schedule",
+    HopKind.PUBLISHED: "published",
+    HopKind.FILTERED: "filtered out",
     HopKind.DELIVERED: "delivered",
     HopKind.DELIVERY_FAILED: "delivery failed",
     HopKind.MESSAGE_SENT: "queued",

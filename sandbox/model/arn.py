@@ -89,6 +89,16 @@ def parse_queue_url(url: str, region: str) -> tuple[Scope, str]:
     raise ValueError(f"not a queue URL: {url!r}")
 
 
+def topic_arn(scope: Scope, name: str) -> Arn:
+    """The ARN of an SNS topic."""
+    return Arn("sns", scope.region, scope.account, name)
+
+
+def subscription_arn(topic: Arn, identity: str) -> Arn:
+    """The ARN of a subscription to a topic."""
+    return Arn("sns", topic.region, topic.account, f"{topic.resource}:{identity}", topic.partition)
+
+
 def function_arn(scope: Scope, name: str, qualifier: str | None = None) -> Arn:
     """The ARN of a Lambda function, or of one of its versions or aliases."""
     tail = f":{qualifier}" if qualifier else ""

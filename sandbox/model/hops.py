@@ -17,6 +17,8 @@ class HopKind(StrEnum):
     RULE_MATCHED = "rule-matched"
     RULE_NOT_MATCHED = "rule-not-matched"
     SCHEDULE_FIRED = "schedule-fired"
+    PUBLISHED = "published"  # a topic accepted a message
+    FILTERED = "filtered"  # a subscription's filter policy kept a message away
     DELIVERED = "delivered"  # a target took the event
     DELIVERY_FAILED = "delivery-failed"
     MESSAGE_SENT = "message-sent"

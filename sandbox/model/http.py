@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from typing import Protocol
+from urllib.parse import urlsplit
 
 import msgspec
 
 from sandbox.model.call import Call
 
 Headers = Sequence[tuple[str, str]]
+_ADDRESS = re.compile(r"127\.\d{1,3}\.\d{1,3}\.\d{1,3}")
 
 
 class HttpRequest(msgspec.Struct, frozen=True):
@@ -62,6 +65,18 @@ class ExecuteApi(Protocol):
 
 class ForeignHostError(Exception):
     """The URL does not lead to this machine's loopback."""
+
+
+def is_loopback(url: str) -> bool:
+    """Whether a URL leads to this machine's loopback, whatever DNS says."""
+    try:
+        split = urlsplit(url)
+        host = split.hostname or ""
+    except ValueError:
+        return False
+    if split.scheme not in ("http", "https"):
+        return False
+    return host in ("localhost", "::1") or host.endswith(".localhost") or bool(_ADDRESS.fullmatch(host))
 
 
 class HttpSender(Protocol):

@@ -1,4 +1,4 @@
-"""What the three batch operations check before they look at their entries one by one, and how they answer.
+"""What the batch operations of SQS and SNS check before they look at their entries, and how they answer.
 
 Page: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatch.html
 """
@@ -60,9 +60,18 @@ def check_total(size: int) -> None:
         )
 
 
-def failed_entry(name: str, error: AwsError) -> dict[str, Any]:
-    """One entry of `Failed`."""
-    return {"Id": name, "SenderFault": error.status < 500, "Code": error.code, "Message": error.message}
+def failed_entry(name: str, error: AwsError, code: str = "") -> dict[str, Any]:
+    """One entry of `Failed`.
+
+    Args:
+        code: how it is called there, where that is not the error's own code.
+    """
+    return {
+        "Id": name,
+        "SenderFault": error.status < 500,
+        "Code": code or error.code,
+        "Message": error.message,
+    }
 
 
 def batch_answer(successful: list[dict[str, Any]], failed: list[dict[str, Any]]) -> dict[str, Any]:

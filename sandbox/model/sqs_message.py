@@ -100,13 +100,18 @@ def check_system_attributes(attributes: Attributes) -> str | None:
     return None
 
 
+def is_group(value: str) -> bool:
+    """Whether that can be the id of a message group, a deduplication or an attempt."""
+    return _GROUP.fullmatch(value) is not None
+
+
 def check_group(value: str, parameter: str = "MessageGroupId") -> None:
     """Checks a message group id (standard queues take one too, for fair queues).
 
     Raises:
         AwsError: InvalidParameterValue.
     """
-    if not _GROUP.fullmatch(value):
+    if not is_group(value):
         reason = f"{parameter} can only include alphanumeric and punctuation characters. 1 to 128 in length."
         raise invalid_value(value, parameter, reason)
 

@@ -16,6 +16,8 @@ _WORDS: dict[HopKind, tuple[str, str]] = {
     HopKind.RULE_MATCHED: ("◆", "rule"),
     HopKind.RULE_NOT_MATCHED: ("◇", "no match"),
     HopKind.SCHEDULE_FIRED: ("◷", "schedule"),
+    HopKind.PUBLISHED: ("◈", "published"),
+    HopKind.FILTERED: ("◇", "filtered out"),
     HopKind.DELIVERED: ("→", "delivered"),
     HopKind.DELIVERY_FAILED: ("✗", "not delivered"),
     HopKind.MESSAGE_SENT: ("▤", "queued"),
@@ -38,10 +40,11 @@ _QUIET = (
     HopKind.MESSAGE_DELETED,
     HopKind.DELIVERED,
     HopKind.RULE_NOT_MATCHED,
+    HopKind.FILTERED,
     HopKind.LOG_LINE,
     HopKind.API_CALL,
 )
-_STRONG = (HopKind.HTTP_REQUEST, HopKind.EVENT_PUT, HopKind.INVOKE_START)
+_STRONG = (HopKind.HTTP_REQUEST, HopKind.EVENT_PUT, HopKind.PUBLISHED, HopKind.INVOKE_START)
 
 
 def tone_of(hop: Hop) -> Tone:

@@ -40,6 +40,7 @@ from sandbox.services.lambda_.service import LambdaService
 from sandbox.services.logs.service import LogsService
 from sandbox.services.rds.service import RdsService
 from sandbox.services.scheduler.service import SchedulerService
+from sandbox.services.sns.service import SnsService
 from sandbox.services.sqs.service import SqsService
 from sandbox.services.sts.service import StsService
 
@@ -111,7 +112,15 @@ class EmbeddedEngine:
         )
         self.execute_api = ExecuteAll(self.rest_apis, self.http_apis, self.lambda_)
         self.rds = RdsService(own, self.postgres)
-        switchboard.plug({"sqs": self.sqs.deliver, "lambda": self._invoke_later, "logs": self.logs.deliver})
+        self.sns = SnsService(own, switchboard, self._sender, kit.endpoint)
+        switchboard.plug(
+            {
+                "sqs": self.sqs.deliver,
+                "sns": self.sns.deliver,
+                "lambda": self._invoke_later,
+                "logs": self.logs.deliver,
+            }
+        )
         # The order of starting: what delivers to others comes after them.
         started: list[Service] = [
             self.logs,
@@ -122,6 +131,7 @@ class EmbeddedEngine:
             StsService(own),
             self.rds,
             self.lambda_,
+            self.sns,
             self.events,
             self.scheduler,
             self.rest_apis,
