@@ -142,7 +142,7 @@ def head(detail: SagaDetail, now: float) -> Builder:
         lines += fact("error", text(saga.error, Tone.BAD), width)
         if detail.compensation:
             lines += fact("compensated", text(", ".join(detail.compensation), Tone.WARN), width)
-        took = age(saga, now)
+        took = detail.waited_seconds + detail.worked_seconds
         times = (
             f"{exact(took)} = {exact(detail.waited_seconds)} waiting + {exact(detail.worked_seconds)} working"
         )

@@ -109,6 +109,7 @@ def detail(
     ended = summary.ended_at
     if ended is not None and stretches and not any(one.open for one in stretches):
         ended = max(one.until for one in stretches if one.until is not None)
+    worked = _seconds([one for one in stretches if one.working], now)
     done = [step for step in declaration.steps if step.compensates and steps.get(step.name) == "done"]
     return SagaDetail(
         saga=msgspec.structs.replace(
@@ -118,8 +119,8 @@ def detail(
         waiting_for=list(waiting_for),
         steps=steps,
         compensation=[step.compensates for step in done],
-        waited_seconds=_seconds(stretches, now, working=False),
-        worked_seconds=_seconds(stretches, now, working=True),
+        waited_seconds=round(_seconds(stretches, now) - worked, 3),
+        worked_seconds=worked,
         worked_ms=sum(one.duration_ms or 0.0 for one in stretches if one.working),
     )
 
@@ -158,13 +159,9 @@ def _attempts(stretches: Sequence[Stretch]) -> int:
     return len({one.hop for one in stretches if one.doing is Doing.FUNCTION})
 
 
-def _seconds(stretches: Sequence[Stretch], now: float, *, working: bool) -> float:
+def _seconds(stretches: Sequence[Stretch], now: float) -> float:
     """Virtual seconds covered; what goes on at the same time counts once."""
-    spans = sorted(
-        (one.at, one.until if one.until is not None else max(now, one.at))
-        for one in stretches
-        if one.working is working
-    )
+    spans = sorted((one.at, one.until if one.until is not None else max(now, one.at)) for one in stretches)
     total, reached = 0.0, float("-inf")
     for begin, end in spans:
         total += max(0.0, end - max(begin, reached))

@@ -17,6 +17,8 @@ from sandbox.model.saga.stretches import Doing, Stretch, brief, short
 
 #: Causes are followed this far back.
 _DEPTH = 8
+#: An invocation that seems to have lasted so many times its real duration saw the clock being moved.
+_MOVED = 100
 _FAILED_ITEM = re.compile(r'"itemIdentifier"\s*:\s*"([^"]+)"')
 _DETAIL_TYPE = re.compile(r'"detail-type"\s*:\s*"([^"]+)"')
 
@@ -229,7 +231,7 @@ class _Builder:
     def _invoke_end(self, hop: Hop) -> None:
         failed = set(_FAILED_ITEM.findall(hop.payload)) if "batchItemFailures" in hop.payload else set()
         for work in self._works.pop(hop.cause or 0, ()):
-            work.until = max(hop.at, work.at)
+            work.until = _ended(work.at, hop)
             work.duration_ms = hop.duration_ms
             if hop.status != "ok":
                 work.ok, work.error = False, brief(hop.error) or hop.status
@@ -386,6 +388,15 @@ class _Builder:
             if current is None:
                 return
             yield current
+
+
+def _ended(began: float, hop: Hop) -> float:
+    """When an invocation ended. Functions work in real time: where the clock was moved forward meanwhile, it
+    ended when it would have without that, and what lies between is no work.
+    """
+    took = (hop.duration_ms or 0.0) / 1000
+    moved = hop.duration_ms is not None and hop.at - began > max(_MOVED * took, took + 1.0)
+    return began + took if moved else max(hop.at, began)
 
 
 def _order(stretch: Stretch) -> tuple[float, float, int]:

@@ -65,7 +65,7 @@ class SagaDetail(msgspec.Struct, frozen=True, kw_only=True):
         waiting_for: what it waits for now, in words with times (`next outbox run in 23 s`).
         steps: name of each declared step -> `done`, `current`, `pending`, `failed`, `compensated`, `skipped`.
         compensation: steps that were compensated.
-        waited_seconds, worked_seconds: virtual seconds spent each way.
+        waited_seconds, worked_seconds: virtual seconds in which it waited, and in which somebody worked.
         worked_ms: real milliseconds of work that ended.
     """
 
