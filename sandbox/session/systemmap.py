@@ -191,6 +191,8 @@ def _edges(
     for function, resource in counters.published:
         yield EdgeView(source=_bare(function), target=resource, kind="publishes")
     for described in topology.functions:
+        for target in _named_by(described, topology, queues):
+            yield EdgeView(source=described["FunctionArn"], target=target, kind="publishes")
         for identifier in _databases_of(described, topology, addresses):
             target = f"{_DATABASE}{identifier}"
             yield EdgeView(source=described["FunctionArn"], target=target, kind="connects")
@@ -207,6 +209,22 @@ def _edges_of_rule(topology: Topology, rule: RuleFacts) -> Iterator[EdgeView]:
         yield EdgeView(source=rule.arn, target=_bare(target), kind="triggers" if scheduled else "delivers")
     for target in rule.dead_letters:
         yield EdgeView(source=rule.arn, target=target, kind="dead-letters")
+
+
+def _named_by(function: Mapping[str, Any], topology: Topology, queues: Sequence[QueueView]) -> Iterator[str]:
+    """Buses and queues that a function's variables name: it will publish there, if it has not yet.
+
+    The default bus has a name that may mean anything, so only its ARN counts. Queues are named by URL or ARN.
+    """
+    consumed = {queue.arn for queue in queues if function["FunctionName"] in queue.consumers}
+    values = {str(value) for value in function.get("Environment", {}).get("Variables", {}).values()}
+    for name, arn in topology.buses.items():
+        if arn in values or (name in values and name != "default"):
+            yield arn
+    urls = {value.rstrip("/").rsplit("/", 1)[-1] for value in values if value.startswith(("http", "{{"))}
+    for queue in queues:
+        if queue.arn not in consumed and (queue.arn in values or queue.name in urls):
+            yield queue.arn
 
 
 def _databases_of(

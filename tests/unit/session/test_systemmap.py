@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -87,6 +88,26 @@ def test_edges_lead_from_what_is_there_to_what_is_there() -> None:
         (FUNCTION, "db:banco", "connects"),
     }
     assert all(isinstance(edge, EdgeView) for edge in drawn().edges)
+
+
+@pytest.mark.parametrize(
+    ("value", "targets"),
+    [
+        ("nfe", {BUS}),
+        (BUS, {BUS}),
+        ("https://sqs.us-east-1.amazonaws.com/000000000000/avisos", {f"{SQS}avisos"}),
+        (f"{SQS}avisos", {f"{SQS}avisos"}),
+        ("avisos", set()),
+        (f"{SQS}reserva", set()),
+        ("default", set()),
+    ],
+)
+def test_what_a_function_will_publish_to_is_drawn_before_it_does(value: str, targets: set[str]) -> None:
+    function = {**TOPOLOGY.functions[0], "Environment": {"Variables": {"DESTINO": value}}}
+    default = {"default": "arn:aws:events:us-east-1:000000000000:event-bus/default"}
+    topology = replace(TOPOLOGY, functions=(function,), buses={**TOPOLOGY.buses, **default})
+    drawn = build_map(topology, [*QUEUES, queue("avisos")], Counters())
+    assert {edge.target for edge in drawn.edges if edge.kind == "publishes"} == targets
 
 
 def test_problems_come_first_and_say_why() -> None:
