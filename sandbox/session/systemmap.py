@@ -191,14 +191,23 @@ def _edges(
     for function, resource in counters.published:
         yield EdgeView(source=_bare(function), target=resource, kind="publishes")
     for described in topology.functions:
-        for target in _named_by(described, topology, queues):
-            yield EdgeView(source=described["FunctionArn"], target=target, kind="publishes")
-        for identifier in _databases_of(described, topology, addresses):
-            target = f"{_DATABASE}{identifier}"
-            yield EdgeView(source=described["FunctionArn"], target=target, kind="connects")
-        dead = described.get("DeadLetterConfig", {}).get("TargetArn")
-        if dead:
-            yield EdgeView(source=described["FunctionArn"], target=dead, kind="dead-letters")
+        yield from _edges_of_function(described, topology, queues, addresses)
+
+
+def _edges_of_function(
+    described: Mapping[str, Any],
+    topology: Topology,
+    queues: Sequence[QueueView],
+    addresses: tuple[str, ...],
+) -> Iterator[EdgeView]:
+    arn = described["FunctionArn"]
+    for target in _named_by(described, topology, queues):
+        yield EdgeView(source=arn, target=target, kind="publishes")
+    for identifier in _databases_of(described, topology, addresses):
+        yield EdgeView(source=arn, target=f"{_DATABASE}{identifier}", kind="connects")
+    dead = described.get("DeadLetterConfig", {}).get("TargetArn")
+    if dead:
+        yield EdgeView(source=arn, target=dead, kind="dead-letters")
 
 
 def _edges_of_rule(topology: Topology, rule: RuleFacts) -> Iterator[EdgeView]:

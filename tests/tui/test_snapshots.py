@@ -20,6 +20,7 @@ _VIEWS = {
     "event": ("6", "down", "tab", "enter"),
     "row": ("8", "tab", "down", "enter"),
     "invariants": ("3", "i"),
+    "search": ("2", "slash", "d", "l", "q"),
     "help": ("2", "question_mark"),
     "confirm": ("2", "down", "tab", "d"),
     "editor": ("2", "down", "tab", "e"),

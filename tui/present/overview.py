@@ -48,7 +48,8 @@ def paths(system: MapView) -> list[Path]:
         key=lambda node: (_STARTS[node.kind], node.name),
     )
     for start in starts:
-        reached = [edge.target for edge in _from(system, start.id) if edge.target in nodes]
+        ways = [edge for edge in _from(system, start.id) if edge.kind != "dead-letters"]
+        reached = [edge.target for edge in ways if edge.target in nodes]
         for target in dict.fromkeys(reached) if reached else ():
             result += _onward(system, nodes, start, nodes[target], seen)
         if not reached:

@@ -200,9 +200,13 @@ class Board(Screen[None]):
     def action_search(self) -> None:
         """Begins a search in the list that has the focus."""
         self._searching = self._list_in_focus()
-        search = self.query_one("#search", Input)
-        search.display = True
-        search.focus()
+        self._show_search(on=True)
+        self.query_one("#search", Input).focus()
+
+    def _show_search(self, *, on: bool) -> None:
+        """The box takes the place of the key bar."""
+        self.query_one("#search", Input).display = on
+        self.query_one(KeyBar).display = not on
 
     def _list_in_focus(self) -> str:
         focused = self.focused
@@ -223,7 +227,7 @@ class Board(Screen[None]):
         self._leave_search()
 
     def _leave_search(self) -> None:
-        self.query_one("#search", Input).display = False
+        self._show_search(on=False)
         grid = self.query_one(f"#{self._searching}") if self._searching else self.main_grid
         if grid is not None:
             grid.focus()

@@ -13,6 +13,19 @@ async def search(driver: Driver, words: str) -> None:
     await driver.write(words)
 
 
+def test_what_is_typed_is_on_the_screen() -> None:
+    async def look(driver: Driver) -> None:
+        await driver.press("2", "slash")
+        assert "search; Enter keeps it, Esc ends it" in driver.lines[-1]
+        await driver.write("compens")
+        assert "compens" in driver.lines[-1]
+        await driver.press("enter")
+        assert "/compens" in driver.lines[-1]
+        assert "Help" in driver.lines[-1]
+
+    drive(look, size=(80, 24))
+
+
 def test_the_sandbox_finds_messages_that_are_not_loaded() -> None:
     async def look(driver: Driver) -> None:
         await driver.press("2", "tab")
