@@ -15,6 +15,19 @@ from sandbox.control.protocol import Progress, StatusView
 from sandbox.errors import NotRunningError, SandboxError
 from sandbox.session.options import DEFAULT_HOPS, DEFAULT_PAYLOAD, DEFAULT_PORT, Options
 
+_FEWEST_HOPS = 1_000
+
+
+def _hops(value: int) -> int:
+    """A number of hops that makes sense.
+
+    Raises:
+        BadParameter: so few that what is looked at is gone before it is shown.
+    """
+    if 0 < value < _FEWEST_HOPS:
+        raise click.BadParameter(f"{value} is too few: say {_FEWEST_HOPS} or more, or 0 for none.")
+    return value
+
 
 @click.command("up", short_help="Start the sandbox and deploy systems into it.")
 @click.argument("systems", nargs=-1, metavar="[SYSTEM|TEMPLATE]...")
@@ -47,11 +60,13 @@ from sandbox.session.options import DEFAULT_HOPS, DEFAULT_PAYLOAD, DEFAULT_PORT,
 @click.option("--no-seed", is_flag=True, help="Leave the systems' seeders out.")
 @click.option(
     "--keep-hops",
-    type=click.IntRange(min=1_000),
+    type=click.IntRange(min=0),
+    callback=lambda _context, _parameter, value: _hops(value),
     default=DEFAULT_HOPS,
     show_default=True,
     envvar="SANDBOX_KEEP_HOPS",
-    help="Steps of events that are kept; the oldest go first.",
+    help="Steps of events that are kept, 1000 or more; the oldest go first. With 0 nothing is recorded:"
+    " flows, sagas and the dashboard have nothing to show.",
 )
 @click.option(
     "--keep-payload",

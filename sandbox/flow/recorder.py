@@ -57,7 +57,7 @@ class Journal:
     Args:
         path: the journal's file, or None for one in memory.
         clock: gives both times of a hop.
-        limit: hops kept; the oldest are dropped beyond it.
+        limit: hops kept; the oldest are dropped beyond it. With 0, hops have ids and nothing is recorded.
         payload_limit: characters of a payload kept.
         max_bytes: bytes kept on disk.
     """
@@ -75,6 +75,7 @@ class Journal:
         self.database.rows(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
         self.database.define(SCHEMA)
         self._clock = clock
+        self._off = limit == 0
         self._payload_limit = payload_limit
         self._keys: list[BusinessKey] = []
         self._hops: list[Row] = []
@@ -128,8 +129,7 @@ class Journal:
 
     def reserve(self, cause: int | None = None) -> int:
         """An id for a hop that is recorded later; see `Recorder.reserve`."""
-        hop = self._next
-        self._next += 1
+        hop = self._next_id()
         self._flows.put(hop, hop if cause is None else self._flow_of(cause))
         self._begun.put(hop, (self._clock.now(), self._clock.real_now()))
         return hop
@@ -157,10 +157,11 @@ class Journal:
         payload: str | bytes | None = None,
     ) -> int:
         """Records one hop; see `Recorder.record`."""
+        if self._off:
+            return self._next_id() if hop is None else hop
         begun = None
         if hop is None:
-            identity = self._next
-            self._next += 1
+            identity = self._next_id()
         else:
             identity = hop
             begun = self._begun.pop(hop)
@@ -286,6 +287,11 @@ class Journal:
         finally:
             self.lookup.close()
             self.database.close()
+
+    def _next_id(self) -> int:
+        hop = self._next
+        self._next += 1
+        return hop
 
     # --- flows -------------------------------------------------------------------------------------------
     def _join(

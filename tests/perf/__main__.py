@@ -4,6 +4,8 @@
     scripts/bench --only saga --only idle     some of them
     scripts/bench --runs 2 --json bench.json  quicker, with every sample in a file
     scripts/bench --only sqs-send --profile p where the time goes: p/sqs-send.txt
+    scripts/bench --peers ministack,moto      the same work on other emulators, turn by turn
+    scripts/bench --markdown                  the table as docs/performance.md has it
 
 Nothing here is a test: no figure makes a build fail. A case that cannot be measured (an answer that is no
 success, a sandbox that does not start) is reported, the others go on, and the exit code is 1.
@@ -24,16 +26,18 @@ import signal
 import subprocess
 import sys
 from collections.abc import Sequence
+from contextlib import ExitStack
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
 
 from sandbox.errors import SandboxError
-from tests.perf.bench import Bench, Case
+from tests.perf.bench import Bench, Case, leaves
 from tests.perf.catalogue import CASES
 from tests.perf.errors import BenchError
 from tests.perf.machine import Machine, describe
-from tests.perf.report import Measure, table
+from tests.perf.peers import PEERS, PeerProcess
+from tests.perf.report import Measure, Report
 
 _RUNS = 5
 
@@ -52,18 +56,35 @@ def main(words: Sequence[str] | None = None) -> int:
         _say(f"warning: {machine.warning}")
     if asked.profile:
         _say("warning: the daemon is profiled, which makes it slower")
-    measures, failures = _run([case for case in CASES if case.name in (asked.only or _names())], asked)
-    if measures:
-        sys.stdout.write(table(measures) + "\n")
+    report, failures = _run([case for case in CASES if case.name in (asked.only or _names())], asked)
+    if report.measures:
+        sys.stdout.write((report.markdown() if asked.markdown else report.text()) + "\n")
     for name, why in failures.items():
         _say(f"{name} could not be measured: {why}")
     if asked.json:
-        asked.json.write_text(_document(machine, measures, failures, asked))
+        asked.json.write_text(_document(machine, report, failures, asked))
     return 1 if failures else 0
 
 
-def _run(cases: Sequence[Case], asked: argparse.Namespace) -> tuple[list[Measure], dict[str, str]]:
+def _run(cases: Sequence[Case], asked: argparse.Namespace) -> tuple[Report, dict[str, str]]:
+    with ExitStack() as stack:
+        peers = []
+        absent: dict[str, str] = {}
+        for name in asked.peers:
+            try:
+                peers.append(PeerProcess(PEERS[name]))
+                stack.callback(peers[-1].close)
+            except (BenchError, OSError, subprocess.SubprocessError) as error:
+                absent[name] = str(error)
+        report, failures = _measure(cases, asked, peers)
+        return report, absent | failures
+
+
+def _measure(
+    cases: Sequence[Case], asked: argparse.Namespace, peers: Sequence[PeerProcess]
+) -> tuple[Report, dict[str, str]]:
     measures: list[Measure] = []
+    notes: list[tuple[str, str, str]] = []
     failures: dict[str, str] = {}
     for case in cases:
         _say(f"{case.name}: {case.about} ...")
@@ -71,29 +92,24 @@ def _run(cases: Sequence[Case], asked: argparse.Namespace) -> tuple[list[Measure
         if asked.profile:
             asked.profile.mkdir(parents=True, exist_ok=True)
             profile = asked.profile.absolute() / f"{case.name}.txt"
+        bench = Bench(asked.runs, profile, peers)
         try:
-            measures += case.measure(Bench(asked.runs, profile))
+            measures += case.measure(bench)
         except* (BenchError, SandboxError, OSError, subprocess.SubprocessError) as group:
-            failures[case.name] = "; ".join(str(error) for error in _leaves(group)[:3])
-    return measures, failures
+            failures[case.name] = "; ".join(str(error) for error in leaves(group)[:3])
+        notes += [(case.name, engine, why) for engine, why in bench.notes.items()]
+    return Report(measures, asked.peers, notes), failures
 
 
-def _leaves(group: BaseExceptionGroup[BaseException]) -> list[BaseException]:
-    found: list[BaseException] = []
-    for error in group.exceptions:
-        found += _leaves(error) if isinstance(error, BaseExceptionGroup) else [error]
-    return found
-
-
-def _document(
-    machine: Machine, measures: Sequence[Measure], failures: dict[str, str], asked: argparse.Namespace
-) -> str:
+def _document(machine: Machine, report: Report, failures: dict[str, str], asked: argparse.Namespace) -> str:
     document = {
         "at": datetime.now(UTC).isoformat(timespec="seconds"),
         "runs": asked.runs,
         "profiled": asked.profile is not None,
         "machine": machine.as_json(),
-        "measures": [measure.as_json() for measure in measures],
+        "peers": {name: PEERS[name].packages[0] for name in asked.peers},
+        "measures": [measure.as_json() for measure in report.measures],
+        "notes": [dict(zip(("case", "engine", "why"), note, strict=True)) for note in report.notes],
         "failures": failures,
     }
     return json.dumps(document, indent=1) + "\n"
@@ -113,6 +129,10 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     parser.add_argument(
         "--profile", type=Path, metavar="DIR", help="profile the daemon, a file for each case"
     )
+    parser.add_argument(
+        "--peers", type=_peers, default=(), metavar="A,B", help=f"other engines too: {', '.join(PEERS)}"
+    )
+    parser.add_argument("--markdown", action="store_true", help="print the table of the document")
     parser.add_argument("--list", action="store_true", help="list the cases")
     asked = parser.parse_args(words)
     if asked.json and not asked.json.absolute().parent.is_dir():
@@ -124,6 +144,14 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
     return int(text)
+
+
+def _peers(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(text.split(",")))
+    for name in names:
+        if name not in PEERS:
+            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(PEERS)}")
+    return names
 
 
 def _names() -> list[str]:

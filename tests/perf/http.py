@@ -7,6 +7,7 @@ tens of microseconds.
 from __future__ import annotations
 
 import asyncio
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -102,6 +103,40 @@ class Connection(asyncio.Protocol):
             self._waiting.set_result(Answer(self._parser.get_status_code(), b"".join(self._parts)))
 
 
+class Line:
+    """A client's line to a server: a connection that is kept, or a new one for each request.
+
+    Args:
+        kept: whether the server is to keep the connection; one that never does is connected to anew.
+    """
+
+    def __init__(self, endpoint: str, *, kept: bool = True) -> None:
+        self._endpoint = endpoint
+        self._kept = kept
+        self._connection: Connection | None = None
+
+    async def ask(self, request: bytes) -> bytes:
+        """Sends prepared bytes and returns the body of the answer, which must be a success.
+
+        Raises:
+            BenchError: the answer is something else.
+        """
+        if self._connection is None:
+            self._connection = await connect(self._endpoint)
+        connection = self._connection
+        answer = await connection.ask(request)
+        if not self._kept:
+            connection.close()
+            self._connection = None
+        return answer
+
+    def close(self) -> None:
+        """Ends it."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
+
+
 async def connect(url: str) -> Connection:
     """Opens a connection to the host and port of a URL."""
     parts = urlsplit(url)
@@ -112,17 +147,29 @@ async def connect(url: str) -> Connection:
 
 
 def request(
-    method: str, url: str, body: bytes = b"", headers: Mapping[str, str] | None = None, *, service: str = ""
+    method: str,
+    url: str,
+    body: bytes = b"",
+    headers: Mapping[str, str] | None = None,
+    *,
+    service: str = "",
+    host: str = "",
 ) -> bytes:
     """The bytes of a request, as an SDK sends it.
 
     Args:
         service: the AWS service it is signed for (with a signature that means nothing); none for an API of
             one's own.
+        host: the `Host` header, where it is not that of the URL.
     """
     parts = urlsplit(url)
     path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
-    lines = [f"{method} {path} HTTP/1.1", f"Host: {parts.netloc}", f"User-Agent: {_AGENT}", "Accept: */*"]
+    lines = [
+        f"{method} {path} HTTP/1.1",
+        f"Host: {host or parts.netloc}",
+        f"User-Agent: {_AGENT}",
+        "Accept: */*",
+    ]
     if service:
         lines += [
             "X-Amz-Date: 20260101T000000Z",
@@ -137,10 +184,17 @@ def request(
     return "\r\n".join(lines).encode() + b"\r\n\r\n" + body
 
 
-def sqs_request(endpoint: str, operation: str, body: bytes) -> bytes:
+def sqs_request(endpoint: str, operation: str, **parameters: object) -> bytes:
     """A call of SQS in its JSON protocol."""
+    body = json.dumps(parameters).encode()
     headers = {"X-Amz-Target": f"AmazonSQS.{operation}", "Content-Type": "application/x-amz-json-1.0"}
     return request("POST", f"{endpoint}/", body, headers, service="sqs")
+
+
+def events_request(endpoint: str, operation: str, parameters: Mapping[str, object]) -> bytes:
+    """A call of EventBridge."""
+    headers = {"X-Amz-Target": f"AWSEvents.{operation}", "Content-Type": "application/x-amz-json-1.1"}
+    return request("POST", f"{endpoint}/", json.dumps(parameters).encode(), headers, service="events")
 
 
 def invoke_request(endpoint: str, function: str, payload: bytes = b"{}") -> bytes:

@@ -4,100 +4,105 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import psutil
 
-from tests.perf.bench import Target
-from tests.perf.http import Connection, connect
+from tests.perf.bench import Round, Target
+from tests.perf.http import Line
 from tests.perf.report import Measure
 
 #: Connections of a load case.
 CONNECTIONS = 32
-#: Real seconds of one round, and of the round before the first, which is not measured.
+#: Real seconds of one round.
 ROUND_SECONDS = 2.0
-WARM_UP_SECONDS = 1.0
 
 #: One unit of work on one connection.
-Work = Callable[[Connection], Awaitable[object]]
+Work = Callable[[Line], Awaitable[object]]
 
 
 @dataclass(frozen=True)
 class Load:
-    """What rounds of load came to.
+    """What one round of load came to.
 
     Attributes:
-        rates: units of work per second, of each round.
-        costs: microseconds of processor time of the server's main process for a unit, of each round. They
-            depend far less than rates do on what else the machine does.
+        rate: units of work per second.
+        cost: microseconds of processor time of the server's main process for a unit. It depends far less than
+            the rate does on what else the machine does.
+        loop_cost: the part of it that its main thread takes, which serves the requests.
         latencies: milliseconds of every unit.
     """
 
-    rates: Sequence[float]
-    costs: Sequence[float]
+    rate: float
+    cost: float
+    loop_cost: float
     latencies: Sequence[float]
 
-    def measures(self, name: str, unit: str) -> list[Measure]:
-        """Three rows: the rate, the latency of a unit of work, and what it costs the server.
 
-        Args:
-            unit: of the rate.
-        """
-        return [
-            Measure(name, unit, self.rates, more_is_better=True),
-            Measure(f"{name} latency", "ms", self.latencies),
-            Measure(f"{name} processor", "us", self.costs),
-        ]
+def loading(target: Target, work: Work, *, seconds: float = ROUND_SECONDS) -> Round[Load]:
+    """A round of load on a target; its connections are kept from one round to the next.
 
-
-async def run_load(target: Target, work: Work, rounds: int) -> Load:
-    """Runs rounds of load, after a shorter one that is not measured.
-
-    Args:
-        target: what to load, at its front door.
-
-    Raises:
+    The round raises:
         BenchError: any answer was not what it should be: there is no rate of failures.
     """
     server = psutil.Process(target.pid)
-    connections = [await connect(target.endpoint) for _ in range(CONNECTIONS)]
-    rates, costs, latencies = [], [], []
-    try:
-        await _round(connections, work, WARM_UP_SECONDS)
-        for _ in range(rounds):
-            before = sum(server.cpu_times()[:2])
-            rate, times = await _round(connections, work, ROUND_SECONDS)
-            costs.append((sum(server.cpu_times()[:2]) - before) / len(times) * 1e6)
-            rates.append(rate)
-            latencies += times
-    finally:
-        for connection in connections:
-            connection.close()
-    return Load(rates, costs, latencies)
+    lines = [Line(target.endpoint, kept=target.keeps_connections) for _ in range(CONNECTIONS)]
+
+    async def run() -> Load:
+        before, loop_before = _spent(server)
+        rate, times = await _round(lines, work, seconds)
+        after, loop_after = _spent(server)
+        unit = 1e6 / len(times)
+        return Load(rate, (after - before) * unit, (loop_after - loop_before) * unit, times)
+
+    return run
 
 
-async def _round(connections: Sequence[Connection], work: Work, seconds: float) -> tuple[float, list[float]]:
+def _spent(server: psutil.Process) -> tuple[float, float]:
+    """Seconds of processor time: of the process, and of its main thread."""
+    main = next(thread for thread in server.threads() if thread.id == server.pid)
+    return sum(server.cpu_times()[:2]), main.user_time + main.system_time
+
+
+async def _round(lines: Sequence[Line], work: Work, seconds: float) -> tuple[float, list[float]]:
     latencies: list[float] = []
     began = time.perf_counter()
     until = began + seconds
 
-    async def keep_working(connection: Connection) -> None:
+    async def keep_working(line: Line) -> None:
         while (before := time.perf_counter()) < until:
-            await work(connection)
+            await work(line)
             latencies.append((time.perf_counter() - before) * 1000)
 
     async with asyncio.TaskGroup() as group:
-        for connection in connections:
-            group.create_task(keep_working(connection))
+        for line in lines:
+            group.create_task(keep_working(line))
     return len(latencies) / (time.perf_counter() - began), latencies
 
 
-async def time_each(connection: Connection, requests: Sequence[bytes]) -> list[float]:
-    """Sends requests one after another, and returns the milliseconds that each took."""
-    times: list[float] = []
-    for one in requests:
+def load_measures(name: str, unit: str, loads: Mapping[str, Sequence[Load]]) -> list[Measure]:
+    """Three rows for each engine: the rate, the latency of a unit of work, and what it costs the server.
+
+    Args:
+        unit: of the rate.
+    """
+    rows = []
+    for engine, rounds in loads.items():
+        times = [time for one in rounds for time in one.latencies]
+        rows += [
+            Measure(name, unit, [one.rate for one in rounds], more_is_better=True, engine=engine),
+            Measure(f"{name} latency", "ms", times, engine=engine),
+            Measure(f"{name} processor", "us", [one.cost for one in rounds], engine=engine),
+        ]
+    return rows
+
+
+async def time_each(line: Line, request: bytes, times: int) -> list[float]:
+    """Sends a request again and again, and returns the milliseconds that each took."""
+    taken: list[float] = []
+    for _ in range(times):
         before = time.perf_counter()
-        await connection.ask(one)
-        times.append((time.perf_counter() - before) * 1000)
-    return times
+        await line.ask(request)
+        taken.append((time.perf_counter() - before) * 1000)
+    return taken

@@ -8,6 +8,10 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tests.perf.targets import TARGETS, Goal
+from tests.perf.wording import WORDS
+
+#: What is measured, where nothing else is said.
+OURS = "sandbox"
 
 
 @dataclass(frozen=True)
@@ -27,13 +31,13 @@ class Measure:
     unit: str
     samples: Sequence[float]
     more_is_better: bool = False
-    engine: str = "sandbox"
+    engine: str = OURS
     detail: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def goal(self) -> Goal | None:
         """What it should come to, where something is asked of it."""
-        return TARGETS.get(self.name)
+        return TARGETS.get(self.name) if self.engine == OURS else None
 
     @property
     def met(self) -> bool | None:
@@ -65,35 +69,73 @@ class Measure:
         }
 
 
-_HEAD = ("NAME", "N", "P50", "P95", "MAX", "UNIT", "TARGET", "MET?")
-_LEFT = frozenset({0, 5, 7})
+@dataclass(frozen=True)
+class Report:
+    """All that a run of the benchmark has to say.
 
+    Attributes:
+        peers: the other engines that were to be measured.
+        notes: case, engine, and why it has no figure.
+    """
 
-def table(measures: Sequence[Measure]) -> str:
-    """The report for people. P95 and MAX look at the bad end: of rates they show the low values."""
-    several = len({measure.engine for measure in measures}) > 1
-    rows = [_HEAD, *(_row(measure, several=several) for measure in measures)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(_HEAD))]
-    return "\n".join(
-        "  ".join(
-            cell.ljust(width) if column in _LEFT else cell.rjust(width)
-            for column, (cell, width) in enumerate(zip(row, widths, strict=True))
-        ).rstrip()
-        for row in rows
-    )
+    measures: Sequence[Measure]
+    peers: Sequence[str] = ()
+    notes: Sequence[tuple[str, str, str]] = ()
 
+    def text(self) -> str:
+        """The report for people. P95 and MAX look at the bad end: of rates they show the low values."""
+        head = ("NAME", "N", "P50", "P95", "MAX", "UNIT", "TARGET", "MET?", *map(str.upper, self.peers))
+        rows = [head, *(self._row(measure) for measure in self._ours())]
+        widths = [max(len(row[column]) for row in rows) for column in range(len(head))]
+        left = {0, 5, 7}
+        lines = [
+            "  ".join(
+                cell.ljust(width) if column in left else cell.rjust(width)
+                for column, (cell, width) in enumerate(zip(row, widths, strict=True))
+            ).rstrip()
+            for row in rows
+        ]
+        return "\n".join([*lines, *(f"{case}, {engine}: {why}" for case, engine, why in self.notes)])
 
-def _row(measure: Measure, *, several: bool) -> tuple[str, ...]:
-    goal = measure.goal
-    sign = ">=" if measure.more_is_better else "<="
-    return (
-        f"{measure.name} ({measure.engine})" if several else measure.name,
-        str(len(measure.samples)),
-        *(number(measure.at(percent)) for percent in (50, 95, 100)),
-        measure.unit,
-        f"{sign} {number(goal.value)}" if goal else "",
-        "" if measure.met is None else "yes" if measure.met else "NO",
-    )
+    def markdown(self) -> str:
+        """The table of `docs/performance.md`: what has words, and what it should come to."""
+        columns = ["figure", "p50", "p95", "asked", *self.peers]
+        lines = ["| " + " | ".join(columns) + " |", "|" + "---|" * len(columns)]
+        for measure in self._ours():
+            if words := WORDS.get(measure.name):
+                values = (f"{number(measure.at(percent))} {measure.unit}" for percent in (50, 95))
+                asked = self._goal(measure) + ("" if measure.met is not False else " **missed**")
+                cells = [words, *values, asked, *(self._peer(peer, measure.name) for peer in self.peers)]
+                lines.append("| " + " | ".join(cells) + " |")
+        lines += ["", *(f"- {case}, {engine}: {why}." for case, engine, why in self.notes)]
+        return "\n".join(lines)
+
+    def _ours(self) -> list[Measure]:
+        return [measure for measure in self.measures if measure.engine == OURS]
+
+    def _row(self, measure: Measure) -> tuple[str, ...]:
+        return (
+            measure.name,
+            str(len(measure.samples)),
+            *(number(measure.at(percent)) for percent in (50, 95, 100)),
+            measure.unit,
+            self._goal(measure),
+            "" if measure.met is None else "yes" if measure.met else "NO",
+            *(self._peer(peer, measure.name) for peer in self.peers),
+        )
+
+    def _peer(self, engine: str, name: str) -> str:
+        """The median of another engine; a dash where there is none, which `notes` explains."""
+        for measure in self.measures:
+            if (measure.engine, measure.name) == (engine, name):
+                return number(measure.at(50))
+        return "-"
+
+    @staticmethod
+    def _goal(measure: Measure) -> str:
+        if measure.goal is None:
+            return ""
+        return f"{'>=' if measure.more_is_better else '<='} {number(measure.goal.value)}"
 
 
 def number(value: float) -> str:

@@ -31,15 +31,19 @@ class Sandbox:
 
     Args:
         system: folder of the system to deploy.
+        options: further ones of `sandbox up`.
         profile: file for a profile of the daemon (see `tests.perf.sampling`), or None for none.
         profile_start: whether its start is what the profile is about, or it is left out.
     """
 
-    def __init__(self, system: Path, *, profile: Path | None = None, profile_start: bool = False) -> None:
+    def __init__(
+        self, system: Path, *options: str, profile: Path | None = None, profile_start: bool = False
+    ) -> None:
         self.folder = Path(tempfile.mkdtemp(prefix="sandbox-bench-"))
         self.state = self.folder / "s"
         self.view: dict[str, Any] = {}
         self._system = system
+        self._options = options
         self._profile = profile
         self._profile_start = profile_start
         self._foreground: subprocess.Popen[str] | None = None
@@ -65,7 +69,15 @@ class Sandbox:
         Raises:
             BenchError: it did not start.
         """
-        words = ["up", str(self._system), "--port", "0", "--json", *(["--fresh"] if fresh else [])]
+        words = [
+            "up",
+            str(self._system),
+            "--port",
+            "0",
+            "--json",
+            *self._options,
+            *(["--fresh"] if fresh else []),
+        ]
         began = time.perf_counter()
         said = self._start(words) if self._profile else self._cli(*words, "--detach")
         wall = time.perf_counter() - began

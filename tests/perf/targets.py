@@ -14,13 +14,20 @@ class Goal:
 
 
 TARGETS: Mapping[str, Goal] = {
-    "ready": Goal(2.5),
-    "invoke-warm": Goal(3.0),
-    "invoke-cold": Goal(60.0),
+    "ready": Goal(2.0),
+    "invoke-warm": Goal(1.5),
+    "invoke-cold": Goal(40.0),
     "saga": Goal(150.0),
     "idle cpu": Goal(1.0),
     "idle memory": Goal(150.0),
+    "idle-many cpu": Goal(1.0),
+    "sqs-send times ministack's": Goal(8.0),
+    "sqs-recording": Goal(15.0),
     "sqs-send-receive-delete": Goal(3000.0),
+    "sqs-to-lambda": Goal(5.0),
+    "sqs-drain": Goal(1500.0),
+    "event-to-receiver": Goal(4.0),
+    "rules": Goal(2.0),
     "api": Goal(1000.0),
     "dashboard first paint": Goal(1.0),
     "dashboard at rest": Goal(2.0),

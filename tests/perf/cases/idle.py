@@ -1,15 +1,20 @@
-"""What a sandbox costs that has NF-e deployed and nothing to do."""
+"""What a sandbox costs that has nothing to do."""
 
 from __future__ import annotations
 
+import asyncio
 import sys
 import threading
 from pathlib import Path
 
 import psutil
+import uvloop
 
-from tests.perf.bench import NFE, Bench
+from tests.perf.bench import NFE, OWN, Bench
 from tests.perf.errors import BenchError
+from tests.perf.furniture import Furniture
+from tests.perf.http import Line, sqs_request
+from tests.perf.load import CONNECTIONS
 from tests.perf.report import Measure
 from tests.perf.sandbox import Sandbox
 
@@ -17,6 +22,8 @@ from tests.perf.sandbox import Sandbox
 #: Together less than a minute: then the outbox runs, and leaves a warm environment.
 _SETTLING = 8.0
 _WINDOW = 20.0
+_QUEUES = 10_000
+_MAPPINGS = 100
 
 
 def idle(bench: Bench) -> list[Measure]:
@@ -41,6 +48,37 @@ def idle(bench: Bench) -> list[Measure]:
         Measure("idle cpu", "%", [sum(used.values())], detail=used),
         Measure("idle memory", "MB", [sum(memory.values())], detail=memory),
     ]
+
+
+def idle_many(bench: Bench) -> list[Measure]:
+    """Processor time with 10,000 queues and 100 event source mappings, and not a message."""
+    with bench.sandbox(OWN) as sandbox:
+        sandbox.up(fresh=True)
+        uvloop.run(_many_queues(sandbox.endpoint))
+        furniture = Furniture(sandbox.endpoint)
+        function = furniture.function("quiet")
+        for number in range(_MAPPINGS):
+            furniture.mapping(f"{sandbox.endpoint}/000000000000/many-{number}", function, batch=10)
+        _pass(_SETTLING)
+        before = _processor_seconds(sandbox)
+        _pass(_WINDOW)
+        after = _processor_seconds(sandbox)
+    used = {name: (after[name] - before.get(name, 0.0)) / _WINDOW * 100 for name in after}
+    return [Measure("idle-many cpu", "%", [sum(used.values())], detail=used)]
+
+
+async def _many_queues(endpoint: str) -> None:
+    numbers = iter(range(_QUEUES))
+
+    async def make() -> None:
+        line = Line(endpoint)
+        for number in numbers:
+            await line.ask(sqs_request(endpoint, "CreateQueue", QueueName=f"many-{number}"))
+        line.close()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(CONNECTIONS):
+            group.create_task(make())
 
 
 def proportional_mb(pid: int) -> float:

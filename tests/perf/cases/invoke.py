@@ -2,35 +2,37 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 
-from tests.perf.bench import Bench, Target
+import uvloop
+
+from tests.perf.bench import Bench, Round, Target
 from tests.perf.errors import BenchError
-from tests.perf.http import Connection, connect, invoke_request, request
+from tests.perf.http import Line, invoke_request
 from tests.perf.load import time_each
 from tests.perf.report import Measure
 
 _WARM_CALLS = 200
 _COLD_STARTS = 6
-_PROBE_PAUSE = 0.02
+#: The function of the benchmark's own system, with packages that the sandbox installs.
+_COLD = "bench-cold"
 
 
 def invoke_warm(bench: Bench) -> list[Measure]:
     """Calls a function that returns at once and writes nothing, one call after another."""
-    with bench.target() as target:
-        return [Measure("invoke-warm", "ms", asyncio.run(_warm(target, bench.runs * _WARM_CALLS)))]
+    with bench.targets("functions") as targets:
+        times = bench.by_turns(targets, _calling)
+    return [
+        Measure("invoke-warm", "ms", [time for one in rounds for time in one], engine=engine)
+        for engine, rounds in times.items()
+    ]
 
 
-async def _warm(target: Target, calls: int) -> list[float]:
-    connection = await connect(target.endpoint)
-    try:
-        call = invoke_request(target.endpoint, target.quiet_function)
-        await time_each(connection, [call] * _WARM_CALLS)
-        return await time_each(connection, [call] * calls)
-    finally:
-        connection.close()
+async def _calling(target: Target) -> Round[list[float]]:
+    line = Line(target.endpoint)
+    call = invoke_request(target.endpoint, target.furniture.function("quiet"))
+    return lambda: time_each(line, call, _WARM_CALLS)
 
 
 def invoke_cold(bench: Bench) -> list[Measure]:
@@ -39,33 +41,42 @@ def invoke_cold(bench: Bench) -> list[Measure]:
     A change of its configuration before each call makes it so, and the function itself confirms it.
     The first start of all, which also readies what later ones share, is a row of its own.
     """
-    with bench.target() as target:
-        first, *others = asyncio.run(_cold(target, 1 + bench.runs * _COLD_STARTS))
-    return [Measure("invoke-cold", "ms", others), Measure("invoke-cold first", "ms", [first])]
+    with bench.targets("functions") as targets:
+        ours, *others = targets
+        first = uvloop.run(_cold(ours, _COLD, 0))
+        times = bench.by_turns([ours, *others], _starting)
+    return [
+        *(
+            Measure("invoke-cold", "ms", [time for one in rounds for time in one], engine=engine)
+            for engine, rounds in times.items()
+        ),
+        Measure("invoke-cold first", "ms", [first]),
+    ]
 
 
-async def _cold(target: Target, starts: int) -> list[float]:
-    connection = await connect(target.endpoint)
-    call = invoke_request(target.endpoint, target.cold_function)
-    times: list[float] = []
-    try:
-        for turn in range(starts):
-            if turn:
-                await _reconfigure(connection, target, turn)
-            before = time.perf_counter()
-            answer = json.loads(await connection.ask(call))
-            times.append((time.perf_counter() - before) * 1000)
-            if not answer.get("first"):
-                raise BenchError(f"the environment was not new, or the function failed: {answer}")
-    finally:
-        connection.close()
-    return times
+async def _starting(target: Target) -> Round[list[float]]:
+    function = _COLD if target.engine == "sandbox" else target.furniture.function("cold")
+    turns = iter(range(1, 1_000_000))
+
+    async def starts() -> list[float]:
+        return [await _cold(target, function, next(turns)) for _ in range(_COLD_STARTS)]
+
+    return starts
 
 
-async def _reconfigure(connection: Connection, target: Target, turn: int) -> None:
-    url = f"{target.endpoint}/2015-03-31/functions/{target.cold_function}/configuration"
-    body = json.dumps({"Environment": {"Variables": {"TURN": str(turn)}}}).encode()
-    document = json.loads(await connection.ask(request("PUT", url, body, service="lambda")))
-    while document.get("LastUpdateStatus", "Successful") == "InProgress":
-        await asyncio.sleep(_PROBE_PAUSE)
-        document = json.loads(await connection.ask(request("GET", url, service="lambda")))
+async def _cold(target: Target, function: str, turn: int) -> float:
+    """Milliseconds of a call in a new environment; `turn` tells its configuration from the last."""
+    if turn:
+        functions = target.furniture.functions
+        functions.update_function_configuration(
+            FunctionName=function, Environment={"Variables": {"TURN": str(turn)}}
+        )
+        functions.get_waiter("function_updated_v2").wait(FunctionName=function, WaiterConfig={"Delay": 0.05})
+    line = Line(target.endpoint)
+    before = time.perf_counter()
+    answer = json.loads(await line.ask(invoke_request(target.endpoint, function)))
+    taken = (time.perf_counter() - before) * 1000
+    line.close()
+    if not answer.get("first"):
+        raise BenchError(f"the environment was not new, or the function failed: {answer}")
+    return taken

@@ -214,6 +214,15 @@ def test_a_hop_that_is_written_twice_is_there_once(tmp_path: Path) -> None:
     book.journal.close()
 
 
+def test_a_journal_that_keeps_nothing_still_gives_ids() -> None:
+    book = Book(limit=0)
+    reserved = book.journal.reserve()
+    first = book.journal.record(HopKind.API_CALL, HERE, "sqs", hop=reserved)
+    assert [first, book.journal.record(HopKind.API_CALL, HERE, "sqs")] == [reserved, reserved + 1]
+    assert (book.told, book.written()) == ([], [])
+    book.journal.close()
+
+
 def test_the_oldest_hops_go_beyond_the_limit() -> None:
     book = Book(limit=1_000)
     for _ in range(60):
