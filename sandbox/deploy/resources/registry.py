@@ -18,6 +18,7 @@ from sandbox.deploy.resources import (
     logs,
     rds,
     scheduler,
+    sns,
     sqs,
     storage,
 )
@@ -42,6 +43,7 @@ TYPES: Mapping[str, ResourceType] = {
         logs,
         rds,
         scheduler,
+        sns,
         sqs,
         storage,
     )
@@ -50,8 +52,6 @@ TYPES: Mapping[str, ResourceType] = {
 
 #: Types that are often met and have a reason of their own.
 _REASONS = {
-    "AWS::SNS::Topic": "topics are not implemented yet",
-    "AWS::SNS::Subscription": "topics are not implemented yet",
     "AWS::ApiGateway::Account": "not implemented; APIs log without an account here",
     "AWS::CloudFormation::Stack": "nested stacks are not implemented",
     "AWS::Lambda::CodeSigningConfig": "code signing is not implemented",

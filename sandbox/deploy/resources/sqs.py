@@ -1,4 +1,4 @@
-"""SQS: AWS::SQS::Queue and AWS::SQS::QueuePolicy.
+"""SQS: AWS::SQS::Queue, AWS::SQS::QueuePolicy and AWS::SQS::QueueInlinePolicy.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SQS.html
 """
@@ -131,25 +131,44 @@ class QueuePolicy(ResourceType):
     attributes = frozenset({"Id"})
 
     async def create(self, context: Context, props: Props) -> Made:
-        await self._set(context, props["Queues"], json.dumps(props["PolicyDocument"]))
+        await _set_policy(context, props["Queues"], json.dumps(props["PolicyDocument"]))
         name = context.name(None)
         return Made(name, {"Id": name})
 
     async def update(self, context: Context, old: Existing, props: Props) -> Made:
         dropped = [url for url in old.properties["Queues"] if url not in props["Queues"]]
-        await self._set(context, dropped, "")
-        await self._set(context, props["Queues"], json.dumps(props["PolicyDocument"]))
+        await _set_policy(context, dropped, "")
+        await _set_policy(context, props["Queues"], json.dumps(props["PolicyDocument"]))
         return Made(old.physical_id, old.attributes)
 
     async def delete(self, context: Context, old: Existing) -> None:
         for url in old.properties["Queues"]:
-            await unless_gone(self._set(context, [url], ""))
-
-    async def _set(self, context: Context, urls: list[str], policy: str) -> None:
-        for url in urls:
-            await context.aws(
-                "sqs", "SetQueueAttributes", {"QueueUrl": url, "Attributes": {"Policy": policy}}
-            )
+            await unless_gone(_set_policy(context, [url], ""))
 
 
-TYPES = (Queue(), QueuePolicy())
+class QueueInlinePolicy(ResourceType):
+    """AWS::SQS::QueueInlinePolicy: the policy attribute of one queue, whose URL is its `Ref`."""
+
+    type = "AWS::SQS::QueueInlinePolicy"
+    properties: ClassVar = {
+        "PolicyDocument": Property(Json(), required=True),
+        "Queue": Property(Text(), replaces=True, required=True),
+    }
+
+    async def create(self, context: Context, props: Props) -> Made:
+        await _set_policy(context, [props["Queue"]], json.dumps(props["PolicyDocument"]))
+        return Made(props["Queue"])
+
+    async def update(self, context: Context, old: Existing, props: Props) -> Made:
+        return await self.create(context, props)
+
+    async def delete(self, context: Context, old: Existing) -> None:
+        await unless_gone(_set_policy(context, [old.physical_id], ""))
+
+
+async def _set_policy(context: Context, urls: list[str], policy: str) -> None:
+    for url in urls:
+        await context.aws("sqs", "SetQueueAttributes", {"QueueUrl": url, "Attributes": {"Policy": policy}})
+
+
+TYPES = (Queue(), QueuePolicy(), QueueInlinePolicy())

@@ -174,3 +174,44 @@ def test_the_event_sources_of_eventbridge(cached: Bench) -> None:
     assert made["FlexibleTimeWindow"] == {"Mode": "FLEXIBLE", "MaximumWindowInMinutes": 10}
     assert made["Target"]["RetryPolicy"] == {"MaximumRetryAttempts": 2}
     assert made["Target"]["RoleArn"].startswith("arn:aws:iam::")
+
+
+TOPICS = """
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Notas: {Type: AWS::SNS::Topic, Properties: {TopicName: notas}}
+      Mortas: {Type: AWS::SQS::Queue, Properties: {QueueName: mortas}}
+      Fn:
+        Type: AWS::Serverless::Function
+        Properties:
+          CodeUri: code/
+          Handler: app.handler
+          Runtime: python3.13
+          Events:
+            Direto:
+              Type: SNS
+              Properties:
+                Topic: !Ref Notas
+                FilterPolicy: {tipo: [criada]}
+                RedrivePolicy: {deadLetterTargetArn: !GetAtt Mortas.Arn}
+            PorFila:
+              Type: SNS
+              Properties: {Topic: !Ref Notas, SqsSubscription: true}
+"""
+
+
+def test_a_function_subscribes_to_a_topic_itself_and_by_a_queue(cached: Bench) -> None:
+    cached.deploy(TOPICS)
+    topic = "arn:aws:sns:us-east-1:000000000000:notas"
+    by_protocol = {call["Protocol"]: call for call in cached.aws.made("Subscribe")}
+    direct = by_protocol["lambda"]
+    assert direct["TopicArn"] == by_protocol["sqs"]["TopicArn"] == topic
+    assert direct["Attributes"] == {
+        "FilterPolicy": '{"tipo": ["criada"]}',
+        "RedrivePolicy": '{"deadLetterTargetArn": "arn:aws:sqs:us-east-1:000000000000:mortas"}',
+    }
+    permissions = cached.aws.made("AddPermission")
+    assert [(call["Principal"], call["SourceArn"]) for call in permissions] == [("sns.amazonaws.com", topic)]
+    assert len(cached.aws.made("CreateEventSourceMapping")) == 1
+    cached.delete()
+    assert cached.aws.names("subscription") == set()

@@ -20,6 +20,7 @@ TAGS = [{"Key": "a", "Value": "1"}, {"Key": "b", "Value": "2"}]
 OTHER_TAGS = [{"Key": "b", "Value": "3"}, {"Key": "c", "Value": "4"}]
 ROLE = "arn:aws:iam::000000000000:role/r"
 QUEUE_ARN = "arn:aws:sqs:us-east-1:000000000000:q"
+TOPIC_ARN = "arn:aws:sns:us-east-1:000000000000:t"
 LAYER = "arn:aws:lambda:us-east-1:000000000000:layer:l:1"
 URL = "https://sqs.us-east-1.amazonaws.com/000000000000/q"
 INLINE = {"Runtime": "python3.13", "Handler": "index.handler", "Code": {"ZipFile": "def handler(e, c): pass"}}
@@ -51,6 +52,46 @@ CASES = [
         {"Queues": [URL], "PolicyDocument": POLICY},
         {"Queues": [URL], "PolicyDocument": {**POLICY, "Id": "x"}},
         ("SetQueueAttributes",),
+    ),
+    Case(
+        "AWS::SQS::QueueInlinePolicy",
+        {"Queue": URL, "PolicyDocument": POLICY},
+        {"Queue": URL, "PolicyDocument": {**POLICY, "Id": "x"}},
+        ("SetQueueAttributes",),
+    ),
+    Case(
+        "AWS::SNS::Topic",
+        {
+            "TopicName": "t",
+            "DisplayName": "T",
+            "Tags": TAGS,
+            "Subscription": [{"Protocol": "sqs", "Endpoint": QUEUE_ARN}],
+        },
+        {
+            "TopicName": "t",
+            "SignatureVersion": "2",
+            "Tags": OTHER_TAGS,
+            "Subscription": [{"Protocol": "http", "Endpoint": "http://127.0.0.1:1/a"}],
+        },
+        ("SetTopicAttributes", "Subscribe", "Unsubscribe", "UntagResource", "TagResource"),
+    ),
+    Case(
+        "AWS::SNS::Subscription",
+        {"TopicArn": TOPIC_ARN, "Protocol": "sqs", "Endpoint": QUEUE_ARN, "FilterPolicy": {"a": ["b"]}},
+        {"TopicArn": TOPIC_ARN, "Protocol": "sqs", "Endpoint": QUEUE_ARN, "RawMessageDelivery": True},
+        ("SetSubscriptionAttributes",),
+    ),
+    Case(
+        "AWS::SNS::TopicPolicy",
+        {"Topics": [TOPIC_ARN], "PolicyDocument": POLICY},
+        {"Topics": [TOPIC_ARN], "PolicyDocument": {**POLICY, "Id": "x"}},
+        ("SetTopicAttributes",),
+    ),
+    Case(
+        "AWS::SNS::TopicInlinePolicy",
+        {"TopicArn": TOPIC_ARN, "PolicyDocument": POLICY},
+        {"TopicArn": TOPIC_ARN, "PolicyDocument": {**POLICY, "Id": "x"}},
+        ("SetTopicAttributes",),
     ),
     Case(
         "AWS::Lambda::Function",
@@ -346,7 +387,7 @@ def template(type_: str, properties: Json) -> str:
 
 @pytest.mark.parametrize("case", CASES, ids=lambda case: case.type)
 def test_a_type_is_created_changed_and_removed(bench: Bench, case: Case) -> None:
-    if case.type == "AWS::SQS::QueuePolicy":
+    if case.type in ("AWS::SQS::QueuePolicy", "AWS::SQS::QueueInlinePolicy"):
         bench.aws.things[("queue", "q")] = {}
     bench.deploy(template(case.type, case.before))
     mark = len(bench.aws.calls)
@@ -420,6 +461,28 @@ def test_a_fifo_queue_gets_its_suffix(bench: Bench) -> None:
     (name,) = bench.aws.names("queue")
     assert name.endswith(".fifo")
     assert bench.aws.things[("queue", name)] == {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+
+
+def test_a_fifo_topic_gets_its_suffix(bench: Bench) -> None:
+    bench.deploy(template("AWS::SNS::Topic", {"FifoTopic": True, "ContentBasedDeduplication": True}))
+    (name,) = bench.aws.names("topic")
+    assert name.endswith(".fifo")
+    assert bench.aws.things[("topic", name)] == {"FifoTopic": "true", "ContentBasedDeduplication": "true"}
+
+
+def test_the_scope_of_a_filter_comes_before_the_filter_that_needs_it(bench: Bench) -> None:
+    fixed = {"TopicArn": TOPIC_ARN, "Protocol": "sqs", "Endpoint": QUEUE_ARN}
+    bench.deploy(template("AWS::SNS::Subscription", fixed))
+    body = {"FilterPolicy": {"a": {"b": ["c"]}}, "FilterPolicyScope": "MessageBody"}
+    bench.deploy(template("AWS::SNS::Subscription", {**fixed, **body}))
+    bench.deploy(template("AWS::SNS::Subscription", fixed))
+    changes = bench.aws.made("SetSubscriptionAttributes")
+    assert [(change["AttributeName"], bool(change["AttributeValue"])) for change in changes] == [
+        ("FilterPolicyScope", True),
+        ("FilterPolicy", True),
+        ("FilterPolicy", False),
+        ("FilterPolicyScope", False),
+    ]
 
 
 def test_the_paths_of_method_settings_are_escaped(bench: Bench) -> None:
