@@ -19,6 +19,10 @@ _BEGINNINGS = (
     HopKind.MESSAGE_SENT,
     HopKind.INVOKE_START,
 )
+_CHANGES_AN_ITEM = (
+    "service = 'dynamodb' AND EXISTS (SELECT 1 FROM hops change WHERE change.flow = hops.id"
+    " AND change.cause = hops.id AND change.flow != change.id AND change.kind = 'item-changed')"
+)
 _CALLS = ("Invoke", "InvokeAsync", "PutEvents", "StartExecution")
 #: Flows are looked at in pages of so many, and so many at most.
 _PAGE = 500
@@ -99,7 +103,8 @@ def _roots(database: Database, wanted: FlowFilter, before: int, size: int) -> li
         kinds.append(HopKind.SCHEDULE_FIRED.value)
     sql = (
         f"SELECT id FROM hops WHERE flow = id AND id < ? AND (kind IN ({marks(kinds)})"
-        f" OR (kind = 'api-call' AND operation IN ({marks(_CALLS)}))) ORDER BY id DESC LIMIT ?"
+        f" OR (kind = 'api-call' AND (operation IN ({marks(_CALLS)}) OR {_CHANGES_AN_ITEM})))"
+        " ORDER BY id DESC LIMIT ?"
     )
     return _numbers(database, sql, before, *kinds, *_CALLS, size)
 

@@ -99,6 +99,7 @@ _WORDS = {
     HopKind.SCHEDULE_FIRED: "schedule",
     HopKind.PUBLISHED: "published",
     HopKind.FILTERED: "filtered out",
+    HopKind.ITEM_CHANGED: "changed",
     HopKind.DELIVERED: "delivered",
     HopKind.DELIVERY_FAILED: "delivery failed",
     HopKind.MESSAGE_SENT: "queued",

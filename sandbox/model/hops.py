@@ -19,6 +19,7 @@ class HopKind(StrEnum):
     SCHEDULE_FIRED = "schedule-fired"
     PUBLISHED = "published"  # a topic accepted a message
     FILTERED = "filtered"  # a subscription's filter policy kept a message away
+    ITEM_CHANGED = "item-changed"  # a table's stream has a record of it
     DELIVERED = "delivered"  # a target took the event
     DELIVERY_FAILED = "delivery-failed"
     MESSAGE_SENT = "message-sent"

@@ -18,6 +18,7 @@ _WORDS: dict[HopKind, tuple[str, str]] = {
     HopKind.SCHEDULE_FIRED: ("◷", "schedule"),
     HopKind.PUBLISHED: ("◈", "published"),
     HopKind.FILTERED: ("◇", "filtered out"),
+    HopKind.ITEM_CHANGED: ("△", "changed"),
     HopKind.DELIVERED: ("→", "delivered"),
     HopKind.DELIVERY_FAILED: ("✗", "not delivered"),
     HopKind.MESSAGE_SENT: ("▤", "queued"),

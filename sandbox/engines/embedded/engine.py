@@ -32,6 +32,7 @@ from sandbox.services.apigateway.service import ApiGatewayService
 from sandbox.services.apigatewayv2.service import ApiGatewayV2Service, Surroundings
 from sandbox.services.base import Kit, Service
 from sandbox.services.dynamodb.service import DynamoDbService
+from sandbox.services.dynamodb.source import TableStreams
 from sandbox.services.dynamodb.streams_service import DynamoDbStreamsService
 from sandbox.services.events.service import EventsService
 from sandbox.services.iam.service import IamService
@@ -83,6 +84,7 @@ class EmbeddedEngine:
         switchboard = Switchboard()
         self.logs = LogsService(own)
         self.sqs = SqsService(own)
+        self.dynamodb = DynamoDbService(own)
         self.lambda_ = LambdaService(
             own,
             self.runtime,
@@ -92,8 +94,8 @@ class EmbeddedEngine:
             switchboard,
             kit.folder / "code",
             dependencies=FunctionRequirements(interpreters, dependencies),
+            streams={"dynamodb": TableStreams(self.dynamodb.streams)},
         )
-        self.dynamodb = DynamoDbService(own)
         self.events = EventsService(own, switchboard)
         self.scheduler = SchedulerService(own, switchboard, kit.aws, self._implements)
         self.issuer = TokenIssuer(own, kit.endpoint)

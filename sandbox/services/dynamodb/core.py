@@ -31,7 +31,7 @@ class DynamoDbCore(Service):
         self.tables = TableStore(kit.database)
         self.items = ItemStore(kit.database)
         self.pages = PageReader(kit.database)
-        self.streams = StreamStore(kit.database, kit.clock, kit.ids)
+        self.streams = StreamStore(kit.database, kit.clock, kit.ids, kit.recorder)
         self.limiter = Limiter(kit.clock)
         self.writer = Writer(self.items, self.streams)
         self.expiry = Expiry(kit.database, kit.clock, self.tables.by_id, self.writer.expire)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from base64 import b64encode
 from collections.abc import Callable, Sequence
-from typing import Any
 
 from sandbox.model.arn import Arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.ports import Shard, StreamPage, StreamRecord
-from sandbox.services.dynamodb.streams import Stream, StreamStore, parse_sequence, sequence_text
+from sandbox.services.dynamodb.streams import Stream, StreamStore, as_json, parse_sequence, sequence_text
 
 
 class TableStreams:
@@ -53,7 +51,7 @@ class TableStreams:
         records = [
             StreamRecord(
                 sequence_text(change.sequence),
-                {**_as_json(change.record), "eventSourceARN": str(found.arn)},
+                {**as_json(change.record), "eventSourceARN": str(found.arn)},
                 change.at,
                 change.hop or 0,
             )
@@ -72,12 +70,3 @@ class TableStreams:
                 "ResourceNotFoundException", f"Requested resource not found: Stream: {stream} not found"
             )
         return found
-
-
-def _as_json(value: Any) -> Any:
-    """A record as functions get it: binary values in base64."""
-    if isinstance(value, dict):
-        return {name: _as_json(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [_as_json(inner) for inner in value]
-    return b64encode(value).decode() if isinstance(value, bytes) else value

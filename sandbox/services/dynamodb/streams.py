@@ -6,6 +6,7 @@ Page: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams
 from __future__ import annotations
 
 import json
+from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -15,7 +16,9 @@ import msgspec
 from sandbox.clock import Clock, Timer, TimerKind
 from sandbox.model.arn import Arn, parse_arn, stream_arn
 from sandbox.model.dynamodb.values import Item, item_size
+from sandbox.model.hops import HopKind
 from sandbox.model.ids import Ids
+from sandbox.model.ports import Recorder
 from sandbox.model.scope import Scope
 from sandbox.services.dynamodb.definitions import Table
 from sandbox.store.database import Database
@@ -58,7 +61,7 @@ class Change:
     """One record of a stream.
 
     Attributes:
-        hop: the hop of the call that changed the item.
+        hop: the hop that records the change.
         record: as GetRecords answers it.
     """
 
@@ -85,8 +88,9 @@ def parse_sequence(text: str) -> int:
 class StreamStore:
     """The streams and their records; wakes who waits for records."""
 
-    def __init__(self, database: Database, clock: Clock, ids: Ids) -> None:
+    def __init__(self, database: Database, clock: Clock, ids: Ids, recorder: Recorder) -> None:
         self._database = database
+        self._recorder = recorder
         self._clock = clock
         self._ids = ids
         self._waiting: dict[int, set[Callable[[], None]]] = {}
@@ -167,9 +171,19 @@ class StreamStore:
         }
         if identity is not None:
             record["userIdentity"] = identity
+        changed = self._recorder.record(
+            HopKind.ITEM_CHANGED,
+            Scope(table.account, table.region),
+            "dynamodb",
+            cause=hop,
+            operation=record["eventName"],
+            resource=table.name,
+            event_id=record["eventID"],
+            payload=json.dumps(as_json(change)),
+        )
         self._database.execute(
             "INSERT INTO dynamodb_stream_records (stream, at, hop, record) VALUES (?, ?, ?, ?)",
-            (stream.id, now, hop, _encode(record)),
+            (stream.id, now, changed, _encode(record)),
         )
         if self._trim is None:
             self._trim_at(now + RETENTION)
@@ -271,3 +285,12 @@ def parse_stream_arn(text: str) -> Arn | None:
     except ValueError:
         return None
     return arn if arn.service == "dynamodb" and "/stream/" in arn.resource else None
+
+
+def as_json(value: Any) -> Any:
+    """A record in plain JSON, as functions get it: binary values in base64."""
+    if isinstance(value, dict):
+        return {name: as_json(inner) for name, inner in value.items()}
+    if isinstance(value, list):
+        return [as_json(inner) for inner in value]
+    return b64encode(value).decode() if isinstance(value, bytes) else value

@@ -8,6 +8,7 @@ import pytest
 
 from sandbox.model.arn import parse_arn
 from sandbox.model.awserror import AwsError
+from sandbox.model.hops import HopKind
 from sandbox.services.dynamodb.source import TableStreams
 from tests.contract.dynamodb.harness import Tables, key
 
@@ -118,6 +119,15 @@ def test_what_expires_is_removed_by_the_service(tables: Tables) -> None:
     removed = records(tables, iterator(tables, arn))[-1]
     assert removed["eventName"] == "REMOVE"
     assert removed["userIdentity"] == {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"}
+
+
+def test_a_change_is_a_hop_caused_by_the_call(tables: Tables) -> None:
+    stream_of(tables)
+    tables.put(b={"B": b"\x00"})
+    (hop,) = [hop for hop in tables.hops.hops if hop.kind is HopKind.ITEM_CHANGED]
+    assert (hop.operation, hop.resource) == ("INSERT", "pedidos")
+    assert hop.cause is not None
+    assert '"B": "AA=="' in str(hop.payload)
 
 
 def test_event_source_mappings_are_woken_and_get_json(tables: Tables) -> None:
