@@ -7,7 +7,9 @@ must wait is stored before anything is acknowledged, and goes on after a restart
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Generic
+from abc import ABC, abstractmethod
+from collections.abc import Sequence
+from typing import Any, Generic, TypeVar
 
 import msgspec
 
@@ -17,10 +19,12 @@ from sandbox.services.base import Kit
 from sandbox.services.handover import HandOver, P
 from sandbox.store.database import Database
 
+#: Whatever is delivered; its document is JSON.
+Q = TypeVar("Q")
 _BATCH = 100
 
 
-class Waiting(Generic[P]):
+class Waiting(Generic[Q]):
     """The deliveries that wait, by the virtual time they are due.
 
     Args:
@@ -29,36 +33,36 @@ class Waiting(Generic[P]):
         kind: what the documents are.
     """
 
-    def __init__(self, database: Database, table: str, kind: type[P]) -> None:
-        self._database = database
+    def __init__(self, database: Database, table: str, kind: type[Q]) -> None:
+        self.database = database
         self._table = table
         self._kind = kind
 
     def __len__(self) -> int:
-        row = self._database.row(f"SELECT count(*) AS number FROM {self._table}")
+        row = self.database.row(f"SELECT count(*) AS number FROM {self._table}")
         return int(row["number"]) if row else 0
 
-    def add(self, pending: P, when: float) -> None:
+    def add(self, pending: Q, when: float) -> None:
         """Stores a delivery that is due at `when`."""
-        self._database.execute(
+        self.database.execute(
             f"INSERT INTO {self._table} (next_at, document) VALUES (?, ?)",
             (when, msgspec.json.encode(pending)),
         )
 
-    def put_off(self, identity: int, pending: P, when: float) -> None:
+    def put_off(self, identity: int, pending: Q, when: float) -> None:
         """Stores what became of a delivery, and when it is tried again."""
-        self._database.execute(
+        self.database.execute(
             f"UPDATE {self._table} SET next_at = ?, document = ? WHERE id = ?",
             (when, msgspec.json.encode(pending), identity),
         )
 
     def remove(self, identity: int) -> None:
         """Forgets a delivery that is over."""
-        self._database.execute(f"DELETE FROM {self._table} WHERE id = ?", (identity,))
+        self.database.execute(f"DELETE FROM {self._table} WHERE id = ?", (identity,))
 
-    def due(self, now: float) -> list[tuple[int, P]]:
+    def due(self, now: float) -> list[tuple[int, Q]]:
         """Some of the deliveries that are due, oldest first; empty when there are none."""
-        rows = self._database.rows(
+        rows = self.database.rows(
             f"SELECT id, document FROM {self._table} WHERE next_at <= ? ORDER BY next_at, id LIMIT ?",
             (now, _BATCH),
         )
@@ -66,29 +70,35 @@ class Waiting(Generic[P]):
 
     def next_due(self) -> float | None:
         """When the next one is due."""
-        row = self._database.row(f"SELECT min(next_at) AS next FROM {self._table}")
+        row = self.database.row(f"SELECT min(next_at) AS next FROM {self._table}")
         return None if row is None or row["next"] is None else float(row["next"])
 
 
-class Dispatcher(Generic[P]):
-    """Works off deliveries.
+class Worker(ABC, Generic[Q]):
+    """Works off deliveries: tries them, and again when they are due.
 
     Args:
         kit: clock and store.
         service: whose deliveries they are, for labels.
         waiting: those that have to wait.
-        handover: tries them.
     """
 
-    def __init__(self, kit: Kit, service: str, waiting: Waiting[P], handover: HandOver[P]) -> None:
-        self._clock = kit.clock
+    def __init__(self, kit: Kit, service: str, waiting: Waiting[Q]) -> None:
+        self.clock = kit.clock
         self._service = service
         self.waiting = waiting
-        self.handover = handover
         self._timer: Timer | None = None
         self._task: asyncio.Task[None] | None = None
         self._again = False
         self._running = False
+
+    @abstractmethod
+    async def attempt(self, pending: Q) -> float | None:
+        """Tries once.
+
+        Returns:
+            Virtual time of the next try; None when the delivery is over.
+        """
 
     def start(self) -> None:
         """Goes on with what is stored."""
@@ -108,27 +118,38 @@ class Dispatcher(Generic[P]):
         """The task that works off what is due, while it does."""
         return {self._task} if self._task is not None and not self._task.done() else set()
 
-    async def deliver(self, pending: P) -> None:
+    async def deliver(self, pending: Q) -> None:
         """Tries now, and stores the delivery when it has to be tried again; never fails the publisher."""
-        if not await self.handover.attempt(pending):
-            self.waiting.add(pending, self._next_try(pending))
+        when = await self.attempt(pending)
+        if when is not None:
+            self.waiting.add(pending, when)
             self._arm()
 
-    def enqueue(self, pending: P) -> None:
+    def enqueue(self, pending: Q) -> None:
         """Stores a delivery that is due now; it is worked off in a task of its own."""
-        self.waiting.add(pending, self._clock.now())
+        self.waiting.add(pending, self.clock.now())
         self._wake()
 
-    # --- what waits --------------------------------------------------------------------------------------
-    def _next_try(self, pending: P) -> float:
-        return min(self._clock.now() + retry_delay(pending.attempts), pending.deadline)
+    async def work_off(self, due: Sequence[tuple[int, Q]]) -> None:
+        """Tries stored deliveries, one after the other."""
+        for identity, pending in due:
+            await self.try_stored(identity, pending)
 
+    async def try_stored(self, identity: int, pending: Q) -> None:
+        """Tries one stored delivery and stores what became of it."""
+        when = await self.attempt(pending)
+        if when is None:
+            self.waiting.remove(identity)
+        else:
+            self.waiting.put_off(identity, pending, when)
+
+    # --- what waits --------------------------------------------------------------------------------------
     def _arm(self) -> None:
         """One timer, for the delivery that is due next."""
         self._disarm()
         when = self.waiting.next_due()
         if self._running and when is not None:
-            self._timer = self._clock.call_at(
+            self._timer = self.clock.call_at(
                 when, self._wake, label=f"{self._service}: deliver again", kind=TimerKind.WORK
             )
 
@@ -148,18 +169,29 @@ class Dispatcher(Generic[P]):
     async def _work(self) -> None:
         while True:
             self._again = False
-            due = self.waiting.due(self._clock.now())
-            for identity, pending in due:
-                if await self._is_over(pending):
-                    self.waiting.remove(identity)
-                else:
-                    self.waiting.put_off(identity, pending, self._next_try(pending))
+            due = self.waiting.due(self.clock.now())
+            await self.work_off(due)
             if not due and not self._again:
                 break
         self._arm()
 
-    async def _is_over(self, pending: P) -> bool:
-        if pending.attempts and self._clock.now() >= pending.deadline:
+
+class Dispatcher(Worker[P]):
+    """Works off deliveries to targets, which become too old at last.
+
+    Args:
+        handover: tries them.
+    """
+
+    def __init__(self, kit: Kit, service: str, waiting: Waiting[P], handover: HandOver[P]) -> None:
+        super().__init__(kit, service, waiting)
+        self.handover = handover
+
+    async def attempt(self, pending: P) -> float | None:
+        """Tries once, or gives up what has become too old; see `Worker.attempt`."""
+        if pending.attempts and self.clock.now() >= pending.deadline:
             await self.handover.expire(pending)
-            return True
-        return await self.handover.attempt(pending)
+            return None
+        if await self.handover.attempt(pending):
+            return None
+        return min(self.clock.now() + retry_delay(pending.attempts), pending.deadline)

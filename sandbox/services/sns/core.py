@@ -11,7 +11,7 @@ from sandbox.model.http import HttpSender
 from sandbox.model.ports import Deliverer
 from sandbox.model.sns_errors import invalid, no_subscription, no_topic
 from sandbox.services.base import Kit, Params, Service
-from sandbox.services.sns.deliveries import Dispatcher
+from sandbox.services.sns.deliveries import Deliveries
 from sandbox.services.sns.endpoints import Endpoints
 from sandbox.services.sns.handover import HandOver
 from sandbox.services.sns.publishing import Publisher
@@ -42,20 +42,20 @@ class SnsCore(Service):
         self.topics = TopicStore(kit.database)
         self.subscriptions = SubscriptionStore(kit.database)
         endpoints = Endpoints(deliverer, sender, endpoint)
-        self.dispatcher = Dispatcher(kit, HandOver(self.subscriptions, endpoints, kit.recorder, kit.faults))
-        self.publisher = Publisher(kit, self.topics, self.subscriptions, self.dispatcher)
+        self.deliveries = Deliveries(kit, HandOver(self.subscriptions, endpoints, kit.recorder, kit.faults))
+        self.publisher = Publisher(kit, self.topics, self.subscriptions, self.deliveries)
 
     async def start(self) -> None:
         """Goes on with the deliveries that are stored."""
-        self.dispatcher.start()
+        self.deliveries.start()
 
     async def stop(self) -> None:
         """Ends the deliveries under way; they stay stored."""
-        await self.dispatcher.stop()
+        await self.deliveries.stop()
 
     def work(self) -> set[asyncio.Task[Any]]:
         """What delivers now."""
-        return self.dispatcher.work()
+        return self.deliveries.work()
 
     def topic_of(self, text: str | None) -> Topic:
         """The topic that a request names by its ARN.

@@ -7,6 +7,7 @@ from typing import Any
 
 from sandbox.model.arn import parse_arn
 from sandbox.model.awserror import AwsError
+from sandbox.model.delivering import classify
 from sandbox.model.hops import HopKind
 from sandbox.model.ports import FaultPoint, Recorder
 from sandbox.model.sns_subscriptions import dead_letter_queue
@@ -15,18 +16,6 @@ from sandbox.services.sns.pending import Pending
 from sandbox.services.sns.subscriptions import Subscription, SubscriptionStore
 
 SERVICE = "sns"
-#: What trying again cannot help: the endpoint is gone, or does not want it.
-_FINAL = ("DoesNotExist", "NonExistentQueue", "NotFound", "AccessDenied", "NotAuthorized", "InvalidTarget")
-_THROTTLED = ("Throttl", "TooManyRequests", "RequestLimitExceeded", "OverLimit")
-
-
-def retryable(error: AwsError) -> bool:
-    """Whether trying again can help: after 5xx and throttling, not after what the endpoint refuses."""
-    if any(part in error.code for part in _FINAL):
-        return False
-    if error.status == 429 or any(part in error.code for part in _THROTTLED):
-        return True
-    return error.status >= 500 and error.status != 501
 
 
 class HandOver:
@@ -75,7 +64,7 @@ class HandOver:
             subscription.endpoint,
             str(failure),
         )
-        delay = subscription.delay(pending.attempts) if retryable(failure) else None
+        delay = subscription.delay(pending.attempts) if classify(failure).retryable else None
         if delay is None:
             await self._give_up(pending, subscription, hop)
         return delay

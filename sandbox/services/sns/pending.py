@@ -7,6 +7,7 @@ from base64 import b64decode
 import msgspec
 
 from sandbox.model.sns_messages import Published
+from sandbox.services.dispatching import Waiting
 from sandbox.store.database import Database
 
 _BATCH = 100
@@ -48,42 +49,27 @@ def _read(document: bytes) -> Pending:
     return pending
 
 
-class PendingStore:
-    """The deliveries that wait, by the virtual time they are due."""
+class PendingStore(Waiting[Pending]):
+    """The deliveries that wait, by the virtual time they are due; those of a lane one after the other."""
 
     def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def __len__(self) -> int:
-        row = self._database.row("SELECT count(*) AS number FROM sns_deliveries")
-        return int(row["number"]) if row else 0
+        super().__init__(database, "sns_deliveries", Pending)
 
     def add(self, pending: Pending, when: float) -> None:
         """Stores a delivery that is due at `when`."""
-        self._database.execute(
+        self.database.execute(
             "INSERT INTO sns_deliveries (next_at, lane, document) VALUES (?, ?, ?)",
             (when, pending.lane, msgspec.json.encode(pending)),
         )
 
-    def put_off(self, identity: int, pending: Pending, when: float) -> None:
-        """Stores what became of a delivery, and when it is tried again."""
-        self._database.execute(
-            "UPDATE sns_deliveries SET next_at = ?, document = ? WHERE id = ?",
-            (when, msgspec.json.encode(pending), identity),
-        )
-
-    def remove(self, identity: int) -> None:
-        """Forgets a delivery that is over."""
-        self._database.execute("DELETE FROM sns_deliveries WHERE id = ?", (identity,))
-
     def holds_up(self, lane: str) -> bool:
         """Whether something waits that what comes after it must not overtake."""
         sql = "SELECT 1 FROM sns_deliveries WHERE lane = ? LIMIT 1"
-        return bool(lane) and self._database.row(sql, (lane,)) is not None
+        return bool(lane) and self.database.row(sql, (lane,)) is not None
 
     def due(self, now: float) -> list[tuple[int, Pending]]:
         """Some of the deliveries that are due, oldest first; empty when there are none."""
-        rows = self._database.rows(
+        rows = self.database.rows(
             f"SELECT d.id, d.document FROM sns_deliveries AS d WHERE d.next_at <= ? AND {_FIRST}"
             " ORDER BY d.next_at, d.id LIMIT ?",
             (now, _BATCH),
@@ -92,5 +78,5 @@ class PendingStore:
 
     def next_due(self) -> float | None:
         """When the next one is due."""
-        row = self._database.row(f"SELECT min(d.next_at) AS next FROM sns_deliveries AS d WHERE {_FIRST}")
+        row = self.database.row(f"SELECT min(d.next_at) AS next FROM sns_deliveries AS d WHERE {_FIRST}")
         return None if row is None or row["next"] is None else float(row["next"])

@@ -15,7 +15,7 @@ from sandbox.model.sns_messages import MAX_BYTES, Published, check_attributes, c
 from sandbox.model.sqs_fifo import content_digest, sequence_number
 from sandbox.model.sqs_message import Attributes, is_group
 from sandbox.services.base import Kit
-from sandbox.services.sns.deliveries import Dispatcher
+from sandbox.services.sns.deliveries import Deliveries
 from sandbox.services.sns.pending import Pending
 from sandbox.services.sns.subscriptions import Subscription, SubscriptionStore
 from sandbox.services.sns.topics import Topic, TopicStore
@@ -97,12 +97,12 @@ class Publisher:
     """Publishes messages."""
 
     def __init__(
-        self, kit: Kit, topics: TopicStore, subscriptions: SubscriptionStore, dispatcher: Dispatcher
+        self, kit: Kit, topics: TopicStore, subscriptions: SubscriptionStore, deliveries: Deliveries
     ) -> None:
         self._kit = kit
         self._topics = topics
         self._subscriptions = subscriptions
-        self._dispatcher = dispatcher
+        self._deliveries = deliveries
 
     async def publish(self, topic: Topic, message: Draft, origin: Origin) -> tuple[int, dict[str, str]]:
         """Delivers one message, unless it is a duplicate.
@@ -160,9 +160,9 @@ class Publisher:
             return
         pending = Pending(subscription=subscription.identity, published=published, cause=hop)
         if subscription.protocol in ("http", "https"):
-            self._dispatcher.enqueue(pending)
+            self._deliveries.enqueue(pending)
         else:
-            await self._dispatcher.deliver(pending)
+            await self._deliveries.deliver(pending)
 
     def _duplicate(self, topic: Topic, known: tuple[str, int], origin: Origin) -> tuple[int, dict[str, str]]:
         message_id, number = known

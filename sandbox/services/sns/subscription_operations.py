@@ -141,7 +141,7 @@ class SubscriptionOperations(SnsCore):
             at=self.clock.now(),
             signature=topic.attributes.get("SignatureVersion") or "1",
         )
-        self.dispatcher.enqueue(
+        self.deliveries.enqueue(
             Pending(subscription=identity, published=published, cause=call.hop, confirmation=True)
         )
 

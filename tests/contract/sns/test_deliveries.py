@@ -48,7 +48,7 @@ def test_an_endpoint_that_is_gone_is_not_tried_again(world: World) -> None:
     failed, dead = world.hops.of(HopKind.DELIVERY_FAILED)[0], world.hops.of(HopKind.DEAD_LETTERED)[0]
     assert "QueueDoesNotExist" in failed.error
     assert (dead.cause, dead.resource) == (failed.id, str(queue("mortas")))
-    assert len(world.service.dispatcher.waiting) == 0
+    assert len(world.service.deliveries.waiting) == 0
 
 
 def test_a_raw_dead_letter_keeps_its_attributes(world: World) -> None:
@@ -65,7 +65,7 @@ def test_without_a_dead_letter_queue_the_message_is_dropped(world: World) -> Non
     world.targets.refusals["estoque"] = GONE
     world.publish(notas)
     assert world.targets.taken == []
-    assert len(world.service.dispatcher.waiting) == 0
+    assert len(world.service.deliveries.waiting) == 0
 
 
 def test_a_dead_letter_queue_that_is_gone_too(world: World) -> None:
@@ -90,7 +90,7 @@ def test_one_that_fails_for_now_is_tried_again(world: World, refusal: AwsError) 
     (delivery,) = world.targets.of("estoque")
     assert json.loads(delivery.body)["MessageAttributes"] == {"foto": {"Type": "Binary", "Value": "/w=="}}
     assert world.hops.of(HopKind.DELIVERED)[-1].detail["attempt"] == 6
-    assert len(world.service.dispatcher.waiting) == 0
+    assert len(world.service.deliveries.waiting) == 0
 
 
 def test_a_failure_of_one_subscription_is_no_other_ones(world: World) -> None:
@@ -110,7 +110,7 @@ def test_a_subscription_that_ends_meanwhile_gets_nothing(world: World) -> None:
     world.targets.refusals.clear()
     world.advance(60)
     assert world.targets.taken == []
-    assert len(world.service.dispatcher.waiting) == 0
+    assert len(world.service.deliveries.waiting) == 0
 
 
 def test_what_waits_is_not_overtaken_within_its_group(world: World) -> None:
