@@ -44,6 +44,8 @@ class Timer:
     callback: Callable[[], None] = field(compare=False)
     label: str = field(compare=False)
     kind: TimerKind = field(compare=False)
+    #: What tells it from others with the same label, over its repetitions.
+    key: str = field(default="", compare=False)
     cancelled: bool = field(default=False, compare=False)
 
     def cancel(self) -> None:
@@ -130,10 +132,21 @@ class Clock:
 
     # --- timers ------------------------------------------------------------------------------------------
     def call_at(
-        self, when: float, callback: Callable[[], None], *, label: str = "", kind: TimerKind = TimerKind.WORK
+        self,
+        when: float,
+        callback: Callable[[], None],
+        *,
+        label: str = "",
+        kind: TimerKind = TimerKind.WORK,
+        key: str = "",
     ) -> Timer:
-        """Calls `callback` on the event loop at virtual time `when` (at the next turn if that has passed)."""
-        timer = Timer(when, next(self._order), callback, label, kind)
+        """Calls `callback` on the event loop at virtual time `when` (at the next turn if that has passed).
+
+        Args:
+            label: what people are told of it.
+            key: what it is called where labels may be equal: those of schedules in several accounts.
+        """
+        timer = Timer(when, next(self._order), callback, label, kind, key or label)
         if len(self._timers) >= self._clear_at:
             self._clear_away()
         heapq.heappush(self._timers, timer)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from sandbox.testing import Aws, Clock, Faults, Flows, Sagas, Sandbox, Stack
 
 _MARK = "sandbox"
-_ENGINES = ("embedded",)
+_ENGINES = ("embedded", "docker")
 #: Beside, not in, the state folder of the project: that is made and emptied by `sandbox up`.
 _FAILURES = Path(".sandbox-failures")
 
@@ -29,12 +29,12 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     group.addoption(
         "--sandbox-engine",
         metavar="ENGINE",
-        help="engine that runs the services: embedded (the default)",
+        help="what runs the services: embedded (the default), docker, or the URL of a running sandbox",
     )
     group.addoption(
         "--sandbox-endpoint",
         metavar="URL",
-        help="use a sandbox that runs already (not supported yet: refused)",
+        help="use a sandbox that runs already; each test gets an account of its own in it",
     )
     parser.addini("sandbox_engine", "engine that runs the services", default="embedded")
     parser.addini("sandbox_system", "system of tests that have no marker `sandbox`", default="")
@@ -47,15 +47,13 @@ def pytest_configure(config: pytest.Config) -> None:
         "sandbox(system, seed=True): the system that the fixtures of sandbox deploy: a name, a folder or a "
         "template; relative paths begin at the test file, or at the root of the project",
     )
-    if config.getoption("--sandbox-endpoint"):
+    engine, endpoint = _engine(config)
+    if endpoint is None and engine not in _ENGINES:
         raise pytest.UsageError(
-            "--sandbox-endpoint is not supported yet: tests get a sandbox of their own; leave the option out"
+            f"--sandbox-engine={engine}: there are {', '.join(_ENGINES)}, or the URL of a sandbox that runs"
         )
-    engine = _engine(config)
-    if engine not in _ENGINES:
-        raise pytest.UsageError(
-            f"--sandbox-engine={engine} is not supported by the fixtures yet: there is {', '.join(_ENGINES)}"
-        )
+    if endpoint is not None and not endpoint.startswith("http://"):
+        raise pytest.UsageError(f"--sandbox-endpoint={endpoint}: give a URL as `sandbox status` shows it")
 
 
 @pytest.hookimpl(wrapper=True)
@@ -81,7 +79,8 @@ def sandbox_fixture(*, engine: str | None = None, scope: Any = "session") -> Any
         """The sandbox of this test process; each worker of pytest-xdist has its own."""
         from sandbox.testing import Sandbox
 
-        with Sandbox(engine=engine or _engine(request.config)) as made:
+        known, endpoint = _engine(request.config) if engine is None else (engine, None)
+        with Sandbox(engine=known, endpoint=endpoint) as made:
             yield made
 
     return sandbox
@@ -181,8 +180,13 @@ def _short(file: Path) -> Path:
     return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
 
 
-def _engine(config: pytest.Config) -> str:
-    return str(config.getoption("--sandbox-engine") or config.getini("sandbox_engine"))
+def _engine(config: pytest.Config) -> tuple[str, str | None]:
+    """The engine, and the URL of a sandbox that runs already, if one is to be used."""
+    engine = str(config.getoption("--sandbox-engine") or config.getini("sandbox_engine"))
+    endpoint = config.getoption("--sandbox-endpoint")
+    if endpoint is None and "://" in engine:
+        return "embedded", engine
+    return engine, endpoint
 
 
 def _asked(request: pytest.FixtureRequest) -> tuple[str | Path, bool]:

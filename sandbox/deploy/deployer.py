@@ -90,6 +90,11 @@ class Deployer:
         self._record = Record(database)
         self._one_at_a_time = asyncio.Lock()
 
+    @property
+    def scope(self) -> Scope:
+        """Account and region that systems are deployed to."""
+        return self._scope
+
     # --- reading -----------------------------------------------------------------------------------------
     def stacks(self) -> list[Stack]:
         """What is deployed, by name."""

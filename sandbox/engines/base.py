@@ -304,22 +304,23 @@ class Engine(Protocol):
         """Gets ready what first invocations would wait for; nothing depends on it."""
         ...
 
-    def has_database(self, instance: str) -> bool:
+    def has_database(self, instance: str, scope: Scope = Scope()) -> bool:  # noqa: B008 - frozen
         """Whether a database instance is there (a client may have deleted it)."""
         ...
 
-    def database(self, instance: str) -> PostgresView:
+    def database(self, instance: str, scope: Scope = Scope()) -> PostgresView:  # noqa: B008 - frozen
         """How a client reaches a database instance that a template declares, as its master user.
 
         Args:
             instance: the identifier of the instance.
+            scope: its account and region.
 
         Raises:
             NoDatabaseError: there is no such instance.
         """
         ...
 
-    def database_dsn(self, instance: str) -> str:
+    def database_dsn(self, instance: str, scope: Scope = Scope()) -> str:  # noqa: B008 - frozen
         """The connection string of the same."""
         ...
 

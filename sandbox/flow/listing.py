@@ -104,9 +104,9 @@ def _roots(database: Database, wanted: FlowFilter, before: int, size: int) -> li
     sql = (
         f"SELECT id FROM hops WHERE flow = id AND id < ? AND (kind IN ({marks(kinds)})"
         f" OR (kind = 'api-call' AND (operation IN ({marks(_CALLS)}) OR {_CHANGES_AN_ITEM})))"
-        " ORDER BY id DESC LIMIT ?"
+        " AND coalesce(?, account) = account ORDER BY id DESC LIMIT ?"
     )
-    return _numbers(database, sql, before, *kinds, *_CALLS, size)
+    return _numbers(database, sql, before, *kinds, *_CALLS, wanted.account, size)
 
 
 def _matching(journal: Journal, wanted: FlowFilter, before: int, size: int) -> list[int]:

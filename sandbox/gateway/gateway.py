@@ -48,6 +48,7 @@ class Gateway:
         allowed_hosts, allowed_origins: see `Doorman`.
         caller_at: whose container has an address, by that and the X-Ray header of the call, on engines with
             containers.
+        state: path of the state folder, for who finds the sandbox by its URL.
         documents: what the sandbox itself publishes at a path (the keys of its token issuer), or None.
         observe, faults, elsewhere: see `Dispatcher`.
     """
@@ -70,6 +71,7 @@ class Gateway:
         caller_at: Callable[[str, str], Caller | None] = lambda _, __: None,
         observe: Observe | None = None,
         faults: FaultPoint | None = None,
+        state: str = "",
         documents: Callable[[str], Mapping[str, Any] | None] = lambda _: None,
         elsewhere: Mapping[str, Upstream] | None = None,
     ) -> None:
@@ -91,6 +93,7 @@ class Gateway:
         self._execute_api = execute_api
         self._doorman = Doorman(allowed_hosts, allowed_origins)
         self._caller_at = caller_at
+        self._state = state
         self._documents = documents
 
     async def __call__(self, arrival: Arrival) -> HttpResponse:
@@ -286,7 +289,8 @@ class Gateway:
         if path == "/_localstack/health":
             body = {"services": dict.fromkeys(names, "running"), "edition": "sandbox"}
         else:
-            body = {"status": "running", "services": dict.fromkeys(names, "native")}
+            services = dict.fromkeys(names, "native")
+            body = {"status": "running", "state": self._state, "services": services}
         return HttpResponse(200, [("content-type", "application/json")], msgspec.json.encode(body))
 
 

@@ -19,7 +19,7 @@ from sandbox.flow.keys import BusinessKey
 from sandbox.flow.recorder import Journal
 from sandbox.model.ids import Ids
 from sandbox.model.ports import AwsClient
-from sandbox.model.scope import DEFAULT_REGION, Scope
+from sandbox.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION, Scope
 from sandbox.session.sagas import named, read_declaration, read_keys
 from sandbox.session.tasks import Report, step
 from sandbox.store.database import Database
@@ -51,16 +51,26 @@ class Deployment:
         self._one_at_a_time = asyncio.Lock()
         self._journal = journal
         self._endpoint = endpoint
-        self.deployer = Deployer(
-            client,
-            database,
-            engine.bindings,
-            clock,
-            ids,
-            cache=cache / "templates",
-            unsupported=engine.unsupported,
-            difference=engine.difference,
-        )
+
+        def deployer(scope: Scope) -> Deployer:
+            return Deployer(
+                client,
+                database,
+                engine.bindings,
+                clock,
+                ids,
+                cache=cache / "templates",
+                unsupported=engine.unsupported,
+                difference=engine.difference,
+                scope=scope,
+            )
+
+        self._new_deployer = deployer
+        self.deployer = deployer(Scope())
+
+    def of_account(self, account: str) -> Deployer:
+        """What deploys into an account."""
+        return self.deployer if account == Scope().account else self._new_deployer(Scope(account))
 
     def recorded(self) -> list[System]:
         """The systems of the stacks that the state holds, as far as their folders are still there."""
@@ -71,35 +81,40 @@ class Deployment:
                 found.append(_of_folder(stack, template) or _plain(stack, template))
         return found
 
-    async def up(self, systems: Sequence[System], *, seed: bool, report: Report) -> None:
+    async def up(
+        self, systems: Sequence[System], *, seed: bool, report: Report, account: str = DEFAULT_ACCOUNT
+    ) -> None:
         """Deploys systems one after the other; a second deployment waits for the first.
 
         Args:
             seed: run the seeders of a system that was not seeded before.
             report: told every step.
+            account: id of the account to deploy into.
 
         Raises:
             TemplateError, DeployError, MigrationError, SeedError: what stands in the way.
         """
         async with self._one_at_a_time:
             for system in systems:
-                await self._up(system, seed=seed, report=report)
+                await self._up(self.of_account(account), system, seed=seed, report=report)
 
-    async def _up(self, system: System, *, seed: bool, report: Report) -> None:
+    async def _up(self, deployer: Deployer, system: System, *, seed: bool, report: Report) -> None:
         self._learn_keys(system)
         with step(report, f"deploy {system.name}") as say:
             told = _Told(f"deploy {system.name}", report)
-            await self.deployer.deploy(system, on_event=told.hear)
+            await deployer.deploy(system, on_event=told.hear)
             told.refreshed(await self._engine.refresh())
             say(told.summary())
-            self._check_saga(system)
+            self._check_saga(deployer, system)
         if system.databases:
             with step(report, f"migrate {system.name}") as say:
-                applied = await self.deployer.migrate(system, self._engine.database_dsn)
+                applied = await deployer.migrate(
+                    system, lambda instance: self._engine.database_dsn(instance, deployer.scope)
+                )
                 say(f"{len(applied)} applied" if applied else "nothing new")
-        if seed and system.seeders and not self.deployer.seed_data(system.name):
+        if seed and system.seeders and not deployer.seed_data(system.name):
             with step(report, f"seed {system.name}") as say:
-                await self._seed(system)
+                await self._seed(deployer, system)
                 say(", ".join(seeder.name for seeder in system.seeders))
 
     @property
@@ -118,16 +133,17 @@ class Deployment:
         self.deployer.forget()
 
     # --- views -------------------------------------------------------------------------------------------
-    def views(self) -> list[StackView]:
-        """The stacks, with outputs as they are reached now."""
+    def views(self, account: str = DEFAULT_ACCOUNT) -> list[StackView]:
+        """The stacks of an account, with outputs as they are reached now."""
+        deployer = self.of_account(account)
         return [
             StackView(
                 name=stack.name,
-                outputs=self.deployer.outputs(stack.name, self._endpoint()),
+                outputs=deployer.outputs(stack.name, self._endpoint()),
                 seed=_merged(stack.seed),
                 template=stack.template,
             )
-            for stack in self.deployer.stacks()
+            for stack in deployer.stacks()
         ]
 
     def first_database(self) -> PostgresView | None:
@@ -145,27 +161,27 @@ class Deployment:
             known |= {key.name: key for key in read_keys(system.saga)}
         self._journal.declare_keys(list(known.values()))
 
-    def _check_saga(self, system: System) -> None:
+    def _check_saga(self, deployer: Deployer, system: System) -> None:
         """The declaration names resources of the template: a slip is told now, not when somebody asks."""
         if system.saga is not None:
-            named(system.saga, read_declaration(system.saga), self.deployer.resources(system.name))
+            named(system.saga, read_declaration(system.saga), deployer.resources(system.name))
 
-    async def _seed(self, system: System) -> None:
+    async def _seed(self, deployer: Deployer, system: System) -> None:
         endpoint = self._endpoint()
         environment = {
             "AWS_ENDPOINT_URL": endpoint,
-            "AWS_ACCESS_KEY_ID": Scope().account,
+            "AWS_ACCESS_KEY_ID": deployer.scope.account,
             "AWS_SECRET_ACCESS_KEY": "sandbox",
             "AWS_REGION": DEFAULT_REGION,
             "AWS_DEFAULT_REGION": DEFAULT_REGION,
-            **self._postgres_environment(system),
+            **self._postgres_environment(deployer, system),
         }
-        await self.deployer.seed(system, environment, endpoint)
+        await deployer.seed(system, environment, endpoint)
 
-    def _postgres_environment(self, system: System) -> dict[str, str]:
-        resources = self.deployer.resources(system.name)
+    def _postgres_environment(self, deployer: Deployer, system: System) -> dict[str, str]:
+        resources = deployer.resources(system.name)
         for declared in system.databases:
-            database = self._engine.database(resources[declared.resource][1])
+            database = self._engine.database(resources[declared.resource][1], deployer.scope)
             return {
                 "PGHOST": database.host,
                 "PGPORT": str(database.port),

@@ -235,6 +235,7 @@ class Session:
             ids=self.ids,
             durable=self.database.committed,
             faults=self.faults,
+            state=str(self.folder.path),
             allowed_hosts=[network.address] if network else (),
             caller_at=network.caller_at if network else lambda _, __: None,
             observe=self.engine.observe,

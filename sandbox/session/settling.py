@@ -118,12 +118,12 @@ class Settler:
 
     def _matters(self, timer: Timer) -> bool:
         if timer.kind is TimerKind.SCHEDULE:
-            return self._clean.get(timer.label) != self._changes
+            return self._clean.get(timer.key) != self._changes
         return timer.kind is TimerKind.WORK
 
     def _schedules_until(self, target: float) -> list[str]:
         timers = self._clock.pending()
-        return [timer.label for timer in timers if timer.kind is TimerKind.SCHEDULE and timer.when <= target]
+        return [timer.key for timer in timers if timer.kind is TimerKind.SCHEDULE and timer.when <= target]
 
     def _stuck(self, course: _Course) -> list[str]:
         """What would go on beyond the horizon."""
@@ -134,8 +134,8 @@ class Settler:
             since = now if timer.order > course.newest else course.began
             if timer.kind is TimerKind.WORK and timer.when - since <= reach:
                 why.append(f"{timer.label or 'a timer'} is due in {timer.when - now:g} s, beyond the horizon")
-            if timer.kind is TimerKind.SCHEDULE and course.writing[timer.label] >= _RESTLESS:
-                count = course.writing[timer.label]
+            if timer.kind is TimerKind.SCHEDULE and course.writing[timer.key] >= _RESTLESS:
+                count = course.writing[timer.key]
                 why.append(f"{timer.label} fired {count} times, and something was changed each time")
         return why
 
@@ -159,7 +159,7 @@ class _Course:
         self.end = began + horizon
         self.newest = newest
         self.steps = 0
-        #: Labels of the schedules that fired in the last step.
+        #: Keys of the schedules that fired in the last step.
         self.fired: list[str] = []
         #: How often in a row something was changed when a schedule fired.
         self.writing: Counter[str] = Counter()

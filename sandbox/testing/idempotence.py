@@ -29,7 +29,10 @@ def assert_idempotent(
         known = control.call("test_event", reference=event)
         document, arn = known["document"], known["bus"]
     else:
-        document, arn = _document(event, stack), bus or event.get("EventBusName") or _bus(stack)
+        document, arn = (
+            _document(event, stack),
+            _bus_arn(stack, bus or event.get("EventBusName") or _bus(stack)),
+        )
         control.call("test_publish", document=document, bus=arn)
         stack.flows.settle()
     before = _content(stack)
@@ -104,3 +107,10 @@ def _document(event: Mapping[str, Any], stack: Stack) -> str:
 def _bus(stack: Stack) -> str:
     buses = [physical for kind, physical in stack.resources.values() if kind == _BUS]
     return buses[0] if len(buses) == 1 else "default"
+
+
+def _bus_arn(stack: Stack, bus: str) -> str:
+    """The ARN of a bus of the stack's account."""
+    if bus.startswith("arn:"):
+        return bus
+    return f"arn:aws:events:{stack.aws.region}:{stack.aws.account}:event-bus/{bus}"

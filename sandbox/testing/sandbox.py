@@ -8,6 +8,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from sandbox.testing.attached import Account, DefaultAccount, Running
 from sandbox.testing.aws import Aws
 from sandbox.testing.clock import Clock
 from sandbox.testing.flows import Flows
@@ -22,7 +23,9 @@ class Sandbox:
     """A full local AWS of one process, with a clock that stands still. Close it, or use it in a `with` block.
 
     Args:
-        engine: `embedded`.
+        engine: `embedded`, or `docker`, whose time is real and whose stacks are deployed anew for each test.
+        endpoint: URL of a sandbox that runs already, instead of one of this process: each stack then gets an
+            account of its own in it, nothing else is touched, and its clock stays as it is.
 
     Attributes:
         endpoint: the front door's URL.
@@ -32,9 +35,11 @@ class Sandbox:
         SandboxError: it could not start.
     """
 
-    def __init__(self, *, engine: str = "embedded") -> None:
-        self._server = Server(engine)
+    def __init__(self, *, engine: str = "embedded", endpoint: str | None = None) -> None:
+        self._server = Server(engine) if endpoint is None else Running(endpoint)
         self.endpoint = self._server.status.endpoint
+        #: Where the stack in use was deployed, when it was deployed for one test alone.
+        self._place: Account | DefaultAccount | None = None
         self.aws = Aws(self.endpoint)
         self.clock = Clock(self._server)
         self.flows = Flows(self._server)
@@ -68,6 +73,8 @@ class Sandbox:
             SandboxError: it cannot be deployed.
         """
         folder = (cwd or Path.cwd()).resolve()
+        if isinstance(self._server, Running) or self._server.status.engine != "embedded":
+            return self._anew(str(system), folder, seed=seed)
         label = f"{folder}\n{system}\n{seed}"
         if label not in self._kept:
             self._deploy(label, str(system), folder, seed=seed)
@@ -77,7 +84,10 @@ class Sandbox:
         return Stack(self._kept[label], self._server, self.aws)
 
     def empty(self) -> None:
-        """Takes everything out of it."""
+        """Takes everything out of it: of a sandbox that was there before, what this process put in."""
+        if isinstance(self._server, Running) or self._server.status.engine != "embedded":
+            self._leave()
+            return
         if _EMPTY not in self._kept:
             self._server.call("test_keep", label=_EMPTY)
             self._kept[_EMPTY] = ""
@@ -86,8 +96,10 @@ class Sandbox:
         self._fresh = _EMPTY
 
     def close(self) -> None:
-        """Ends it with everything that it runs."""
+        """Ends it with everything that it runs; one that was there before goes on, without our stacks."""
         self.aws.close()
+        if isinstance(self._server, Running):
+            self._leave()
         self._server.close()
 
     def __enter__(self) -> Self:
@@ -100,6 +112,19 @@ class Sandbox:
         traceback: TracebackType | None,
     ) -> None:
         self.close()
+
+    def _anew(self, system: str, folder: Path, *, seed: bool) -> Stack:
+        """A stack that is deployed for one test: in an account of its own, or instead of the last one."""
+        self._leave()
+        server = self._server
+        self._place = place = Account(server) if isinstance(server, Running) else DefaultAccount(server)
+        name = place.deploy(system, seed=seed, cwd=folder)
+        return Stack(name, place.control, Aws(self.endpoint, account=place.id))
+
+    def _leave(self) -> None:
+        place, self._place = self._place, None
+        if place is not None:
+            place.close()
 
     def _deploy(self, label: str, system: str, folder: Path, *, seed: bool) -> None:
         self.empty()
@@ -114,16 +139,21 @@ class Sandbox:
 
 @contextmanager
 def run(
-    system: str | Path, *, seed: bool = True, engine: str = "embedded", cwd: Path | None = None
+    system: str | Path,
+    *,
+    seed: bool = True,
+    engine: str = "embedded",
+    endpoint: str | None = None,
+    cwd: Path | None = None,
 ) -> Iterator[Stack]:
     """A system in a sandbox of its own, for the time of a `with` block.
 
     Args:
         system, seed, cwd: as `Sandbox.stack` takes them.
-        engine: `embedded`.
+        engine, endpoint: as `Sandbox` takes them.
 
     Raises:
         SandboxError: it could not start, or the system cannot be deployed.
     """
-    with Sandbox(engine=engine) as sandbox:
+    with Sandbox(engine=engine, endpoint=endpoint) as sandbox:
         yield sandbox.stack(system, seed=seed, cwd=cwd)

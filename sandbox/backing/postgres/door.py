@@ -1,7 +1,7 @@
 """A door before PostgreSQL for functions that a fault of the database may strike: one port for each function.
 
-Nothing goes through it unless such a fault is planned: functions then get its address instead of the
-server's.
+Nothing goes through it unless such a fault is planned, or the function's database has another name on the
+server than the function knows: functions then get its address instead of the server's.
 """
 
 from __future__ import annotations
@@ -21,6 +21,7 @@ from sandbox.backing.postgres.talk import (
     read_start,
     refusal,
     statement_of,
+    with_database,
 )
 
 _NO = b"N"
@@ -53,11 +54,18 @@ class DatabaseDoor:
     Args:
         server: host and port of PostgreSQL now.
         judge: decides what goes wrong.
+        renamed: what a database is called on the server, by the function and the name it uses.
     """
 
-    def __init__(self, server: Callable[[], tuple[str, int]], judge: Judge) -> None:
+    def __init__(
+        self,
+        server: Callable[[], tuple[str, int]],
+        judge: Judge,
+        renamed: Callable[[str, str], str] = lambda _, database: database,
+    ) -> None:
         self._server = server
         self._judge = judge
+        self._renamed = renamed
         self._listeners: dict[str, socket.socket] = {}
         self._servers: set[asyncio.Task[None]] = set()
         self._talks: set[asyncio.Task[None]] = set()
@@ -112,7 +120,7 @@ class DatabaseDoor:
             return
         server_reader, server_writer = await asyncio.open_connection(*self._server())
         try:
-            server_writer.write(start)
+            server_writer.write(with_database(start, lambda name: self._renamed(function, name)))
             talk = _Talk(lambda moment: self._judge.ends(function, port, moment), writer, server_writer)
             await _first_end(talk.from_client(reader), talk.from_server(server_reader))
         finally:

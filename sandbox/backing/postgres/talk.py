@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import re
 import struct
+from collections.abc import Callable
 
 _LENGTH = struct.Struct("!i")
 _SSL, _GSS = 80877103, 80877104
@@ -44,6 +45,18 @@ async def read_message(reader: asyncio.StreamReader) -> bytes:
 def asks_for_encryption(start: bytes) -> bool:
     """Whether a first message asks for TLS or GSSAPI, before the real first message."""
     return len(start) == 8 and _LENGTH.unpack(start[4:])[0] in (_SSL, _GSS)
+
+
+def with_database(start: bytes, renamed: Callable[[str], str]) -> bytes:
+    """A client's first message, for a database of another name; a user without one names it, too."""
+    words = start[8:].split(b"\0")
+    pairs = dict(zip(words[:-1:2], words[1::2], strict=False))
+    name = pairs.get(b"database", pairs.get(b"user"))
+    if name is None:  # it is no start: the server says what is wrong with it
+        return start
+    pairs[b"database"] = renamed(name.decode()).encode()
+    body = start[4:8] + b"".join(key + b"\0" + value + b"\0" for key, value in pairs.items() if key) + b"\0"
+    return _LENGTH.pack(len(body) + 4) + body
 
 
 def statement_of(message: bytes) -> bytes | None:

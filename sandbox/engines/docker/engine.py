@@ -39,6 +39,7 @@ from sandbox.engines.issuers import IssuerKeys
 from sandbox.engines.loopback import LoopbackHttp
 from sandbox.model.call import Caller
 from sandbox.model.http import HttpRequest, Observe
+from sandbox.model.scope import Scope
 from sandbox.services.apigatewayv2.service import ApiGatewayV2Service, Surroundings
 from sandbox.services.base import Kit, Service
 from sandbox.services.iam.service import IamService
@@ -256,14 +257,14 @@ class DockerEngine(NoReturn):
         return None
 
     # --- databases ---------------------------------------------------------------------------------------
-    def has_database(self, instance: str) -> bool:
+    def has_database(self, instance: str, scope: Scope = Scope()) -> bool:  # noqa: B008 - frozen
         """Whether a database instance is there; see `Engine.has_database`."""
-        return any(known.identifier == instance for known in self.rds.instances())
+        return any((one.identifier, one.scope) == (instance, scope) for one in self.rds.instances())
 
-    def database(self, instance: str) -> PostgresView:
+    def database(self, instance: str, scope: Scope = Scope()) -> PostgresView:  # noqa: B008 - frozen
         """How a client reaches a database instance; see `Engine.database`."""
         for known in self.rds.instances():
-            if known.identifier == instance:
+            if (known.identifier, known.scope) == (instance, scope):
                 return self._view(known.database, known.username, known.password)
         raise NoDatabaseError(
             f"there is no database instance {instance}",
@@ -271,9 +272,9 @@ class DockerEngine(NoReturn):
             "deploy the system again: `sandbox deploy`",
         )
 
-    def database_dsn(self, instance: str) -> str:
+    def database_dsn(self, instance: str, scope: Scope = Scope()) -> str:  # noqa: B008 - frozen
         """The connection string of a database instance."""
-        return self.database(instance).dsn
+        return self.database(instance, scope).dsn
 
     async def spare_database(self) -> PostgresView:
         """A database for who declares none; see `Engine.spare_database`."""

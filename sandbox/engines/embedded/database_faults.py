@@ -11,6 +11,7 @@ from sandbox.backing.postgres.door import DatabaseDoor
 from sandbox.model.arn import parse_arn
 from sandbox.model.faults import PlannedFault, strikes_database
 from sandbox.model.ports import Fault, FaultPoint
+from sandbox.model.scope import Scope
 from sandbox.runtime.environment import Environment
 from sandbox.runtime.runtime import LambdaRuntime
 
@@ -27,6 +28,7 @@ class DatabaseFaults:
         faults: the plan.
         runtime: whose execution environment a connection is.
         server: host and port of PostgreSQL.
+        renamed: what a database is called on the server, for the function of an ARN.
         changed: called when functions are to be started anew, with another address.
     """
 
@@ -35,6 +37,7 @@ class DatabaseFaults:
         faults: FaultPoint,
         runtime: LambdaRuntime,
         server: Callable[[], tuple[str, int]],
+        renamed: Callable[[str, str], str],
         changed: Callable[[], None],
     ) -> None:
         self._faults = faults
@@ -42,18 +45,22 @@ class DatabaseFaults:
         self._server = server
         self._changed = changed
         self._armed = False
-        self._door = DatabaseDoor(server, self)
+        self._door = DatabaseDoor(server, self, renamed)
         faults.watch(self._planned)
 
     def address(self, function: str) -> tuple[str, int]:
-        """Host and port of the database for a function; of the server itself for everybody else."""
-        return self._door.address(function) if self._armed and function else self._server()
+        """Host and port of the database for a function; of the server itself for everybody else.
+
+        Functions of other accounts always go through the door: their databases have other names.
+        """
+        if function and (self._armed or parse_arn(function).account != Scope().account):
+            return self._door.address(function)
+        return self._server()
 
     async def close(self) -> None:
         """Closes the door, with the connections that go through; functions then ask for it anew."""
         await self._door.close()
-        if self._armed:
-            self._changed()
+        self._changed()
 
     # --- what the door asks ------------------------------------------------------------------------------
     def refuses(self, function: str, port: int) -> tuple[str, str] | None:

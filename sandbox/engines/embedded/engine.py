@@ -21,6 +21,7 @@ from sandbox.engines.embedded.shelf import Shelf
 from sandbox.engines.issuers import IssuerKeys
 from sandbox.engines.loopback import LoopbackHttp
 from sandbox.errors import SandboxError, UsageError
+from sandbox.model.arn import parse_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.http import Observe
 from sandbox.model.ports import Delivery
@@ -39,7 +40,7 @@ from sandbox.services.iam.service import IamService
 from sandbox.services.issuer.issuer import TokenIssuer
 from sandbox.services.lambda_.service import LambdaService
 from sandbox.services.logs.service import LogsService
-from sandbox.services.rds.service import RdsService
+from sandbox.services.rds.service import RdsService, database_name
 from sandbox.services.scheduler.service import SchedulerService
 from sandbox.services.sns.service import SnsService
 from sandbox.services.sqs.service import SqsService
@@ -144,6 +145,7 @@ class EmbeddedEngine:
             kit.faults,
             self.runtime,
             lambda: (self.postgres.host, self.postgres.port),
+            self._renamed,
             self.lambda_.specs.forget,
         )
 
@@ -245,13 +247,14 @@ class EmbeddedEngine:
         """Nothing: functions run the files of their folders as they are."""
         return ()
 
-    def has_database(self, instance: str) -> bool:
+    def has_database(self, instance: str, scope: Scope = Scope()) -> bool:  # noqa: B008 - frozen
         """Whether a database instance is there; see `Engine.has_database`."""
-        return any(known.identifier == instance for known in self.rds.instances())
+        return any((one.identifier, one.scope) == (instance, scope) for one in self.rds.instances())
 
-    def database(self, instance: str) -> PostgresView:
+    def database(self, instance: str, scope: Scope = Scope()) -> PostgresView:  # noqa: B008 - frozen
         """How a client reaches a database instance; see `Engine.database`."""
-        found = next((known for known in self.rds.instances() if known.identifier == instance), None)
+        instances = self.rds.instances()
+        found = next((one for one in instances if (one.identifier, one.scope) == (instance, scope)), None)
         if found is None:
             raise NoDatabaseError(
                 f"there is no database instance {instance}",
@@ -260,9 +263,9 @@ class EmbeddedEngine:
             )
         return self._view(found.database, found.username, found.password)
 
-    def database_dsn(self, instance: str) -> str:
+    def database_dsn(self, instance: str, scope: Scope = Scope()) -> str:  # noqa: B008 - frozen
         """The connection string of a database instance."""
-        return self.database(instance).dsn
+        return self.database(instance, scope).dsn
 
     async def spare_database(self) -> PostgresView:
         """A database for who declares none; see `Engine.spare_database`."""
@@ -284,6 +287,10 @@ class EmbeddedEngine:
         """Whether a native service has an operation."""
         found = self.services.get(service)
         return found is not None and operation in found.operations
+
+    def _renamed(self, function: str, database: str) -> str:
+        """The database of a function's account that it calls by the name it would have there alone."""
+        return database_name(parse_arn(function).scope, database)
 
     def _tasks(self) -> set[asyncio.Task[Any]]:
         return {task for service in self.services.values() for task in service.work()}

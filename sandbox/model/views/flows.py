@@ -40,6 +40,7 @@ class FlowFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         match: text in the value of a business key or in how the flow began; or an id, whole.
         since, until: virtual time at which it began, seconds since the epoch.
         schedules: list runs of schedules too.
+        account: id of the account in which it began; looked at where nothing restricts more.
         before: only flows with smaller ids, for the next page.
         limit: how many.
     """
@@ -52,6 +53,7 @@ class FlowFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     since: float | None = None
     until: float | None = None
     schedules: bool = False
+    account: str | None = None
     before: int | None = None
     limit: int = 50
 

@@ -87,7 +87,11 @@ class ScheduleRunner:
         if rule.next_fire is not None and rule.enabled:
             key = _key(rule)
             self._timers[key] = self._clock.call_at(
-                rule.next_fire, lambda: self._fire(key), label=f"rule {rule.name}", kind=TimerKind.SCHEDULE
+                rule.next_fire,
+                lambda: self._fire(key),
+                label=f"rule {rule.name}",
+                kind=TimerKind.SCHEDULE,
+                key=str(rule.arn),
             )
 
     def _fire(self, key: _Key) -> None:

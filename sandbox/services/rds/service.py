@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar
 
 from sandbox.model.call import Call
+from sandbox.model.scope import Scope
 from sandbox.services.base import Answer, Kit, Params, Service, operation
 from sandbox.services.rds.errors import (
     already_exists,
@@ -226,7 +227,7 @@ class RdsService(Service):
             resource_id=f"db-{self.kit.ids.upper(26)}",
             status=Status.CREATING,
             created=self.clock.now(),
-            database=db_name or _DEFAULT_DATABASE,
+            database=database_name(call.scope, db_name or _DEFAULT_DATABASE),
             db_name=db_name,
             username=username,
             password=password,
@@ -258,6 +259,11 @@ class RdsService(Service):
         if instance is None:
             raise not_found(identifier)
         return instance
+
+
+def database_name(scope: Scope, db_name: str) -> str:
+    """The database that stands for a `DBName`: of its own for each account, as one server holds them all."""
+    return db_name if scope.account == Scope().account else f"{db_name[:50]}_{scope.account}"
 
 
 def _recorded(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -88,6 +88,7 @@ class Runner:
                 lambda: self._fire(key),
                 label=f"schedule {schedule.name}",
                 kind=TimerKind.SCHEDULE,
+                key=str(key),
             )
 
     def _fire(self, key: _Key) -> None:

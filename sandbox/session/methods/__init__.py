@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from sandbox.control.server import Method
+from sandbox.session.methods.accounts import Accounts
 from sandbox.session.methods.archives import Archives
 from sandbox.session.methods.buses import Buses
 from sandbox.session.methods.data import Data
@@ -25,8 +26,8 @@ if TYPE_CHECKING:
     from sandbox.session.session import Session
 
 _GROUPS = (
-    Lifecycle, Functions, Time, Flows, Sagas, Lints, Testing, Faults, Desk, Buses, Archives, Overview, Data,
-    Snapshots, Tokens,
+    Lifecycle, Functions, Time, Flows, Sagas, Lints, Testing, Accounts, Faults, Desk, Buses, Archives,
+    Overview, Data, Snapshots, Tokens,
 )  # fmt: skip
 
 

@@ -53,6 +53,7 @@ class Flows:
         since: float | None = None,
         until: float | None = None,
         before: int | None = None,
+        account: str | None = None,
     ) -> list[FlowSummary]:
         """The newest flows, newest first; the parameters are those of `FlowFilter`.
 
@@ -68,6 +69,7 @@ class Flows:
             since=since,
             until=until,
             schedules=schedules,
+            account=account,
             before=before,
             limit=limit,
         )

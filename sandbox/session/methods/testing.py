@@ -11,6 +11,7 @@ from sandbox.control.server import Method
 from sandbox.errors import SandboxError, UsageError
 from sandbox.flow.payloads import is_whole
 from sandbox.model.arn import parse_arn
+from sandbox.model.scope import DEFAULT_ACCOUNT, Scope
 from sandbox.services.sqs.service import SqsService
 from sandbox.session.effects import Effects
 from sandbox.session.quiet import Quiet
@@ -152,20 +153,21 @@ class Testing:
                 end()
         return journal.newest
 
-    async def test_stack(self, name: str) -> dict[str, Any]:
+    async def test_stack(self, name: str, account: str = DEFAULT_ACCOUNT) -> dict[str, Any]:
         """A deployed stack: outputs, seeds, resources by logical id, and its first database.
 
         Raises:
             UsageError: no such stack.
         """
         deployment = self._session.deployment
-        resources = deployment.deployer.resources(name)
+        resources = deployment.of_account(account).resources(name)
         databases = [physical for kind, physical in resources.values() if kind == _DATABASE]
-        view = next(view for view in deployment.views() if view.name == name)
+        view = next(view for view in deployment.views(account) if view.name == name)
+        engine = self._session.engine
         return {
             "stack": view,
             "resources": resources,
-            "database": self._session.engine.database(databases[0]) if databases else None,
+            "database": engine.database(databases[0], Scope(account)) if databases else None,
         }
 
     def _picture(self, outcome: Settled) -> dict[str, Any]:
@@ -203,7 +205,7 @@ class Testing:
         await self._session.database.committed()
         return {"hop": hop}
 
-    async def test_event(self, reference: str) -> dict[str, str]:
+    async def test_event(self, reference: str, account: str = DEFAULT_ACCOUNT) -> dict[str, str]:
         """The newest event of an id or detail type that was published, and its bus.
 
         Raises:
@@ -211,7 +213,9 @@ class Testing:
         """
         self._session.journal.flush()
         rows = self._session.journal.database.rows(
-            "SELECT event_id, resource, payload, detail FROM hops WHERE kind = 'event-put' ORDER BY id DESC"
+            "SELECT event_id, resource, payload, detail FROM hops"
+            " WHERE kind = 'event-put' AND account = ? ORDER BY id DESC",
+            (account,),
         )
         known = [(row, msgspec.json.decode(row["detail"] or "{}").get("detailType", "")) for row in rows]
         found = next((row for row, kind in known if reference in (row["event_id"], kind)), None)
@@ -230,9 +234,9 @@ class Testing:
         return {"document": payload, "bus": found["resource"]}
 
     # --- queues ------------------------------------------------------------------------------------------
-    async def test_queues(self) -> list[dict[str, Any]]:
-        """Every queue with its messages counted."""
-        return self._queues()
+    async def test_queues(self, account: str = DEFAULT_ACCOUNT) -> list[dict[str, Any]]:
+        """Every queue of an account with its messages counted."""
+        return self._queues(account)
 
     async def test_messages(self, queue: str, limit: int) -> list[dict[str, Any]]:
         """Messages of a queue, without receiving them, oldest first.
@@ -260,7 +264,7 @@ class Testing:
         sqs = self._session.engine.services.get("sqs")
         return sqs if isinstance(sqs, SqsService) else None
 
-    def _queues(self) -> list[dict[str, Any]]:
+    def _queues(self, account: str | None = None) -> list[dict[str, Any]]:
         sqs = self._sqs()
         depths = sqs.depths() if sqs is not None else []
         targets = {str(depth.dead_letter_target) for depth in depths if depth.dead_letter_target}
@@ -274,6 +278,7 @@ class Testing:
                 "holds_dead_letters": str(depth.queue) in targets,
             }
             for depth in depths
+            if account in (None, depth.queue.account)
         ]
 
     async def _must_be_quiet(self) -> None:

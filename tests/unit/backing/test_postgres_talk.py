@@ -6,7 +6,7 @@ import struct
 
 import pytest
 
-from sandbox.backing.postgres.talk import asks_for_encryption, commits, refusal, statement_of
+from sandbox.backing.postgres.talk import asks_for_encryption, commits, refusal, statement_of, with_database
 
 
 @pytest.mark.parametrize(
@@ -32,6 +32,22 @@ def test_a_commit_is_known_by_its_words_and_by_the_transaction(
     statement: bytes, status: bytes, expected: bool
 ) -> None:
     assert commits(statement, status) is expected
+
+
+def start(*words: str) -> bytes:
+    body = struct.pack("!i", 196608) + b"".join(word.encode() + b"\0" for word in words) + b"\0"
+    return struct.pack("!i", len(body) + 4) + body
+
+
+def test_a_start_is_for_the_database_of_another_name() -> None:
+    def renamed(name: str) -> str:
+        return f"{name}_2"
+
+    asked = start("user", "nfe", "database", "notas", "client_encoding", "")
+    assert with_database(asked, renamed) == start("user", "nfe", "database", "notas_2", "client_encoding", "")
+    assert with_database(start("user", "nfe"), renamed) == start("user", "nfe", "database", "nfe_2")
+    cancel = struct.pack("!iiii", 16, 80877102, 7, 8)
+    assert with_database(cancel, renamed) == cancel
 
 
 def message(kind: bytes, body: bytes) -> bytes:

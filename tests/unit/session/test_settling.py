@@ -46,7 +46,7 @@ class Work:
 
         self.clock.call_at(when, fire, label=label, kind=kind)
 
-    def every(self, seconds: float, label: str, writes: Callable[[int], bool]) -> None:
+    def every(self, seconds: float, label: str, writes: Callable[[int], bool], key: str = "") -> None:
         """Sets a schedule; `writes` says whether its nth firing changes anything."""
         count = 0
 
@@ -58,7 +58,9 @@ class Work:
             arm()
 
         def arm() -> None:
-            self.clock.call_later(seconds, fire, label=label, kind=TimerKind.SCHEDULE)
+            self.clock.call_at(
+                self.clock.now() + seconds, fire, label=label, kind=TimerKind.SCHEDULE, key=key
+            )
 
         arm()
 
@@ -96,6 +98,17 @@ def test_a_schedule_fires_until_a_firing_changes_nothing() -> None:
     outcome = world.settle(before=lambda: world.every(60, "outbox", lambda count: count == 1))
     assert outcome.settled
     assert [at for _, at in world.fired] == [60, 120]
+
+
+def test_schedules_of_the_same_name_settle_each_for_itself() -> None:
+    world = Work()
+
+    def timers() -> None:
+        world.every(50, "outbox", lambda _: False, key="of one account")
+        world.every(60, "outbox", lambda count: count == 1, key="of another account")
+
+    assert world.settle(before=timers).settled
+    assert [at for _, at in world.fired] == [50, 60, 100, 120]
 
 
 def test_a_schedule_looks_again_after_the_last_change_of_anything() -> None:
