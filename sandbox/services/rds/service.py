@@ -62,7 +62,7 @@ class RdsService(Service):
     SCHEMA: ClassVar[str] = SCHEMA
     NOT_CHECKED: ClassVar[tuple[str, ...]] = (
         "all instances are databases of one PostgreSQL server: an instance is the database of its DBName"
-        " (`postgres` where it has none), and two instances cannot have the same",
+        " (`postgres` where it has none), and two instances of an account cannot have the same",
         "EngineVersion is recorded; the server is the one that the sandbox brings, with the extensions"
         " plpgsql and vector (CREATE EXTENSION of others is refused by PostgreSQL)",
         "DBInstanceClass, AllocatedStorage, StorageType, Iops, StorageThroughput, MaxAllocatedStorage and"

@@ -159,10 +159,15 @@ def test_instances_share_a_server_and_must_not_collide() -> None:
             world.call("ModifyDBInstance", DBInstanceIdentifier="outra", MasterUserPassword="diferente-1")
         )
         assert shared.code == "InvalidParameterCombination"
-        # Another account sees neither, but it is the same server.
+        # Another account sees neither; its databases have names of their own on the same server.
         assert (await world.call("DescribeDBInstances", scope=OTHER))["DBInstances"] == []
-        elsewhere = await refused(world.call("CreateDBInstance", scope=OTHER, **NFE))
-        assert elsewhere.code == "InvalidParameterCombination"
+        elsewhere = (await world.call("CreateDBInstance", scope=OTHER, **NFE))["DBInstance"]
+        assert elsewhere["DBName"] == "nfe"
+        assert {one.database for one in world.rds.instances()} == {"nfe", "outro", f"nfe_{OTHER.account}"}
+        shared = await refused(
+            world.call("CreateDBInstance", scope=OTHER, **{**NFE, "MasterUserPassword": "diferente-1"})
+        )
+        assert shared.code in ("InvalidParameterCombination", "DBInstanceAlreadyExists")
 
     run(scenario)
 
