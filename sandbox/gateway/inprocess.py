@@ -16,6 +16,7 @@ from sandbox.model.call import Call, Caller
 from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.wire.check import shown
 from sandbox.wire.incoming import Incoming
+from sandbox.wire.names import SIGNING_NAMES
 from sandbox.wire.wire import Wire
 
 
@@ -90,8 +91,10 @@ class InProcessHttp:
         self._dispatcher = dispatcher
         self._wire = wire
 
-    async def send(self, service: str, request: HttpRequest, call: Call) -> HttpResponse:
+    async def send(self, service: str, request: HttpRequest, call: Call, action: str = "") -> HttpResponse:
         """The service's answer; see `AwsHttp.send`."""
+        if action:
+            request = self._named(service, request, action)
         request_id = self._dispatcher.ids.uuid()
         credential = f"{call.scope.account}/20240101/{call.scope.region}/{service}/aws4_request"
         signature = ("authorization", f"AWS4-HMAC-SHA256 Credential={credential}, SignedHeaders=, Signature=")
@@ -122,3 +125,19 @@ class InProcessHttp:
             return response
         except AwsError as error:
             return self._wire.error(target, error, request_id)
+
+    def _named(self, service: str, request: HttpRequest, action: str) -> HttpRequest:
+        """The request with its operation where the service's protocol has it."""
+        name = SIGNING_NAMES.get(service, service)
+        if name not in self._wire.models:
+            return request
+        metadata = self._wire.models[name].metadata
+        if not metadata.target_prefix or service == "sqs":  # API Gateway speaks the query protocol to SQS
+            query = "&".join(part for part in (request.query, f"Action={action}") if part)
+            return msgspec.structs.replace(request, query=query)
+        headers = [pair for pair in request.headers if pair[0] not in ("x-amz-target", "content-type")]
+        headers += [
+            ("x-amz-target", f"{metadata.target_prefix}.{action}"),
+            ("content-type", f"application/x-amz-json-{metadata.json_version or '1.0'}"),
+        ]
+        return msgspec.structs.replace(request, method="POST", headers=headers)

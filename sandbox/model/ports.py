@@ -473,13 +473,15 @@ class AwsClient(Protocol):
 class AwsHttp(Protocol):
     """Sends an AWS service a request in its own protocol, in process: for those who only map requests on."""
 
-    async def send(self, service: str, request: HttpRequest, call: Call) -> HttpResponse:
+    async def send(self, service: str, request: HttpRequest, call: Call, action: str = "") -> HttpResponse:
         """The service's answer; its refusals are answers too.
 
         Args:
-            service: botocore's name.
+            service: botocore's name, or the one that signatures carry.
             request: path, query, headers (names in lower case) and body, without a signature.
             call: on whose behalf: its scope and trace are taken over, and its hop is the cause.
+            action: the operation, where the request does not name it: it is put where the service's protocol
+                has it.
         """
         ...
 

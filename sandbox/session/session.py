@@ -270,6 +270,6 @@ class _InProcess:
     def __init__(self, gateway: Callable[[], Gateway]) -> None:
         self._gateway = gateway
 
-    async def send(self, service: str, request: HttpRequest, call: Call) -> HttpResponse:
+    async def send(self, service: str, request: HttpRequest, call: Call, action: str = "") -> HttpResponse:
         gateway = self._gateway()
-        return await InProcessHttp(gateway.dispatcher, gateway.wire).send(service, request, call)
+        return await InProcessHttp(gateway.dispatcher, gateway.wire).send(service, request, call, action)

@@ -9,7 +9,9 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from sandbox.model.arn import Arn
+from sandbox.model.call import Call
 from sandbox.model.hops import HopKind, Link
+from sandbox.model.http import ForeignHostError, HttpRequest, HttpResponse
 from sandbox.model.ports import InvokeResult
 from sandbox.model.scope import Scope
 
@@ -179,3 +181,31 @@ class FakeInvoker:
 
     def accept(self, function: Arn, payload: bytes, *, cause: int | None, trace: str | None = None) -> int:
         raise AssertionError("nothing is invoked asynchronously here")
+
+
+@dataclass
+class FakeSender:
+    """HTTP servers on loopback as a Python callable."""
+
+    answer: Callable[[str, HttpRequest], HttpResponse] = lambda url, request: HttpResponse(200)
+    sent: list[tuple[str, HttpRequest]] = field(default_factory=list)
+
+    async def send(self, url: str, request: HttpRequest, *, seconds: float) -> HttpResponse:
+        if "127.0.0.1" not in url:
+            raise ForeignHostError(f"{url} is not on loopback")
+        self.sent.append((url, request))
+        return self.answer(url, request)
+
+
+@dataclass
+class FakeAws:
+    """AWS services as a Python callable."""
+
+    answer: Callable[[str, HttpRequest], HttpResponse] = lambda service, request: HttpResponse(200)
+    sent: list[tuple[str, HttpRequest, Call]] = field(default_factory=list)
+    actions: list[str] = field(default_factory=list)
+
+    async def send(self, service: str, request: HttpRequest, call: Call, action: str = "") -> HttpResponse:
+        self.sent.append((service, request, call))
+        self.actions.append(action)
+        return self.answer(service, request)

@@ -30,6 +30,7 @@ from sandbox.runtime.dependencies import Dependencies
 from sandbox.runtime.interpreters import Interpreters
 from sandbox.runtime.runtime import LambdaRuntime
 from sandbox.services.apigateway.service import ApiGatewayService
+from sandbox.services.apigateway.service import Surroundings as RestSurroundings
 from sandbox.services.apigatewayv2.service import ApiGatewayV2Service, Surroundings
 from sandbox.services.base import Kit, Service
 from sandbox.services.dynamodb.service import DynamoDbService
@@ -101,7 +102,9 @@ class EmbeddedEngine:
         self.scheduler = SchedulerService(own, switchboard, kit.aws, self._implements)
         self.issuer = TokenIssuer(own, kit.endpoint)
         self._sender = LoopbackHttp()
-        self.rest_apis = ApiGatewayService(own, self.lambda_, self.logs)
+        self.rest_apis = ApiGatewayService(
+            own, RestSurroundings(self.lambda_, self.logs, self._sender, kit.aws_http)
+        )
         self.http_apis = ApiGatewayV2Service(
             own,
             Surroundings(

@@ -5,9 +5,7 @@ Follows "Lambda proxy integrations in API Gateway" of the API Gateway Developer 
 
 from __future__ import annotations
 
-import zlib
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from typing import Any
 
 import msgspec
 
@@ -19,44 +17,40 @@ from sandbox.model.apis.messages import (
     matches_type,
     multi,
     named_headers,
-    query_pairs,
 )
 from sandbox.model.http import HttpRequest
-from sandbox.model.scope import Scope
+from sandbox.services.apigateway.request_context import Exchange
 from sandbox.services.apigateway.routing import Match
 
 
-@dataclass(frozen=True, slots=True)
-class Stage:
-    """What a request needs to know of the stage it came through."""
+def build_event(exchange: Exchange, match: Match) -> bytes:
+    """The event document. Functions see the names of headers as the client wrote them."""
+    event = common_event(exchange, match)
+    request = exchange.request
+    body: str | None = None
+    binary = False
+    if request.body:
+        types = exchange.live.definition.binary_media_types
+        binary = bool(types) and matches_type(request.header("content-type"), types)
+        body = body_text(request.body, binary=binary)
+    if exchange.authorizer is not None:
+        event["requestContext"]["authorizer"] = dict(exchange.authorizer)
+    event["body"] = body
+    event["isBase64Encoded"] = binary
+    return msgspec.json.encode(event)
 
-    scope: Scope
-    api_id: str
-    name: str
-    deployment_id: str
-    variables: Mapping[str, str]
-    binary_types: Sequence[str]
 
-
-def build_event(
-    request: HttpRequest, stage: Stage, match: Match, *, request_id: str, trace: str, now: float
-) -> bytes:
-    """The event document.
-
-    Args:
-        request: path begins after the stage. Functions see the names of headers as the client wrote them.
-        now: virtual time, seconds.
-    """
+def common_event(exchange: Exchange, match: Match) -> dict[str, Any]:
+    """What the events of functions and of REQUEST authorizers share."""
+    request, live = exchange.request, exchange.live
     headers = multi(
         (name, value) for lower, name, value in named_headers(request) if lower not in CONNECTION_HEADERS
     )
-    headers["X-Amzn-Trace-Id"] = [trace]
+    headers["X-Amzn-Trace-Id"] = [exchange.trace]
     headers |= {name: [value] for name, value in forwarded(request).items()}
-    query = multi(query_pairs(request.query))
-    body, encoded = _body(request, stage.binary_types)
-    domain = f"{stage.api_id}.execute-api.{stage.scope.region}.amazonaws.com"
-    event = {
-        "resource": match.route.path,
+    query = exchange.query
+    return {
+        "resource": match.resource.path,
         "path": "/" + request.path.lstrip("/"),
         "httpMethod": request.method,
         "headers": {name: values[-1] for name, values in headers.items()},
@@ -64,40 +58,30 @@ def build_event(
         "queryStringParameters": {name: values[-1] for name, values in query.items()} or None,
         "multiValueQueryStringParameters": query or None,
         "pathParameters": match.parameters or None,
-        "stageVariables": dict(stage.variables) or None,
+        "stageVariables": dict(live.variables) or None,
         "requestContext": {
-            "resourceId": f"{zlib.crc32(match.route.path.encode()):08x}"[:6],
-            "resourcePath": match.route.path,
+            "resourceId": match.resource.id,
+            "resourcePath": match.resource.path,
             "httpMethod": request.method,
-            "extendedRequestId": request_id.replace("-", "")[:15] + "=",
-            "requestTime": clf_time(now),
-            "path": f"/{stage.name}{request.path}",
-            "accountId": stage.scope.account,
+            "extendedRequestId": exchange.extended_id,
+            "requestTime": clf_time(exchange.now),
+            "path": exchange.stage_path,
+            "accountId": live.scope.account,
             "protocol": "HTTP/1.1",
-            "stage": stage.name,
-            "domainPrefix": stage.api_id,
-            "requestTimeEpoch": int(now * 1000),
-            "requestId": request_id,
-            "identity": _identity(request),
-            "domainName": domain,
-            "deploymentId": stage.deployment_id,
-            "apiId": stage.api_id,
+            "stage": live.name,
+            "domainPrefix": live.api_id,
+            "requestTimeEpoch": int(exchange.now * 1000),
+            "requestId": exchange.request_id,
+            "identity": _identity(exchange, request),
+            "domainName": f"{live.api_id}.execute-api.{live.scope.region}.amazonaws.com",
+            "deploymentId": live.deployment_id,
+            "apiId": live.api_id,
         },
-        "body": body,
-        "isBase64Encoded": encoded,
     }
-    return msgspec.json.encode(event)
 
 
-def _body(request: HttpRequest, binary_types: Sequence[str]) -> tuple[str | None, bool]:
-    if not request.body:
-        return None, False
-    binary = matches_type(request.header("content-type"), binary_types)
-    return body_text(request.body, binary=binary), binary
-
-
-def _identity(request: HttpRequest) -> dict[str, str | None]:
-    return {
+def _identity(exchange: Exchange, request: HttpRequest) -> dict[str, str | None]:
+    identity: dict[str, str | None] = {
         "cognitoIdentityPoolId": None,
         "accountId": None,
         "cognitoIdentityId": None,
@@ -111,3 +95,7 @@ def _identity(request: HttpRequest) -> dict[str, str | None]:
         "userAgent": request.header("user-agent") or None,
         "user": None,
     }
+    if exchange.plan_key is not None:
+        identity["apiKey"] = exchange.plan_key.key.value
+        identity["apiKeyId"] = exchange.plan_key.key.id
+    return identity

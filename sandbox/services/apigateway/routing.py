@@ -1,19 +1,19 @@
-"""Finds the route of a request: fixed parts win over `{name}`, and that over `{name+}`, part by part."""
+"""Finds the method of a request: fixed parts win over `{name}`, and that over `{name+}`, part by part."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from typing import Any
 
-from sandbox.services.apigateway.openapi import Route
+from sandbox.services.apigateway.definition import Method, Resource
 
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """A route, and the values of its path variables (not decoded, as API Gateway passes them on)."""
+    """A method of a resource, and the values of its path variables, as they came (REST APIs decode none)."""
 
-    route: Route
+    resource: Resource
+    method: Method
     parameters: dict[str, str]
 
 
@@ -22,32 +22,35 @@ class _Node:
     fixed: dict[str, _Node] = field(default_factory=dict)
     variable: tuple[str, _Node] | None = None
     greedy: tuple[str, _Node] | None = None
-    methods: dict[str, Route] = field(default_factory=dict)
+    resource: Resource | None = None
 
 
 class Router:
     """The resource tree of one deployment."""
 
-    def __init__(self, routes: Iterable[Route]) -> None:
+    def __init__(self, resources: Iterable[Resource]) -> None:
         self._root = _Node()
-        for route in routes:
+        for resource in resources:
+            if not resource.resource_methods:
+                continue
             node = self._root
-            for part in _parts(route.path):
+            for part in _parts(resource.path):
                 node = _child(node, part)
-            node.methods[route.method] = route
+            node.resource = resource
 
     def match(self, method: str, path: str) -> Match | None:
-        """The route for a method and a raw path without the stage, or None where API Gateway has none."""
+        """The method for a raw path without the stage, or None where API Gateway has none."""
         found = _find(self._root, _parts(path), {})
         if found is None:
             return None
-        node, parameters = found
-        route = node.methods.get(method) or node.methods.get("ANY")
-        return Match(route, parameters) if route else None
+        resource, parameters = found
+        known = resource.resource_methods.get(method) or resource.resource_methods.get("ANY")
+        return Match(resource, known, parameters) if known else None
 
 
 def _parts(path: str) -> list[str]:
-    return path.strip("/").split("/") if path.strip("/") else []
+    stripped = path.strip("/")
+    return stripped.split("/") if stripped else []
 
 
 def _child(node: _Node, part: str) -> _Node:
@@ -62,9 +65,11 @@ def _child(node: _Node, part: str) -> _Node:
     return node.fixed.setdefault(part, _Node())
 
 
-def _find(node: _Node, parts: list[str], parameters: dict[str, str]) -> tuple[_Node, dict[str, Any]] | None:
+def _find(
+    node: _Node, parts: list[str], parameters: dict[str, str]
+) -> tuple[Resource, dict[str, str]] | None:
     if not parts:
-        return (node, parameters) if node.methods else None
+        return (node.resource, parameters) if node.resource else None
     head, rest = parts[0], parts[1:]
     if head in node.fixed and (found := _find(node.fixed[head], rest, parameters)):
         return found
@@ -72,7 +77,6 @@ def _find(node: _Node, parts: list[str], parameters: dict[str, str]) -> tuple[_N
         name, child = node.variable
         if found := _find(child, rest, {**parameters, name: head}):
             return found
-    if node.greedy:
-        name, child = node.greedy
-        return (child, {**parameters, name: "/".join(parts)}) if child.methods else None
+    if node.greedy and node.greedy[1].resource:
+        return node.greedy[1].resource, {**parameters, node.greedy[0]: "/".join(parts)}
     return None

@@ -12,7 +12,9 @@ from typing import Any
 
 import msgspec
 
+from sandbox.model.apis.access_log import check_format
 from sandbox.model.apis.throttle import ACCOUNT_BURST, ACCOUNT_RATE
+from sandbox.model.arn import is_arn, parse_arn
 from sandbox.model.awserror import AwsError, NotImplementedByName
 from sandbox.services.apigateway.live import MethodSettings, method_key
 
@@ -28,6 +30,7 @@ class StageChange:
     variables: dict[str, str]
     settings: dict[str, MethodSettings]
     tracing: bool
+    access_log: dict[str, str]
 
 
 def apply_patch(stage: sqlite3.Row, patches: Sequence[Mapping[str, Any]]) -> StageChange:
@@ -42,9 +45,12 @@ def apply_patch(stage: sqlite3.Row, patches: Sequence[Mapping[str, Any]]) -> Sta
         variables=msgspec.json.decode(stage["variables"]),
         settings=msgspec.json.decode(stage["settings"], type=dict[str, MethodSettings]),
         tracing=bool(stage["tracing"]),
+        access_log=msgspec.json.decode(stage["access_log"]),
     )
     for patch in patches:
         _apply(change, patch.get("op", ""), patch.get("path", ""), patch.get("value", ""))
+    if change.access_log:
+        _check_access_log(change.access_log)
     return change
 
 
@@ -74,10 +80,38 @@ def _apply(change: StageChange, kind: str, path: str, value: str) -> None:
         change.description = value
     elif path == "/tracingEnabled":
         change.tracing = value == "true"
+    elif path.startswith("/accessLogSettings"):
+        _set_access_log(change, kind, path, value)
+    elif path in ("/cacheClusterEnabled",) and value == "false":
+        return  # what it asks for is how it is
     elif path.startswith("/variables/"):
         _set_variable(change, kind, path.removeprefix("/variables/"), value)
     else:
         _set_method(change, kind, path, value)
+
+
+def _set_access_log(change: StageChange, kind: str, path: str, value: str) -> None:
+    name = path.removeprefix("/accessLogSettings").removeprefix("/")
+    if kind == "remove":
+        if name:
+            change.access_log.pop(name, None)
+        else:
+            change.access_log.clear()
+    elif name in ("destinationArn", "format"):
+        change.access_log[name] = value
+    else:
+        raise NotImplementedByName("apigateway", f"patch {kind} {path} of UpdateStage")
+
+
+def _check_access_log(settings: Mapping[str, str]) -> None:
+    """Refuses access logs that are none; those that lack a half are still being set up."""
+    arn = settings.get("destinationArn")
+    if arn is not None and (not is_arn(arn) or parse_arn(arn).service not in ("logs", "firehose")):
+        raise AwsError("BadRequestException", f"Invalid ARN specified in the request: {arn}")
+    if arn is not None and parse_arn(arn).service == "firehose":
+        raise NotImplementedByName("apigateway", "access logs to Firehose")
+    if "format" in settings:
+        check_format(settings["format"])
 
 
 def _set_variable(change: StageChange, kind: str, name: str, value: str) -> None:

@@ -17,9 +17,10 @@ from sandbox.model.arn import execute_api_arn, parse_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.ports import Bindings
 from sandbox.services.apigatewayv2.definition import Authorizer, JwtConfiguration
-from sandbox.services.apigatewayv2.jwt import TokenChecker, TokenError, scopes_of, shown_claims
+from sandbox.services.apigatewayv2.jwt import TokenChecker, scopes_of, shown_claims
 from sandbox.services.apigatewayv2.lambda_proxy import Asked, authorizer_event_1, authorizer_event_2
 from sandbox.services.apigatewayv2.mapping import Sources
+from sandbox.services.apigatewayv2.signing import TokenError
 from sandbox.services.invocations import Invocations
 
 #: Milliseconds that API Gateway waits for a Lambda authorizer.

@@ -8,19 +8,20 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import msgspec
-from joserfc import jws
-from joserfc.errors import JoseError
-from joserfc.jwk import KeySet, RSAKey
 
 from sandbox.clock import Clock
 from sandbox.model.awserror import AwsError
 from sandbox.model.ports import SigningKeys
+from sandbox.services.apigatewayv2 import signing
 from sandbox.services.apigatewayv2.definition import JwtConfiguration
+from sandbox.services.apigatewayv2.signing import TokenError
 
-_ALGORITHMS = ("RS256", "RS384", "RS512")
+if TYPE_CHECKING:
+    from joserfc.jwk import RSAKey
+
 #: API Gateway takes 10,240 bytes of headers; a longer token never reaches an authorizer.
 _LONGEST_TOKEN = 10_240
 #: Seconds that the keys of an issuer are kept: "API Gateway can cache the public key for two hours".
@@ -30,15 +31,11 @@ _ASK_AGAIN = 60.0
 _TOKENS_KEPT = 1024
 
 
-class TokenError(Exception):
-    """The token is not accepted; the text is what `www-authenticate` says of it."""
-
-
 class _Issuer:
     """The keys of one issuer, and the tokens whose signatures they have proved."""
 
-    def __init__(self, keys: KeySet, fetched: float) -> None:
-        self.keys = {key.kid: key for key in keys.keys if isinstance(key, RSAKey) and key.kid}
+    def __init__(self, keys: Mapping[str, RSAKey], fetched: float) -> None:
+        self.keys = keys
         self.fetched = fetched
         self.proved: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
 
@@ -85,18 +82,12 @@ class TokenChecker:
         return claims
 
     async def _prove(self, token: str, issuer: str, now: float) -> Mapping[str, Any]:
-        kid = _key_id(token)
+        kid = signing.key_id(token)
         keys = await self._keys_with(kid, issuer, now)
         key = keys.keys.get(kid)
         if key is None:
             raise TokenError("unable to find a signing key that matches the token's kid")
-        try:
-            payload = jws.deserialize_compact(token, key, algorithms=list(_ALGORITHMS)).payload
-            claims = msgspec.json.decode(payload)
-        except (JoseError, ValueError, RecursionError) as error:
-            raise TokenError("the token's signature is invalid") from error
-        if not isinstance(claims, Mapping):
-            raise TokenError("the token has no claims")
+        claims = signing.proved(token, key)
         keys.remember(token, claims)
         return claims
 
@@ -107,10 +98,10 @@ class TokenChecker:
             if age < _KEYS_KEPT and (kid in known.keys or age < _ASK_AGAIN):
                 return known
         try:
-            keys = KeySet.import_key_set(await self._source.jwks(issuer))  # type: ignore[arg-type]
-        except (AwsError, JoseError, ValueError, TypeError, KeyError) as error:
+            published = await self._source.jwks(issuer)
+        except AwsError as error:
             raise TokenError("OIDC discovery endpoint communication error") from error
-        fetched = self._issuers[issuer] = _Issuer(keys, now)
+        fetched = self._issuers[issuer] = _Issuer(signing.keys_of(published), now)
         return fetched
 
 
@@ -142,21 +133,6 @@ def _bare(value: str) -> str:
     if len(token) > _LONGEST_TOKEN or token.count(".") != 2:
         raise TokenError("token contains an invalid number of segments")
     return token
-
-
-def _key_id(token: str) -> str:
-    try:
-        header = jws.extract_compact(token.encode()).headers()
-    except (JoseError, ValueError, RecursionError, TypeError, AttributeError) as error:
-        raise TokenError("could not parse the token's header") from error
-    algorithm, kid = header.get("alg"), header.get("kid")
-    if algorithm not in _ALGORITHMS:
-        raise TokenError(
-            f"signing method {str(algorithm)[:20].encode('ascii', 'replace').decode()} is invalid"
-        )
-    if not isinstance(kid, str):
-        raise TokenError("the token's header has no kid")
-    return kid
 
 
 def _check_claims(claims: Mapping[str, Any], configuration: JwtConfiguration, now: float) -> None:

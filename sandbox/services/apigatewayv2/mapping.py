@@ -14,6 +14,7 @@ from urllib.parse import quote_plus, unquote
 import msgspec
 
 from sandbox.model.apis.access_log import lookup
+from sandbox.model.apis.json_paths import lookup_json
 from sandbox.model.apis.messages import multi, query_pairs
 from sandbox.model.awserror import AwsError
 from sandbox.model.http import HttpRequest, HttpResponse
@@ -122,17 +123,6 @@ class Sources:
             except (msgspec.DecodeError, RecursionError):
                 self._bodies[which] = None
         return _shown(lookup_json(self._bodies[which], path))
-
-
-def lookup_json(document: Any, path: str) -> Any:
-    """What a JSON path of names and indices (`a.b[0].c`) finds in a document, or None."""
-    value = document
-    for name, index in re.findall(r"([^.\[\]]+)|\[(\d+)\]", path):
-        if name:
-            value = value.get(name) if isinstance(value, Mapping) else None
-        else:
-            value = value[int(index)] if isinstance(value, list) and int(index) < len(value) else None
-    return value
 
 
 def map_request(request: HttpRequest, parameters: Mapping[str, str], sources: Sources) -> HttpRequest:

@@ -6,12 +6,12 @@ Follows OpenID Connect Discovery 1.0 and RFC 7517 as far as verifying tokens nee
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
-
-from joserfc import jwt
-from joserfc.jwk import RSAKey
+from typing import TYPE_CHECKING, Any
 
 from sandbox.services.base import Kit
+
+if TYPE_CHECKING:
+    from joserfc.jwk import RSAKey
 
 #: Where the issuer is below the front door.
 ISSUER_PATH = "/_sandbox/issuer"
@@ -49,6 +49,8 @@ class TokenIssuer:
             audiences: `aud`; one of them stands alone.
             lifetime: seconds of virtual time until `exp`.
         """
+        from joserfc import jwt  # loaded with the first token
+
         key = self._key()
         now = int(self._kit.clock.now())
         claims: dict[str, Any] = {
@@ -93,10 +95,14 @@ class TokenIssuer:
         if row is None:
             return self._make()
         if self._known is None or self._known[0] != row["kid"]:
+            from joserfc.jwk import RSAKey
+
             self._known = row["kid"], RSAKey.import_key(row["pem"], {"kid": row["kid"]})
         return self._known[1]
 
     def _make(self) -> RSAKey:
+        from joserfc.jwk import RSAKey
+
         kid = self._kit.ids.hex(16)
         key = RSAKey.generate_key(2048, {"kid": kid}, private=True)
         self._kit.database.execute(

@@ -27,7 +27,7 @@ def test_importing_an_api(api: Api) -> None:
         "Notas fiscais",
         ["image/png"],
     )
-    assert made["endpointConfiguration"] == {"types": ["REGIONAL"]}
+    assert made["endpointConfiguration"]["types"] == ["REGIONAL"]
     assert api.call("GetRestApi", restApiId=made["id"]) == made
     paths = [item["path"] for item in api.call("GetResources", restApiId=made["id"])["items"]]
     assert paths == ["/", "/notas"]
@@ -82,9 +82,9 @@ def test_replacing_a_body_may_change_the_type_of_endpoint(api: Api) -> None:
     identity = api.call("CreateRestApi", name="nfe")["id"]
     kind = {"endpointConfigurationTypes": "REGIONAL"}
     api.call("PutRestApi", restApiId=identity, mode="overwrite", body=body(), parameters=kind)
-    assert api.call("GetRestApi", restApiId=identity)["endpointConfiguration"] == {"types": ["REGIONAL"]}
+    assert api.call("GetRestApi", restApiId=identity)["endpointConfiguration"]["types"] == ["REGIONAL"]
     api.call("PutRestApi", restApiId=identity, mode="overwrite", body=body())
-    assert api.call("GetRestApi", restApiId=identity)["endpointConfiguration"] == {"types": ["REGIONAL"]}
+    assert api.call("GetRestApi", restApiId=identity)["endpointConfiguration"]["types"] == ["REGIONAL"]
     private = {"endpointConfigurationTypes": "PRIVATE"}
     error = api.refused("PutRestApi", restApiId=identity, body=body(), parameters=private)
     assert (error.code, error.status) == ("NotImplemented", 501)
@@ -127,9 +127,9 @@ def test_patches_that_are_not_acted_on_are_refused_by_name(api: Api) -> None:
     error = api.refused(
         "UpdateRestApi",
         restApiId=identity,
-        patchOperations=[{"op": "replace", "path": "/apiKeySource", "value": "AUTHORIZER"}],
+        patchOperations=[{"op": "replace", "path": "/minimumCompressionSize", "value": "1"}],
     )
-    assert "/apiKeySource" in error.message
+    assert "/minimumCompressionSize" in error.message
     patches: list[dict[str, Any]] = [{"op": "replace", "path": "/*/*/caching/enabled", "value": "true"}]
     error = api.refused("UpdateStage", restApiId=identity, stageName="dev", patchOperations=patches)
     assert "caching/enabled" in error.message
@@ -238,4 +238,6 @@ def test_tags(api: Api) -> None:
     api.call("UntagResource", resourceArn=arn, tagKeys=["a"])
     assert api.call("GetTags", resourceArn=arn) == {"tags": {"b": "2"}}
     assert api.refused("GetTags", resourceArn="estoque").code == "BadRequestException"
-    assert api.refused("GetTags", resourceArn=f"{arn}/stages/dev").status == 501
+    api.call("TagResource", resourceArn=f"{arn}/stages/dev", tags={"c": "3"})
+    assert api.call("GetStage", restApiId=identity, stageName="dev")["tags"] == {"c": "3"}
+    assert api.refused("GetTags", resourceArn=f"{arn}/deployments/d").status == 501

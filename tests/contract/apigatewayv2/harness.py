@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from sandbox.model.awserror import AwsError
-from sandbox.model.call import Call
-from sandbox.model.http import ForeignHostError, HttpRequest, HttpResponse
+from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.services.apigatewayv2.service import ApiGatewayV2Service, Surroundings
 from sandbox.services.base import Kit
 from sandbox.services.issuer.issuer import TokenIssuer
-from tests.support.fakes import FakeInvoker, KeptLogs
+from tests.support.fakes import FakeAws, FakeInvoker, FakeSender, KeptLogs
 from tests.support.world import World
 
 ENDPOINT = "http://127.0.0.1:4566"
@@ -27,32 +25,6 @@ AUDIENCE = "pedidos"
 def uri(function: str) -> str:
     """API Gateway's URI for a function."""
     return f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{function}/invocations"
-
-
-@dataclass
-class FakeSender:
-    """HTTP servers on loopback as a Python callable."""
-
-    answer: Callable[[str, HttpRequest], HttpResponse] = lambda url, request: HttpResponse(200)
-    sent: list[tuple[str, HttpRequest]] = field(default_factory=list)
-
-    async def send(self, url: str, request: HttpRequest, *, seconds: float) -> HttpResponse:
-        if "127.0.0.1" not in url:
-            raise ForeignHostError(f"{url} is not on loopback")
-        self.sent.append((url, request))
-        return self.answer(url, request)
-
-
-@dataclass
-class FakeAws:
-    """AWS services as a Python callable."""
-
-    answer: Callable[[str, HttpRequest], HttpResponse] = lambda service, request: HttpResponse(200)
-    sent: list[tuple[str, HttpRequest, Call]] = field(default_factory=list)
-
-    async def send(self, service: str, request: HttpRequest, call: Call) -> HttpResponse:
-        self.sent.append((service, request, call))
-        return self.answer(service, request)
 
 
 class FakeKeys:

@@ -12,36 +12,52 @@ from sandbox.model.apis.messages import matches_type
 from sandbox.model.apis.proxy_answer import MalformedAnswerError, read_rest_answer
 from sandbox.model.http import HttpRequest
 from sandbox.model.scope import Scope
-from sandbox.services.apigateway.openapi import Route
-from sandbox.services.apigateway.proxy import Stage, build_event
-from sandbox.services.apigateway.routing import Match
+from sandbox.services.apigateway.definition import Definition, Method, Resource
+from sandbox.services.apigateway.execution_log import ExecutionLog
+from sandbox.services.apigateway.live import LiveStage
+from sandbox.services.apigateway.proxy import build_event
+from sandbox.services.apigateway.request_context import Exchange
+from sandbox.services.apigateway.routing import Match, Router
 
 TRACE = "Root=1-6553f100-000000000000000000000001"
-ROUTE = Route("ANY", "/{proxy+}", "arn:aws:lambda:us-east-1:000000000000:function:f")
 
 
-def stage(**changes: Any) -> Stage:
+def stage(**changes: Any) -> LiveStage:
     values: dict[str, Any] = {
         "scope": Scope("111111111111", "us-east-1"),
         "api_id": "abcdef1234",
         "name": "dev",
         "deployment_id": "d1",
-        "variables": {},
-        "binary_types": [],
+        "variables": changes.get("variables", {}),
+        "definition": Definition(resources={}, binary_media_types=changes.get("binary_types", [])),
+        "router": Router([]),
     }
-    return Stage(**{**values, **changes})
+    return LiveStage(**values)
 
 
 def event(
     path: str = "/proxy-value",
     proxy: str = "proxy-value",
-    at: Stage | None = None,
+    at: LiveStage | None = None,
     **changes: Any,
 ) -> dict[str, Any]:
-    request = HttpRequest(**{"method": "GET", "path": path, **changes})
-    match = Match(ROUTE, {"proxy": proxy} if proxy else {})
-    built = build_event(request, at or stage(), match, request_id="r-1", trace=TRACE, now=1_700_000_000.25)
-    decoded: dict[str, Any] = json.loads(built)
+    match = Match(
+        Resource(id="res123", path="/{proxy+}"),
+        Method(http_method="ANY"),
+        {"proxy": proxy} if proxy else {},
+    )
+    exchange = Exchange(
+        live=at or stage(),
+        match=match,
+        request=HttpRequest(**{"method": "GET", "path": path, **changes}),
+        request_id="r-1",
+        trace=TRACE,
+        hop=1,
+        began=0,
+        now=1_700_000_000.25,
+        log=ExecutionLog(),
+    )
+    decoded: dict[str, Any] = json.loads(build_event(exchange, match))
     return decoded
 
 

@@ -4,19 +4,29 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.services.apigateway.openapi import Route
+from sandbox.services.apigateway.definition import Method, Resource
 from sandbox.services.apigateway.routing import Router
 
-ROUTES = [
-    Route("GET", "/", "root"),
-    Route("GET", "/notas", "list"),
-    Route("POST", "/notas", "create"),
-    Route("GET", "/notas/{id}", "show"),
-    Route("GET", "/notas/abertas", "open"),
-    Route("ANY", "/notas/{id}/itens", "items"),
-    Route("GET", "/arquivos/{caminho+}", "files"),
-    Route("ANY", "/{proxy+}", "rest"),
-]
+
+def resources(*routes: tuple[str, str, str]) -> list[Resource]:
+    """Resources whose methods carry a name."""
+    found: dict[str, Resource] = {}
+    for method, path, name in routes:
+        resource = found.setdefault(path, Resource(id=path, path=path, resource_methods={}))
+        resource.resource_methods[method] = Method(http_method=method, operation_name=name)
+    return list(found.values())
+
+
+ROUTES = resources(
+    ("GET", "/", "root"),
+    ("GET", "/notas", "list"),
+    ("POST", "/notas", "create"),
+    ("GET", "/notas/{id}", "show"),
+    ("GET", "/notas/abertas", "open"),
+    ("ANY", "/notas/{id}/itens", "items"),
+    ("GET", "/arquivos/{caminho+}", "files"),
+    ("ANY", "/{proxy+}", "rest"),
+)
 
 
 @pytest.mark.parametrize(
@@ -39,12 +49,13 @@ ROUTES = [
 def test_finds(method: str, path: str, function: str, parameters: dict[str, str]) -> None:
     match = Router(ROUTES).match(method, path)
     assert match is not None
-    assert (match.route.function, match.parameters) == (function, parameters)
+    assert (match.method.operation_name, match.parameters) == (function, parameters)
 
 
 @pytest.mark.parametrize(("method", "path"), [("PUT", "/notas"), ("POST", "/"), ("GET", "/a/b")])
 def test_finds_nothing(method: str, path: str) -> None:
-    assert Router(ROUTES[:4]).match(method, path) is None
+    routes = resources(("GET", "/", "root"), ("GET", "/notas", "list"), ("GET", "/notas/{id}", "show"))
+    assert Router(routes).match(method, path) is None
 
 
 def test_a_method_that_is_missing_is_not_answered_by_the_greedy_route() -> None:
