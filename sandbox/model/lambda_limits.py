@@ -23,6 +23,7 @@ MIN_UNRESERVED = 100
 LOG_TAIL = 4096  # bytes
 
 RUNTIMES = (
+    "nodejs18.x",
     "nodejs20.x",
     "nodejs22.x",
     "nodejs24.x",
@@ -47,7 +48,7 @@ RUNTIMES = (
 RETIRED_RUNTIMES = frozenset(
     {
         *("nodejs", "nodejs4.3", "nodejs4.3-edge", "nodejs6.10", "nodejs8.10", "nodejs10.x", "nodejs12.x"),
-        *("nodejs14.x", "nodejs16.x", "nodejs18.x", "java8", "go1.x", "provided", "ruby2.5", "ruby2.7"),
+        *("nodejs14.x", "nodejs16.x", "java8", "go1.x", "provided", "ruby2.5", "ruby2.7"),
         *("python2.7", "python3.6", "python3.7", "python3.8", "python3.9"),
         *("dotnetcore1.0", "dotnetcore2.0", "dotnetcore2.1", "dotnetcore3.1", "dotnet6"),
     }

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 
 from sandbox.model.ids import Ids
 from sandbox.model.ports import FunctionSpec
+from sandbox.runtime.families import node_version
+from sandbox.runtime.nodes import node_path
 
 _SECRET_LENGTH = 40
 _TOKEN_LENGTH = 100
@@ -83,6 +85,8 @@ def environment_variables(
             "_HANDLER": spec.handler,
         }
     )
+    if spec.runtime.startswith("nodejs"):
+        variables["NODE_PATH"] = node_path(code, node_version(spec.runtime))
     if log_fd is not None:
         variables["_LAMBDA_TELEMETRY_LOG_FD"] = str(log_fd)
     return variables

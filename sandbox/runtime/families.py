@@ -10,6 +10,7 @@ from enum import StrEnum
 
 from sandbox.model.awserror import AwsError
 
+_NODE = re.compile(r"nodejs(1[89]|[2-9]\d)\.x")
 _PYTHON = re.compile(r"python(3\.\d{1,2})")
 _OLDEST_PYTHON = (3, 9)
 
@@ -18,6 +19,7 @@ class Family(StrEnum):
     """How functions of a runtime are started."""
 
     PYTHON = "python"  # AWS's own runtime interface client, in a worker of a zygote
+    NODE = "node"  # our own runtime client, in the machine's node
     PROVIDED = "provided"  # the function's own `bootstrap`
 
 
@@ -30,12 +32,14 @@ def family_of(runtime: str) -> Family:
     python = _PYTHON.fullmatch(runtime)
     if python and tuple(int(part) for part in python[1].split(".")) >= _OLDEST_PYTHON:
         return Family.PYTHON
+    if _NODE.fullmatch(runtime):
+        return Family.NODE
     if runtime in ("provided.al2", "provided.al2023"):
         return Family.PROVIDED
     raise AwsError(
         "InvalidRuntimeException",
-        f"sandbox cannot run the runtime {runtime!r}: it runs python3.9 and later, and provided.al2 and "
-        "provided.al2023 (the function's own bootstrap).",
+        f"sandbox cannot run the runtime {runtime!r}: it runs python3.9 and later, nodejs18.x and later, and "
+        "provided.al2 and provided.al2023 (the function's own bootstrap).",
         status=502,
     )
 
@@ -43,3 +47,8 @@ def family_of(runtime: str) -> Family:
 def python_version(runtime: str) -> str:
     """`3.13` of `python3.13`."""
     return runtime.removeprefix("python")
+
+
+def node_version(runtime: str) -> str:
+    """`20` of `nodejs20.x`."""
+    return runtime.removeprefix("nodejs").removesuffix(".x")

@@ -65,13 +65,14 @@ class WorkerOrder:
     def message(self, private_tmp: bool) -> dict[str, Any]:
         """The order as the child reads it."""
         private_tmp = private_tmp and self.tmp_mb > 0
-        environ, sys_path, opt = self.environ, self.sys_path, self.opt
+        environ, sys_path, argv, opt = self.environ, self.sys_path, self.argv, self.opt
         if not private_tmp:
             prepare_folder(self.tmp_fallback)
             environ = {**environ, "TMPDIR": self.tmp_fallback}
         if opt and not (private_tmp and Path(OPT).is_dir()):
             sys_path = tuple(_moved(path, opt) for path in sys_path)
             environ = {name: _moved_all(value, opt) for name, value in environ.items()}
+            argv = tuple(_moved(part, opt) for part in argv)
             opt = ""
         return {
             "id": self.id,
@@ -79,7 +80,7 @@ class WorkerOrder:
             "cwd": self.cwd,
             "handler": self.handler,
             "sys_path": list(sys_path),
-            "argv": list(self.argv),
+            "argv": list(argv),
             "private_tmp": private_tmp,
             "tmp_mb": self.tmp_mb,
             "keep": list(self.keep),

@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from sandbox.model.ports import FunctionSpec
+from sandbox.runtime.launch import OPT
 
 
 class OptFolders:
@@ -44,6 +45,18 @@ def python_folders(opt: str, version: str) -> tuple[str, ...]:
         version: `3.13`.
     """
     return (f"{opt}/python/lib/python{version}/site-packages", f"{opt}/python")
+
+
+def bootstrap(code: str, opt: str) -> str:
+    """The program of a `provided` function: its own, or that of a layer.
+
+    Args:
+        opt: the folder that stands for `/opt`; empty for none.
+    """
+    own = Path(code, "bootstrap")
+    if opt and not own.exists() and Path(opt, "bootstrap").exists():
+        return f"{OPT}/bootstrap"
+    return str(own)
 
 
 def _merge(layers: Sequence[str], merged: Path) -> None:

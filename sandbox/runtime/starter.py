@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import os
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,7 +13,7 @@ from sandbox.runtime.dependencies import Dependencies
 from sandbox.runtime.environ import environment_variables
 from sandbox.runtime.environment import Environment
 from sandbox.runtime.execs import ExecLauncher
-from sandbox.runtime.families import Family, family_of, python_version
+from sandbox.runtime.families import Family, family_of, node_version, python_version
 from sandbox.runtime.interpreters import Interpreter, Interpreters
 from sandbox.runtime.launch import (
     BARE_ENVIRONMENT,
@@ -25,7 +24,8 @@ from sandbox.runtime.launch import (
     WorkerOrder,
     remove_folder,
 )
-from sandbox.runtime.opt import OptFolders, python_folders
+from sandbox.runtime.nodes import Nodes, node_command
+from sandbox.runtime.opt import OptFolders, bootstrap, python_folders
 from sandbox.runtime.preload import choose
 from sandbox.runtime.zygotes import ForkLauncher
 
@@ -81,6 +81,7 @@ class Starter:
         self._users: dict[_Base, set[str]] = {}
         self._idle: dict[_Base, asyncio.TimerHandle] = {}
         self._closing: set[asyncio.Task[None]] = set()
+        self._nodes = Nodes(self.notice)
         self._opt = OptFolders(workdir / "opt")
         self._numbers = itertools.count(1)
 
@@ -115,21 +116,21 @@ class Starter:
         spec = environment.spec
         _check_folders(spec)
         base = await self._base(spec)
+        opt = await self._opt.of(spec)
+        argv = await self._command(spec, opt)
         address = await environment.listen()
-        python = family_of(spec.runtime) is Family.PYTHON
         variables = environment_variables(
             spec,
             environment.credentials,
             endpoint=self._endpoint(),
             api=address,
             log_stream=environment.log_stream,
-            log_fd=LOG_FD if python else None,
+            log_fd=None if argv else LOG_FD,
             provisioned=environment.provisioned,
         )
         launcher = self._launcher(base, environment.id)
         environment.mark_launch()
-        opt = await self._opt.of(spec)
-        order = self._order(spec, base, environment.id, variables, opt, python=python)
+        order = self._order(spec, base, environment.id, variables, opt, argv)
         worker = await launcher.launch(order, environment.log.writer)
         environment.adopt(launcher, worker)
 
@@ -163,7 +164,7 @@ class Starter:
 
     # --- inside ------------------------------------------------------------------------------------------
     async def _base(self, spec: FunctionSpec) -> _Base:
-        if family_of(spec.runtime) is Family.PROVIDED:
+        if family_of(spec.runtime) is not Family.PYTHON:
             own = await self._interpreters.own()
             return _Base("provided", own, (), ())
         interpreter = await self._interpreters.find(python_version(spec.runtime))
@@ -173,6 +174,15 @@ class Starter:
         held = (spec.code, *(python_folders(opt, interpreter.version) if opt else ()))
         chosen = choose(folders, held, (name for name, _ in spec.environment))
         return _Base(spec.runtime, interpreter, folders, chosen if self._start_method == "fork" else ())
+
+    async def _command(self, spec: FunctionSpec, opt: str) -> tuple[str, ...]:
+        """What an environment executes; nothing for Python, which goes on in the forked process."""
+        family = family_of(spec.runtime)
+        if family is Family.PYTHON:
+            return ()
+        if family is Family.NODE:
+            return node_command(await self._nodes.find(node_version(spec.runtime)), spec.memory)
+        return (bootstrap(spec.code, opt),)
 
     def _launcher(self, base: _Base, user: str) -> Launcher:
         handle = self._idle.pop(base, None)
@@ -208,16 +218,16 @@ class Starter:
         identifier: str,
         variables: dict[str, str],
         opt: str,
-        *,
-        python: bool,
+        argv: tuple[str, ...],
     ) -> WorkerOrder:
         own_path = [part for part in variables.get("PYTHONPATH", "").split(":") if part]
         # The interpreter as it was started (`sys.executable`), and as it really is behind its links.
         started = Path(base.interpreter.path)
         homes = (str(started.parent.parent), str(started.resolve().parent.parent))
-        needed = (spec.code, *base.sys_path, *homes)
+        programs = tuple(str(Path(part).resolve().parent) for part in argv if part.startswith("/"))
+        needed = (spec.code, *base.sys_path, *homes, *programs)
         hidden = tuple(path for path in needed if Path(path).is_relative_to(_TMP))
-        layers = python_folders(OPT, base.interpreter.version) if opt and python else ()
+        layers = python_folders(OPT, base.interpreter.version) if opt and not argv else ()
         return WorkerOrder(
             id=identifier,
             environ=variables,
@@ -231,7 +241,7 @@ class Starter:
             tmp_fallback=self._tmp_folder(identifier),
             opt=opt,
             keep_opt=tuple(path for path in needed if Path(path).is_relative_to(OPT)),
-            argv=() if python else (os.path.join(spec.code, "bootstrap"),),  # noqa: PTH118 - argv wants text
+            argv=argv,
         )
 
     def _tmp_folder(self, identifier: str) -> str:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,16 @@ SOURCE = """
             "data": open(os.path.dirname(os.path.dirname(shared.__file__)) + "/data.txt").read(),
             "first": sys.path[0],
         }
+"""
+
+
+BOOTSTRAP = f"""#!{sys.executable}
+import os, urllib.request
+api = "http://" + os.environ["AWS_LAMBDA_RUNTIME_API"] + "/2018-06-01/runtime/invocation/"
+while True:
+    with urllib.request.urlopen(api + "next") as answer:
+        name = answer.headers["Lambda-Runtime-Aws-Request-Id"]
+    urllib.request.urlopen(api + name + "/response", data=b'"from the layer"').close()
 """
 
 
@@ -68,3 +79,15 @@ def test_a_package_in_a_layer_comes_before_the_runtimes_own(lab: Lab) -> None:
             return (await runtime.run(spec, lab.request())).payload
 
     assert asyncio.run(go()) == b'"of the layer"'
+
+
+def test_the_bootstrap_may_come_from_a_layer(lab: Lab) -> None:
+    one = layer(lab, "boot", {"bootstrap": BOOTSTRAP})
+    Path(one, "bootstrap").chmod(0o755)
+    spec = lab.function("", "any.thing", runtime="provided.al2023", layers=(one,))
+
+    async def go() -> bytes:
+        async with lab.runtime() as runtime:
+            return (await runtime.run(spec, lab.request())).payload
+
+    assert asyncio.run(go()) == b'"from the layer"'
