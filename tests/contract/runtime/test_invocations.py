@@ -371,8 +371,8 @@ def test_what_children_and_the_standard_error_write_is_logged(lab: Lab) -> None:
 
 
 def test_a_runtime_that_cannot_be_run_is_refused_by_name(lab: Lab) -> None:
-    with pytest.raises(AwsError, match=r"InvalidRuntimeException: .*'nodejs22\.x'"):
-        run(lab, lab.function("", runtime="nodejs22.x"))
+    with pytest.raises(AwsError, match=r"InvalidRuntimeException: .*'java21'"):
+        run(lab, lab.function("", runtime="java21"))
 
 
 def test_a_missing_code_folder_is_said(lab: Lab) -> None:
