@@ -84,8 +84,9 @@ def test_a_poison_message_is_found_edited_resent_and_succeeds(nfe: Sandbox, term
         "items": [{"produtoId": produto, "quantidade": 2}],
     }
     terminal.press("e")
-    terminal.until("Edit and resend", poison)
-    terminal.press("F7")  # all of it
+    terminal.until("Edit and resend", was := f'"notaFiscalId": "{poison}"')
+    terminal.press("F7", "DC")  # select all of it, and delete that
+    terminal.until("Edit and resend", without=was)
     terminal.write(json.dumps({"id": str(uuid4()), "detail-type": "NotaFiscalCriada", "detail": detail}))
     terminal.until(produto, '"quantidade": 2}]}}')
     terminal.press("C-s")
