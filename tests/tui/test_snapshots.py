@@ -1,4 +1,8 @@
-"""Every screen at every size, compared with what it was: SANDBOX_SNAPSHOTS=write writes them anew."""
+"""Every screen at every size in every theme, compared with what it was.
+
+What is shown is one file for each view; which colours it is drawn in is another. SANDBOX_SNAPSHOTS=write
+writes both anew.
+"""
 
 from __future__ import annotations
 
@@ -8,7 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.tui.driving import Driver, drive
+from tests.tui.inks import inks
 from tui.present.bars import SCREENS
+from tui.themes import THEMES
 
 _FOLDER = Path(__file__).parent / "snapshots"
 _SIZES = ((80, 24), (120, 40), (200, 60))
@@ -30,24 +36,32 @@ _VIEWS = {
 
 @pytest.mark.parametrize("view", _VIEWS)
 def test_view_looks_as_it_did(view: str) -> None:
-    """One file for each view, with all sizes in it."""
-    parts: list[str] = []
+    """All sizes in all themes; what is shown is the same in each theme."""
+    shown: list[str] = []
+    drawn: list[str] = []
 
     async def look(driver: Driver) -> None:
         driver.app.clear_notifications()
         await driver.press(*_VIEWS[view])
         for width, height in _SIZES:
             await driver.pilot.resize_terminal(width, height)
-            driver.app.clear_notifications()
-            await driver.settle()
-            parts.append(f"=== {width}x{height} " + "=" * 40 + "\n" + driver.text + "\n")
+            texts = []
+            for theme in THEMES:
+                driver.app.theme = theme.name
+                driver.app.clear_notifications()
+                await driver.settle()
+                texts.append(driver.text)
+                drawn.append(f"=== {width}x{height} {theme.name}\n{inks(driver.app.export_screenshot())}\n")
+            assert texts == [texts[0]] * len(THEMES)
+            shown.append(f"=== {width}x{height} " + "=" * 40 + "\n" + texts[0] + "\n")
 
     drive(look, size=_SIZES[0])
-    shown = "\n".join(parts)
-    path = _FOLDER / f"{view}.txt"
+    _compare(_FOLDER / f"{view}.txt", "\n".join(shown), f"{view} looks different")
+    _compare(_FOLDER / "inks" / f"{view}.txt", "\n".join(drawn), f"{view} has other colours")
+
+
+def _compare(path: Path, now: str, complaint: str) -> None:
     if os.environ.get("SANDBOX_SNAPSHOTS") == "write":
         path.parent.mkdir(exist_ok=True)
-        path.write_text(shown, encoding="utf-8")
-    assert shown == path.read_text(encoding="utf-8"), (
-        f"{view} looks different; SANDBOX_SNAPSHOTS=write if it should"
-    )
+        path.write_text(now, encoding="utf-8")
+    assert now == path.read_text(encoding="utf-8"), f"{complaint}; SANDBOX_SNAPSHOTS=write if it should"
