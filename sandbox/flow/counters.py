@@ -10,12 +10,49 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
 from sandbox.flow.recent import Recent
-from sandbox.flow.schema import CAUSE, DETAIL, DURATION, ERROR, FUNCTION, ID, KIND, RESOURCE, STATUS, Row
+from sandbox.flow.schema import (
+    CAUSE,
+    DETAIL,
+    DURATION,
+    ERROR,
+    FUNCTION,
+    ID,
+    KIND,
+    OPERATION,
+    RESOURCE,
+    STATUS,
+    Row,
+)  # fmt: skip
 from sandbox.model.hops import HopKind
 
 #: Durations of each function that percentiles are taken from.
 _DURATIONS = 1_000
 _REMEMBERED = 20_000
+#: Calls that change what resources hold, and no resources.
+_DATA = frozenset(
+    f"{verb}{noun}"
+    for verb, nouns in {
+        "": (
+            "Invoke",
+            "InvokeAsync",
+            "Query",
+            "Scan",
+            "PutEvents",
+            "Publish",
+            "PublishBatch",
+            "ReceiveMessage",
+        ),
+        "Send": ("Message", "MessageBatch"),
+        "Delete": ("Message", "MessageBatch", "Item"),
+        "ChangeMessage": ("Visibility", "VisibilityBatch"),
+        "Get": ("Item", "Records", "ShardIterator"),
+        "Put": ("Item", "LogEvents"),
+        "Update": ("Item",),
+        "Batch": ("GetItem", "WriteItem"),
+        "Transact": ("GetItems", "WriteItems"),
+    }.items()
+    for noun in nouns
+)
 _COLD = '"cold":true'
 
 
@@ -154,7 +191,7 @@ class Counters:
     def _called(self, row: Row) -> None:
         published = self._in_calls.pop(row[ID])
         if published is None:
-            self.configured += 1
+            self.configured += row[OPERATION] not in _DATA
         elif row[FUNCTION]:
             for resource in published:
                 self.published[row[FUNCTION], resource] += 1

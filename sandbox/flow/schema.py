@@ -52,8 +52,8 @@ COLUMNS = (
 ID, KIND, AT, RESOURCE, CAUSE, FLOW = (
     COLUMNS.index(name) for name in ("id", "kind", "at", "resource", "cause", "flow")
 )
-STATUS, ERROR, FUNCTION, DURATION, DETAIL = (
-    COLUMNS.index(name) for name in ("status", "error", "function", "duration_ms", "detail")
+STATUS, ERROR, FUNCTION, DURATION, DETAIL, OPERATION = (
+    COLUMNS.index(name) for name in ("status", "error", "function", "duration_ms", "detail", "operation")
 )
 
 _ROW = f"INTO hops VALUES ({', '.join('?' * len(COLUMNS))})"

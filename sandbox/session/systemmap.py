@@ -2,21 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
 
 from sandbox.flow.counters import Counters
 from sandbox.model.durations import format_duration
 from sandbox.model.hops import HopKind
 from sandbox.model.views.messages import QueueView
-from sandbox.model.views.system import EdgeView, MapView, NodeView, ProblemView
-from sandbox.session.topology import RuleFacts, Topology, api_node, api_of_arn
+from sandbox.model.views.system import MapView, NodeView, ProblemView
+from sandbox.session.systemedges import DATABASE, bare, edges_of
+from sandbox.session.topology import Topology, api_node, api_of_arn
 
 #: Virtual seconds after which a message that nobody takes is worth a word.
 _LONG = 300.0
-_DATABASE = "db:"
-#: How a stored variable names the address of a database instance, and how it begins here.
-_INSTANCE = "{{sandbox:rds:"
+#: What is counted of topics, schedules and tables.
+_COUNTED = {
+    "topic": HopKind.PUBLISHED,
+    "schedule": HopKind.SCHEDULE_FIRED,
+    "table": HopKind.ITEM_CHANGED,
+}
+#: Services whose resources are all on the map: a target of theirs that is not there is gone.
+_MAPPED = ("sqs", "lambda", "events", "sns", "dynamodb")
 
 
 def build_map(
@@ -34,11 +39,13 @@ def build_map(
         *_rules(topology, counters),
         *_queues(topology, queues),
         *_databases(topology),
+        *_wires(topology, counters),
     ]
+    nodes += _elsewhere(topology, {node.id for node in nodes})
     known = {node.id for node in nodes}
     edges = [
         edge
-        for edge in dict.fromkeys(_edges(topology, queues, counters, tuple(addresses)))
+        for edge in dict.fromkeys(edges_of(topology, queues, counters, tuple(addresses)))
         if edge.source in known and edge.target in known
     ]
     order = {"problem": 0, "warning": 1}
@@ -165,95 +172,42 @@ def queue_health(queue: QueueView) -> tuple[str, str]:
 def _databases(topology: Topology) -> Iterator[NodeView]:
     for identifier, database in topology.databases.items():
         yield NodeView(
-            id=f"{_DATABASE}{identifier}",
+            id=f"{DATABASE}{identifier}",
             kind="database",
             name=database,
             stack=topology.stacks.get(identifier, ""),
         )
 
 
-# --- edges -----------------------------------------------------------------------------------------------
-def _edges(
-    topology: Topology, queues: Sequence[QueueView], counters: Counters, addresses: tuple[str, ...]
-) -> Iterator[EdgeView]:
-    for api in topology.apis:
-        for function in api.functions:
-            yield EdgeView(source=api_node(api.id), target=_bare(function), kind="routes")
-    for rule in topology.rules:
-        yield from _edges_of_rule(topology, rule)
-    for queue, functions in topology.mappings.items():
-        for function in functions:
-            yield EdgeView(source=queue, target=_bare(function), kind="triggers")
-    by_name = {queue.name: queue.arn for queue in queues}
-    for one in queues:
-        if one.dead_letter_queue in by_name:
-            yield EdgeView(source=one.arn, target=by_name[one.dead_letter_queue], kind="dead-letters")
-    for function, resource in counters.published:
-        yield EdgeView(source=_bare(function), target=resource, kind="publishes")
-    for described in topology.functions:
-        yield from _edges_of_function(described, topology, queues, addresses)
+def _wires(topology: Topology, counters: Counters) -> Iterator[NodeView]:
+    for wire in topology.wires:
+        count = counters.count(_COUNTED[wire.kind], wire.arn)
+        health, note = "ok" if count else "idle", wire.note
+        if not wire.enabled:
+            health, note = "warning", "disabled"
+        yield NodeView(
+            id=wire.arn,
+            kind=wire.kind,
+            name=wire.name,
+            health=health,
+            note=note,
+            count=count,
+            stack=topology.stacks.get(wire.name, ""),
+        )
 
 
-def _edges_of_function(
-    described: Mapping[str, Any],
-    topology: Topology,
-    queues: Sequence[QueueView],
-    addresses: tuple[str, ...],
-) -> Iterator[EdgeView]:
-    arn = described["FunctionArn"]
-    for target in _named_by(described, topology, queues):
-        yield EdgeView(source=arn, target=target, kind="publishes")
-    for identifier in _databases_of(described, topology, addresses):
-        yield EdgeView(source=arn, target=f"{_DATABASE}{identifier}", kind="connects")
-    dead = described.get("DeadLetterConfig", {}).get("TargetArn")
-    if dead:
-        yield EdgeView(source=arn, target=dead, kind="dead-letters")
-
-
-def _edges_of_rule(topology: Topology, rule: RuleFacts) -> Iterator[EdgeView]:
-    scheduled = bool(rule.description.get("ScheduleExpression"))
-    if not scheduled:
-        yield EdgeView(source=topology.buses[rule.bus], target=rule.arn, kind="matches")
-    for target in rule.targets:
-        yield EdgeView(source=rule.arn, target=_bare(target), kind="triggers" if scheduled else "delivers")
-    for target in rule.dead_letters:
-        yield EdgeView(source=rule.arn, target=target, kind="dead-letters")
-
-
-def _named_by(function: Mapping[str, Any], topology: Topology, queues: Sequence[QueueView]) -> Iterator[str]:
-    """Buses and queues that a function's variables name: it will publish there, if it has not yet.
-
-    The default bus has a name that may mean anything, so only its ARN counts. Queues are named by URL or ARN.
-    """
-    consumed = {queue.arn for queue in queues if function["FunctionName"] in queue.consumers}
-    values = {str(value) for value in function.get("Environment", {}).get("Variables", {}).values()}
-    for name, arn in topology.buses.items():
-        if arn in values or (name in values and name != "default"):
-            yield arn
-    urls = {value.rstrip("/").rsplit("/", 1)[-1] for value in values if value.startswith(("http", "{{"))}
-    for queue in queues:
-        if queue.arn not in consumed and (queue.arn in values or queue.name in urls):
-            yield queue.arn
-
-
-def _databases_of(
-    function: Mapping[str, Any], topology: Topology, addresses: tuple[str, ...]
-) -> Iterator[str]:
-    """Database instances whose address or name stands in a function's variables."""
-    values = {str(value) for value in function.get("Environment", {}).get("Variables", {}).values()}
-    if not any(_INSTANCE in value or value in addresses for value in values):
-        return
-    for identifier, database in topology.databases.items():
-        if database in values or any(f"{_INSTANCE}{identifier}:" in value for value in values):
-            yield identifier
-
-
-def _bare(arn: str) -> str:
-    """A function's ARN without its version or alias; any other as it is."""
-    if ":function:" not in arn:
-        return arn
-    head, _, tail = arn.partition(":function:")
-    return f"{head}:function:{tail.split(':', 1)[0]}"
+def _elsewhere(topology: Topology, known: set[str]) -> list[NodeView]:
+    """Targets of rules that are no resources of another kind on the map, such as log groups."""
+    arns = dict.fromkeys(bare(target) for rule in topology.rules for target in rule.targets)
+    return [
+        NodeView(
+            id=arn,
+            kind="logs" if ":log-group:" in arn else arn.split(":")[2],
+            name=arn.removesuffix(":*").split(":")[-1],
+        )
+        for arn in arns
+        if arn not in known and arn.startswith("arn:") and arn.split(":")[2] not in _MAPPED
+    ]
 
 
 def _some(count: int, what: str, verb: str) -> str:

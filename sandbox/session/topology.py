@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from sandbox.session.present import ask, ask_all, mappings
+from sandbox.session.wires import Wire, read_wires, without_stream
 
 if TYPE_CHECKING:
     from sandbox.session.session import Session
@@ -59,6 +60,7 @@ class Topology:
         functions: configurations as Lambda answers them. reserved: concurrency of those that reserve some.
         mappings: enabled event source mappings: queue ARN -> function ARNs.
         buses: name -> ARN.
+        wires: topics, schedules of EventBridge Scheduler, tables of DynamoDB.
         databases: identifiers of database instances, with the names of their databases.
         stacks: the stack of each resource, by the last part of its physical id.
     """
@@ -70,6 +72,7 @@ class Topology:
     rules: tuple[RuleFacts, ...] = ()
     apis: tuple[ApiFacts, ...] = ()
     databases: Mapping[str, str] = field(default_factory=dict)
+    wires: tuple[Wire, ...] = ()
     stacks: Mapping[str, str] = field(default_factory=dict)
 
     def dead_letter_sources(self) -> dict[str, list[str]]:
@@ -112,7 +115,7 @@ async def read_topology(session: Session) -> Topology:
     fed: dict[str, tuple[str, ...]] = {}
     for mapping in await mappings(session):
         if mapping.get("State") not in _DISABLED:
-            source = str(mapping.get("EventSourceArn", ""))
+            source = without_stream(str(mapping.get("EventSourceArn", "")))
             fed[source] = (*fed.get(source, ()), str(mapping["FunctionArn"]))
     buses = {
         bus["Name"]: bus["Arn"]
@@ -126,6 +129,7 @@ async def read_topology(session: Session) -> Topology:
         rules=tuple([rule for bus in buses for rule in await _rules(session, bus)]),
         apis=tuple(await _apis(session)),
         databases=await _databases(session),
+        wires=await read_wires(session),
         stacks=_stacks(session),
     )
 

@@ -163,5 +163,5 @@ def near_miss(miss: NearMiss) -> Line:
     return join(
         marks.mark("idle", "no match"),
         text(miss.rule),
-        text(f"{miss.path}: {miss.reason}".strip(": "), Tone.WARN),
+        text(miss.reason if miss.reason.startswith(miss.path) else f"{miss.path}: {miss.reason}", Tone.WARN),
     )

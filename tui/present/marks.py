@@ -49,7 +49,9 @@ _KINDS = {
     "queue": "▤",
     "dlq": "☠",
     "database": "▦",
-    "log-group": "≡",
+    "logs": "≡",
+    "topic": "◈",
+    "table": "▦",
 }
 
 

@@ -12,7 +12,11 @@ from tui.present.cells import Cell, Drawn, Line, Span, Tone, join, squeeze, text
 from tui.present.numbers import per_second, sparkline
 from tui.present.table import Column, Scene, Table
 
-_STARTS = {"api": 0, "schedule": 1, "rule": 2}
+_STARTS = {"api": 0, "schedule": 1, "rule": 2, "topic": 3, "table": 4}
+#: Shown as a beginning only where something follows; what writes to it names it as well.
+_MIDDLE = "table"
+
+_QUEUES = ("queue", "dlq")
 
 
 @dataclass(frozen=True)
@@ -39,7 +43,7 @@ class Path:
 
 
 def paths(system: MapView) -> list[Path]:
-    """The map as paths: APIs, then schedules, then rules, then queues that nothing of the map feeds."""
+    """The map as paths: APIs, schedules, rules, topics, streams of tables, and queues that nothing feeds."""
     nodes = {node.id: node for node in system.nodes}
     result: list[Path] = []
     seen: set[str] = set()
@@ -52,8 +56,8 @@ def paths(system: MapView) -> list[Path]:
         reached = [edge.target for edge in ways if edge.target in nodes]
         for target in dict.fromkeys(reached) if reached else ():
             result += _onward(system, nodes, start, nodes[target], seen)
-        if not reached:
-            result.append(Path(start))
+        if not reached and start.kind != _MIDDLE:
+            result.append(Path(start, letters=_letters_of(system, nodes, start)))
     for node in system.nodes:
         if node.id not in seen and node.kind in ("queue", "function"):
             result += _onward(system, nodes, None, node, seen)
@@ -64,12 +68,9 @@ def _onward(
     system: MapView, nodes: dict[str, NodeView], start: NodeView | None, node: NodeView, seen: set[str]
 ) -> list[Path]:
     seen.add(node.id)
-    if node.kind in ("queue", "dlq"):
+    if node.kind in _QUEUES:
         edges = _from(system, node.id)
-        letters = next(
-            (nodes[edge.target] for edge in edges if edge.kind == "dead-letters" and edge.target in nodes),
-            None,
-        )
+        letters = _letters_of(system, nodes, node)
         functions = [nodes[edge.target] for edge in edges if edge.kind == "triggers" and edge.target in nodes]
         seen.update(item.id for item in functions)
         if not functions:
@@ -80,7 +81,15 @@ def _onward(
         ]
     if node.kind == "function":
         return [Path(start, None, node, None, _onward_of(system, nodes, node))]
-    return [Path(start)] if start else []
+    if start is None:
+        return []
+    return [Path(start, node, letters=_letters_of(system, nodes, start))]
+
+
+def _letters_of(system: MapView, nodes: dict[str, NodeView], node: NodeView) -> NodeView | None:
+    edges = _from(system, node.id)
+    found = (nodes[edge.target] for edge in edges if edge.kind == "dead-letters" and edge.target in nodes)
+    return next(found, None)
 
 
 def _onward_of(system: MapView, nodes: dict[str, NodeView], function: NodeView) -> tuple[NodeView, ...]:
@@ -157,7 +166,7 @@ def _queue(path: Path, scene: Scene) -> Cell:
 def _cells(path: Path, scene: Scene) -> Sequence[Cell]:
     busiest = path.queue or path.function or path.start
     name = f"node:{busiest.id}" if busiest else ""
-    nobody = text("no consumer", Tone.IDLE) if path.queue else ()
+    nobody = text("no consumer", Tone.IDLE) if path.queue and path.queue.kind in _QUEUES else ()
     return (
         _start(path, scene),
         _queue(path, scene),
@@ -171,7 +180,7 @@ def _cells(path: Path, scene: Scene) -> Sequence[Cell]:
 PATHS: Table[Path] = Table(
     columns=(
         Column("BEGINS WITH", 20, flex=3),
-        Column("QUEUE", 18, flex=3),
+        Column("QUEUE / TARGET", 18, flex=3),
         Column("FUNCTION", 17, flex=2),
         Column("THEN", 17, flex=2, rank=1),
         Column("LAST MINUTE", 12, flex=1, rank=2),

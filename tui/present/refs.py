@@ -26,6 +26,7 @@ SCREEN_OF = {
     "logs": "logs",
     "table": "data",
     "database": "data",
+    "topic": "overview",
     "lint": "lints",
 }
 
@@ -46,6 +47,8 @@ class Ref:
 
 def short(arn: str) -> str:
     """The name at the end of an ARN."""
+    if ":log-group:" in arn:
+        return arn.removesuffix(":*").split(":")[-1]
     return arn.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 
-from sandbox.model.views.system import MapView
+from sandbox.model.views.system import EdgeView, MapView, NodeView
 from tests.tui import canned
 from tests.tui.fakes import picture
 from tests.tui.presenting import words
@@ -34,6 +34,25 @@ class TestOverview:
 
     def test_an_empty_system_has_no_paths(self) -> None:
         assert overview.paths(MapView(nodes=[], edges=[])) == []
+
+    def test_topics_and_other_targets_are_paths_too(self) -> None:
+        nodes = [
+            NodeView(id="t", kind="topic", name="avisos"),
+            NodeView(id="q", kind="queue", name="avisos-fila"),
+            NodeView(id="r", kind="rule", name="tudo"),
+            NodeView(id="l", kind="logs", name="/aws/events/nfe"),
+            NodeView(id="d", kind="dlq", name="perdidas"),
+            NodeView(id="u", kind="topic", name="ninguem"),
+            NodeView(id="v", kind="table", name="itens"),
+        ]
+        edges = [
+            EdgeView(source="t", target="q", kind="delivers"),
+            EdgeView(source="r", target="l", kind="delivers"),
+            EdgeView(source="r", target="d", kind="dead-letters"),
+        ]
+        found = overview.paths(MapView(nodes=nodes, edges=edges, problems=[]))
+        names = [[node.name for node in path.nodes] for path in found]
+        assert names == [["tudo", "/aws/events/nfe", "perdidas"], ["avisos", "avisos-fila"], ["ninguem"]]
 
 
 class TestAbsent:

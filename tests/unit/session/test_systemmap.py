@@ -12,6 +12,7 @@ from sandbox.model.views.messages import QueueView
 from sandbox.model.views.system import EdgeView, MapView
 from sandbox.session.systemmap import build_map, queue_health
 from sandbox.session.topology import ApiFacts, RuleFacts, Topology
+from sandbox.session.wires import Wire, without_stream
 
 SQS = "arn:aws:sqs:us-east-1:000000000000:"
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:estoque"
@@ -98,6 +99,7 @@ def test_edges_lead_from_what_is_there_to_what_is_there() -> None:
         ("https://sqs.us-east-1.amazonaws.com/000000000000/avisos", {f"{SQS}avisos"}),
         (f"{SQS}avisos", {f"{SQS}avisos"}),
         ("avisos", set()),
+        ("itens", {"arn:itens"}),
         (f"{SQS}reserva", set()),
         ("default", set()),
     ],
@@ -105,9 +107,38 @@ def test_edges_lead_from_what_is_there_to_what_is_there() -> None:
 def test_what_a_function_will_publish_to_is_drawn_before_it_does(value: str, targets: set[str]) -> None:
     function = {**TOPOLOGY.functions[0], "Environment": {"Variables": {"DESTINO": value}}}
     default = {"default": "arn:aws:events:us-east-1:000000000000:event-bus/default"}
-    topology = replace(TOPOLOGY, functions=(function,), buses={**TOPOLOGY.buses, **default})
+    topology = replace(
+        TOPOLOGY,
+        functions=(function,),
+        buses={**TOPOLOGY.buses, **default},
+        wires=(Wire("table", "arn:itens", "itens"),),
+    )
     drawn = build_map(topology, [*QUEUES, queue("avisos")], Counters())
     assert {edge.target for edge in drawn.edges if edge.kind == "publishes"} == targets
+
+
+def test_topics_schedules_tables_and_other_targets_are_on_the_map() -> None:
+    table = "arn:aws:dynamodb:us-east-1:000000000000:table/estoque"
+    group = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/events/nfe:*"
+    wires = (
+        Wire("topic", "arn:topic", "avisos", (f"{SQS}reserva", FUNCTION)),
+        Wire("schedule", "arn:daily", "diaria", (FUNCTION,), (f"{SQS}reserva-dlq",), "rate(1 day)"),
+        Wire("table", table, "estoque"),
+    )
+    logged = RuleFacts("arn:log", "log", "nfe", {"State": "ENABLED"}, (group,))
+    topology = replace(TOPOLOGY, wires=wires, rules=(logged,), mappings={table: (FUNCTION,)})
+    counters = Counters()
+    drawn = build_map(topology, QUEUES, counters)
+    kinds = {node.kind: node.name for node in drawn.nodes}
+    assert (kinds["topic"], kinds["table"], kinds["logs"]) == ("avisos", "estoque", "/aws/events/nfe")
+    assert {(edge.source, edge.target, edge.kind) for edge in drawn.edges} >= {
+        ("arn:topic", f"{SQS}reserva", "delivers"),
+        ("arn:topic", FUNCTION, "delivers"),
+        ("arn:daily", FUNCTION, "triggers"),
+        ("arn:daily", f"{SQS}reserva-dlq", "dead-letters"),
+        (table, FUNCTION, "triggers"),
+        ("arn:log", group, "delivers"),
+    }
 
 
 def test_problems_come_first_and_say_why() -> None:
@@ -142,3 +173,9 @@ def test_problems_come_first_and_say_why() -> None:
 )
 def test_the_health_of_a_queue(facts: dict[str, Any], health: tuple[str, str]) -> None:
     assert queue_health(queue(**facts)) == health
+
+
+def test_a_stream_is_of_its_table() -> None:
+    table = "arn:aws:dynamodb:us-east-1:000000000000:table/estoque"
+    assert without_stream(f"{table}/stream/2026-01-01T00:00:00.000") == table
+    assert without_stream(f"{SQS}reserva") == f"{SQS}reserva"

@@ -1,0 +1,105 @@
+"""Topics, schedules of EventBridge Scheduler and tables of DynamoDB: which there are, and what they feed."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from sandbox.model.arn import table_arn
+from sandbox.model.scope import Scope
+from sandbox.session.present import ask, ask_all
+
+if TYPE_CHECKING:
+    from sandbox.session.session import Session
+
+#: Protocols of subscriptions whose endpoint is an ARN.
+_ARNS = ("sqs", "lambda")
+
+
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """A resource that hands on what it gets, or is looked into.
+
+    Attributes:
+        kind: `topic`, `schedule` or `table`.
+        targets: ARNs that it feeds. dead_letters: ARNs of queues that get what could not be delivered.
+        note: a word about it, such as the expression of a schedule.
+    """
+
+    kind: str
+    arn: str
+    name: str
+    targets: tuple[str, ...] = ()
+    dead_letters: tuple[str, ...] = ()
+    note: str = ""
+    enabled: bool = True
+
+
+async def read_wires(session: Session) -> tuple[Wire, ...]:
+    """Asks those of the services that are native.
+
+    Raises:
+        AwsError: what one of them answers instead.
+    """
+    there = session.engine.services
+    found: list[Wire] = []
+    if "sns" in there:
+        found += await _topics(session)
+    if "scheduler" in there:
+        found += await _schedules(session)
+    if "dynamodb" in there:
+        found += await _tables(session)
+    return tuple(found)
+
+
+async def table_names(session: Session) -> list[str]:
+    """Every table of DynamoDB in the default account and region."""
+    token = ("ExclusiveStartTableName", "LastEvaluatedTableName")
+    names: list[str] = await ask_all(session, "dynamodb", "ListTables", {}, "TableNames", token=token)
+    return names
+
+
+def without_stream(arn: str) -> str:
+    """The ARN of a table for that of its stream; any other as it is."""
+    return arn.split("/stream/", 1)[0] if ":dynamodb:" in arn else arn
+
+
+async def _topics(session: Session) -> list[Wire]:
+    fed: dict[str, list[str]] = {}
+    for subscription in await ask_all(session, "sns", "ListSubscriptions", {}, "Subscriptions"):
+        if subscription.get("Protocol") in _ARNS:
+            fed.setdefault(subscription["TopicArn"], []).append(subscription["Endpoint"])
+    return [
+        Wire(
+            "topic",
+            topic["TopicArn"],
+            topic["TopicArn"].rsplit(":", 1)[-1],
+            tuple(fed.get(topic["TopicArn"], ())),
+        )
+        for topic in await ask_all(session, "sns", "ListTopics", {}, "Topics")
+    ]
+
+
+async def _schedules(session: Session) -> list[Wire]:
+    found = []
+    for listed in await ask_all(session, "scheduler", "ListSchedules", {}, "Schedules"):
+        params = {"Name": listed["Name"], "GroupName": listed["GroupName"]}
+        schedule: dict[str, Any] = await ask(session, "scheduler", "GetSchedule", params)
+        target = schedule.get("Target", {})
+        dead = target.get("DeadLetterConfig", {}).get("Arn")
+        found.append(
+            Wire(
+                "schedule",
+                schedule["Arn"],
+                schedule["Name"],
+                (target["Arn"],) if target.get("Arn") else (),
+                (dead,) if dead else (),
+                schedule.get("ScheduleExpression", ""),
+                schedule.get("State", "ENABLED") == "ENABLED",
+            )
+        )
+    return found
+
+
+async def _tables(session: Session) -> list[Wire]:
+    return [Wire("table", str(table_arn(Scope(), name)), name) for name in await table_names(session)]
