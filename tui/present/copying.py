@@ -137,6 +137,12 @@ def _rule(rule: RuleView, endpoint: str) -> str:
     return _awslocal(endpoint, "events", "describe-rule", "--name", rule.name, "--event-bus-name", rule.bus)
 
 
+def _table(table: TableView, endpoint: str) -> str:
+    if table.kind == "dynamodb":
+        return _awslocal(endpoint, "dynamodb", "scan", "--table-name", table.name, "--max-items", "100")
+    return shlex.join(("psql", "-c", f"SELECT * FROM {table.name} LIMIT 100"))
+
+
 _COMMANDS: tuple[tuple[type, Any], ...] = (
     (MessageView, _message),
     (Hop, _hop),
@@ -147,5 +153,5 @@ _COMMANDS: tuple[tuple[type, Any], ...] = (
     (FlowSummary, lambda flow, endpoint: shlex.join(("sandbox", "flow", "show", str(flow.id)))),
     (SagaView, lambda saga, endpoint: shlex.join(("sandbox", "saga", "show", saga.id))),
     (BusView, lambda bus, endpoint: shlex.join(("sandbox", "bus", "events", bus.name))),
-    (TableView, lambda table, endpoint: shlex.join(("psql", "-c", f"SELECT * FROM {table.name} LIMIT 100"))),
+    (TableView, _table),
 )

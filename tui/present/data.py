@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from sandbox.model.views.system import RowsView, TableView
 from tui.present.bodies import body_lines
-from tui.present.cells import Builder, Cell, Line, Tone, text, wrap
+from tui.present.cells import Builder, Cell, Line, Tone, text, width_of, wrap
 from tui.present.details import fact, heading
 from tui.present.numbers import count
 from tui.present.table import Column, Scene, Table
@@ -42,18 +42,22 @@ def rows_of(view: RowsView) -> list[Row]:
     return [(index, tuple(row)) for index, row in enumerate(view.rows)]
 
 
+def _value(value: str | None) -> Line:
+    return text("NULL", Tone.IDLE) if value is None else text(value)
+
+
 def rows_table(view: RowsView) -> Table[Row]:
     """A table with the columns of the answer, each as wide as its texts on this page, within reason."""
     widths = [
         min(
             _WIDEST,
-            max(len(name), *(len(row[index] or "NULL") for row in view.rows)) if view.rows else len(name),
+            max(len(name), *(width_of(_value(row[index])) for row in view.rows)) if view.rows else len(name),
         )
         for index, name in enumerate(view.columns)
     ]
 
     def cells(row: Row, scene: Scene) -> Sequence[Cell]:
-        return tuple(text("NULL", Tone.IDLE) if value is None else text(value) for value in row[1])
+        return tuple(_value(value) for value in row[1])
 
     return Table(
         columns=tuple(

@@ -33,7 +33,7 @@ class Data(Board):
     SEARCHES = ("tables", "rows")
     TOPICS: ClassVar[frozenset[str]] = frozenset({"snapshot", "tables"})
     ABOUT = (
-        "The tables of the system's databases, and the rows of the one under the cursor. Enter on a row "
+        "The tables of PostgreSQL and DynamoDB, and the rows of the one under the cursor. Enter on a row "
         "shows it in full, a column a line. The counts are the database's estimates."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("data")]

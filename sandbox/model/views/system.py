@@ -111,7 +111,7 @@ class BusView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class TableView(msgspec.Struct, frozen=True, kw_only=True):
-    """One table of a database: `kind` is `postgres` (later `dynamodb`); `rows` an estimate."""
+    """One table of a database: `kind` is `postgres` or `dynamodb`; `rows` an estimate."""
 
     kind: str
     database: str

@@ -7,6 +7,8 @@ from typing import TYPE_CHECKING
 from sandbox.control.server import Method
 from sandbox.errors import UsageError
 from sandbox.model.views.system import RowsView, TableView
+from sandbox.session.dynamotables import DATABASE as DYNAMODB
+from sandbox.session.dynamotables import dynamo_rows, dynamo_tables
 from sandbox.session.tables import rows, tables
 
 if TYPE_CHECKING:
@@ -24,7 +26,7 @@ class Data:
         return {"tables": self.tables, "table_rows": self.table_rows}
 
     async def tables(self) -> list[TableView]:
-        """Every table and view of every database that a stack declares.
+        """Every table and view of every database that a stack declares, then the tables of DynamoDB.
 
         Raises:
             TablesError: a database could not be asked.
@@ -32,7 +34,7 @@ class Data:
         found: list[TableView] = []
         for database, dsn in (await self._databases()).items():
             found += await tables(database, dsn)
-        return found
+        return found + await dynamo_tables(self._session)
 
     async def table_rows(
         self, database: str, table: str, limit: int = 50, offset: int = 0, match: str = ""
@@ -40,7 +42,7 @@ class Data:
         """Some rows of a table, every value as text.
 
         Args:
-            database: its name, as `tables` gives it.
+            database: its name, as `tables` gives it; `dynamodb` for a table of DynamoDB.
             table: its name, with its schema where that is not `public`.
             match: only rows of which a value has this text.
 
@@ -49,6 +51,8 @@ class Data:
             TablesError: the database could not be asked.
         """
         known = await self._databases()
+        if database == DYNAMODB and DYNAMODB in self._session.engine.services:
+            return await dynamo_rows(self._session, table, limit, offset, match)
         if database not in known:
             raise UsageError(
                 f"there is no database {database}",

@@ -1,0 +1,112 @@
+"""Tables of DynamoDB as rows and columns: keys first, then every attribute of the items shown."""
+
+from __future__ import annotations
+
+import base64
+import json
+from typing import TYPE_CHECKING, Any
+
+from sandbox.errors import UsageError
+from sandbox.model.views.system import RowsView, TableView
+from sandbox.session.present import ask
+from sandbox.session.wires import table_names
+
+if TYPE_CHECKING:
+    from sandbox.session.session import Session
+
+#: How the database of these tables is called.
+DATABASE = "dynamodb"
+#: Items that are looked through; what lies beyond is said to be there.
+_MOST = 20_000
+#: Characters of a value that are shown.
+_SHOWN = 2_000
+_Item = dict[str, dict[str, Any]]
+
+
+async def dynamo_tables(session: Session) -> list[TableView]:
+    """Every table of the default account and region; none where DynamoDB is not native."""
+    if DATABASE not in session.engine.services:
+        return []
+    return [await _view(session, name) for name in await table_names(session)]
+
+
+async def dynamo_rows(session: Session, table: str, limit: int, offset: int, match: str) -> RowsView:
+    """Some items of a table, in the order of a scan.
+
+    Args:
+        match: only items that have this text in a value or the name of an attribute; case does not matter.
+
+    Raises:
+        UsageError: no such table.
+    """
+    known = await table_names(session)
+    if table not in known:
+        raise UsageError(
+            f"there is no table {table} in DynamoDB",
+            f"it has: {', '.join(known) or 'none'}",
+            "name one of them",
+        )
+    keys = (await _view(session, table)).columns
+    items, more = await _scanned(session, table, offset + limit + 1, match.lower())
+    shown = items[offset : offset + limit]
+    others = dict.fromkeys(name for item in shown for name in item if name not in keys)
+    columns = [*keys, *sorted(others)]
+    rows = [[_text(item[name]) if name in item else None for name in columns] for item in shown]
+    return RowsView(columns=columns, rows=rows, more=more or len(items) > offset + limit)
+
+
+async def _view(session: Session, name: str) -> TableView:
+    answer = await ask(session, DATABASE, "DescribeTable", {"TableName": name})
+    table = answer["Table"]
+    keys = [part["AttributeName"] for part in table["KeySchema"]]
+    return TableView(kind=DATABASE, database=DATABASE, name=name, rows=table["ItemCount"], columns=keys)
+
+
+async def _scanned(session: Session, table: str, wanted: int, match: str) -> tuple[list[_Item], bool]:
+    """So many items that have a text, and whether some were left unread."""
+    found: list[_Item] = []
+    read, start = 0, None
+    while len(found) < wanted and read < _MOST:
+        params = {"TableName": table, "Limit": 1_000, **({"ExclusiveStartKey": start} if start else {})}
+        page = await ask(session, DATABASE, "Scan", params)
+        read += len(page["Items"])
+        found += [item for item in page["Items"] if not match or match in _all_of(item)]
+        start = page.get("LastEvaluatedKey")
+        if not start:
+            return found, False
+    return found, True
+
+
+def _all_of(item: _Item) -> str:
+    return " ".join(f"{name} {_text(value)}" for name, value in item.items()).lower()
+
+
+def _text(value: dict[str, Any]) -> str | None:
+    """A value as people write it: strings and numbers as they are, the rest as JSON without type names."""
+    plain = _plain(value)
+    if plain is None:
+        return None
+    return (plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False))[:_SHOWN]
+
+
+def _plain(value: dict[str, Any]) -> Any:
+    ((kind, inner),) = value.items()
+    match kind:
+        case "NULL":
+            return None
+        case "M":
+            return {name: _plain(one) for name, one in inner.items()}
+        case "L":
+            return [_plain(one) for one in inner]
+        case "B":
+            return _base64(inner)
+        case "BS":
+            return [_base64(one) for one in inner]
+        case "N":
+            return inner
+        case _:
+            return list(inner) if kind.endswith("S") and kind != "S" else inner
+
+
+def _base64(value: bytes | str) -> str:
+    return value if isinstance(value, str) else base64.b64encode(value).decode()
