@@ -36,6 +36,7 @@ from sandbox.services.base import Kit, Service
 from sandbox.services.dynamodb.service import DynamoDbService
 from sandbox.services.dynamodb.source import TableStreams
 from sandbox.services.dynamodb.streams_service import DynamoDbStreamsService
+from sandbox.services.events.calling import Web
 from sandbox.services.events.service import EventsService
 from sandbox.services.iam.service import IamService
 from sandbox.services.issuer.issuer import TokenIssuer
@@ -98,10 +99,11 @@ class EmbeddedEngine:
             dependencies=FunctionRequirements(interpreters, dependencies),
             streams={"dynamodb": TableStreams(self.dynamodb.streams)},
         )
-        self.events = EventsService(own, switchboard)
+        self._sender = LoopbackHttp()
+        web = Web(self._sender, lambda: self.execute_api, kit.endpoint)
+        self.events = EventsService(own, switchboard, web)
         self.scheduler = SchedulerService(own, switchboard, kit.aws, self._implements)
         self.issuer = TokenIssuer(own, kit.endpoint)
-        self._sender = LoopbackHttp()
         self.rest_apis = ApiGatewayService(
             own, RestSurroundings(self.lambda_, self.logs, self._sender, kit.aws_http)
         )
