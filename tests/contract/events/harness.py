@@ -26,6 +26,7 @@ from sandbox.services.base import Kit
 from sandbox.services.events.calling import Web
 from sandbox.services.events.service import EventsService
 from sandbox.store.database import Database
+from tests.support.world import turns
 
 #: 2023-11-14T22:13:20Z
 START = 1_700_000_000.0
@@ -169,7 +170,7 @@ class World:
 
     def __init__(self, path: Path | None = None, *, start: float = START) -> None:
         self.runner = asyncio.Runner()
-        self.clock = Clock(start=start, speed=0)
+        self.clock = Clock(start=start, speed=0, settle=turns)
         self.database = Database(path)
         self.hops = KeptHops()
         self.targets = KeptDeliveries(self.clock)
