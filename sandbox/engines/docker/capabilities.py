@@ -33,7 +33,8 @@ _TYPES = {
 }
 #: Operations whose effect it does not have.
 _OPERATIONS = {
-    ("events", "StartReplay"): "its replay fails as soon as the archive holds an event",
+    ("events", "StartReplay"): "its replay fails as soon as the archive holds an event;"
+    " `sandbox up --engine docker --service events=native` has the sandbox's own EventBridge instead",
 }
 #: Properties that it takes and does not act on, and without which a system still runs.
 _DIFFERENCES = {

@@ -154,6 +154,14 @@ class EmbeddedEngine:
             self.lambda_.specs.forget,
         )
 
+        for name in kit.native:
+            if name not in self.services:
+                raise UsageError(
+                    f"{name} cannot be had natively",
+                    "the embedded engine has no such service of its own",
+                    "`sandbox services` lists those that it has; each of them is native anyway",
+                )
+
     async def start(self) -> None:
         """Starts PostgreSQL, then rebuilds the services from the store.
 
