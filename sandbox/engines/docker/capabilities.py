@@ -116,3 +116,11 @@ def difference(type_: str, properties: Mapping[str, Any]) -> str | None:
         if type_ == known and name in properties:
             return f"{LOCALSTACK} takes and ignores {said}"
     return None
+
+
+def lacking() -> list[str]:
+    """All that is refused or has no effect on this engine, in words, for people."""
+    services = [f"{name}: {reason}" for name, reason in sorted(_SERVICES.items())]
+    operations = [f"{name} of {service}: {reason}" for (service, name), reason in _OPERATIONS.items()]
+    differences = [f"{type_}: {said}" for (type_, _), said in _DIFFERENCES.items()]
+    return [*services, *operations, _NO_STREAMS, *differences]
