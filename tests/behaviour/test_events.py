@@ -75,16 +75,23 @@ def test_an_event_that_no_rule_wants_goes_nowhere(nfe: Sandbox, names: Namer) ->
     assert json.loads(message["Body"])["detail"] == {"n": 1}
 
 
+@pytest.mark.differs(
+    "docker",
+    "LocalStack delivers for disabled rules that have a pattern",
+    "https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_DisableRule.html:"
+    " a disabled rule does not match any events",
+)
 def test_a_disabled_rule_delivers_nothing(nfe: Sandbox, names: Namer) -> None:
-    url, arn = queue(nfe, names("alvo"))
+    (off, off_arn), (on, on_arn) = (queue(nfe, names("alvo")) for _ in range(2))
     name = names("regra")
-    rule(nfe, name, {"source": ["desligada"]}, {"Arn": arn})
+    rule(nfe, name, {"source": ["desligada"]}, {"Arn": off_arn})
+    rule(nfe, names("regra"), {"source": ["desligada"]}, {"Arn": on_arn})
     nfe.aws("events").disable_rule(Name=name)
-    put(nfe, "desligada", {"n": 1})
+    put(nfe, "desligada", {})
+    received(nfe, on)
     nfe.aws("events").enable_rule(Name=name)
     put(nfe, "desligada", {"n": 2})
-    (message,) = received(nfe, url)
-    assert json.loads(message["Body"])["detail"] == {"n": 2}
+    assert [json.loads(message["Body"])["detail"] for message in received(nfe, off)] == [{"n": 2}]
 
 
 def test_an_entry_without_a_source_fails_alone(nfe: Sandbox) -> None:

@@ -64,6 +64,12 @@ def test_a_delayed_message_is_counted_and_not_received(nfe: Sandbox, names: Name
     assert attribute(nfe, url, "ApproximateNumberOfMessagesDelayed") == "1"
 
 
+@pytest.mark.differs(
+    "docker",
+    "LocalStack does not check DelaySeconds of the entries of a batch",
+    "https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_SendMessageBatchRequestEntry.html:"
+    " valid values are 0 to 900",
+)
 def test_a_batch_fails_in_part(nfe: Sandbox, names: Namer) -> None:
     url, _ = queue(nfe, names("fila"))
     entries = [

@@ -96,7 +96,9 @@ def unsupported(type_: str, properties: Mapping[str, Any], native: Collection[st
     return None
 
 
-def _differences_of_targets(properties: Mapping[str, Any]) -> str | None:
+def _differences_of_rule(properties: Mapping[str, Any]) -> str | None:
+    if properties.get("State") == "DISABLED" and "EventPattern" in properties:
+        return f"{LOCALSTACK} delivers for disabled rules as for others"
     targets = properties.get("Targets")
     members = {name for one in targets or () if isinstance(one, dict) for name in one}
     if "RetryPolicy" in members:
@@ -111,7 +113,7 @@ def _differences_of_targets(properties: Mapping[str, Any]) -> str | None:
 def difference(type_: str, properties: Mapping[str, Any]) -> str | None:
     """What of a resource has no effect on this engine, or None."""
     if type_ == "AWS::Events::Rule":
-        return _differences_of_targets(properties)
+        return _differences_of_rule(properties)
     for (known, name), said in _DIFFERENCES.items():
         if type_ == known and name in properties:
             return f"{LOCALSTACK} takes and ignores {said}"
@@ -123,4 +125,12 @@ def lacking() -> list[str]:
     services = [f"{name}: {reason}" for name, reason in sorted(_SERVICES.items())]
     operations = [f"{name} of {service}: {reason}" for (service, name), reason in _OPERATIONS.items()]
     differences = [f"{type_}: {said}" for (type_, _), said in _DIFFERENCES.items()]
-    return [*services, *operations, _NO_STREAMS, *differences]
+    rules = [
+        f"AWS::Events::Rule: {_differences_of_rule(properties)}"
+        for properties in (
+            {"State": "DISABLED", "EventPattern": {}},
+            {"Targets": [{"RetryPolicy": {}}]},
+            {"Targets": [{"DeadLetterConfig": {}}]},
+        )
+    ]
+    return [*services, *operations, _NO_STREAMS, *differences, *rules]
