@@ -125,12 +125,10 @@ def lacking() -> list[str]:
     services = [f"{name}: {reason}" for name, reason in sorted(_SERVICES.items())]
     operations = [f"{name} of {service}: {reason}" for (service, name), reason in _OPERATIONS.items()]
     differences = [f"{type_}: {said}" for (type_, _), said in _DIFFERENCES.items()]
-    rules = [
-        f"AWS::Events::Rule: {_differences_of_rule(properties)}"
-        for properties in (
-            {"State": "DISABLED", "EventPattern": {}},
-            {"Targets": [{"RetryPolicy": {}}]},
-            {"Targets": [{"DeadLetterConfig": {}}]},
-        )
-    ]
+    asked: tuple[dict[str, Any], ...] = (
+        {"State": "DISABLED", "EventPattern": {}},
+        {"Targets": [{"RetryPolicy": {}}]},
+        {"Targets": [{"DeadLetterConfig": {}}]},
+    )
+    rules = [f"AWS::Events::Rule: {_differences_of_rule(properties)}" for properties in asked]
     return [*services, *operations, _NO_STREAMS, *differences, *rules]
