@@ -102,6 +102,7 @@ class DockerEngine(NoReturn):
             issuer=self.issuer,
             sender=self._sender,
             logs=self._log_writer,
+            execute_api=lambda: self.execute_api,
             implements=self._implements,
         )
         found = {service.name: service for service in stand_ins(around, checked(kit.native))}

@@ -16,9 +16,11 @@ from sandbox.engines.docker.postgres import ContainerPostgres
 from sandbox.engines.issuers import IssuerKeys
 from sandbox.engines.loopback import LoopbackHttp
 from sandbox.errors import UsageError
+from sandbox.model.http import ExecuteApi
 from sandbox.model.ports import Bindings
 from sandbox.services.apigatewayv2.service import ApiGatewayV2Service, Surroundings
 from sandbox.services.base import Kit, Service
+from sandbox.services.events.calling import Web
 from sandbox.services.events.service import EventsService
 from sandbox.services.iam.service import IamService
 from sandbox.services.issuer.issuer import TokenIssuer
@@ -39,6 +41,7 @@ class Neighbours:
         bindings: what tokens are on this machine.
         issuer: the sandbox's token issuer.
         sender: reaches servers on loopback.
+        execute_api: serves deployed APIs, once it is made.
         implements: whether an operation is done here at all.
     """
 
@@ -48,6 +51,7 @@ class Neighbours:
     issuer: TokenIssuer
     sender: LoopbackHttp
     logs: ContainerLogs
+    execute_api: Callable[[], ExecuteApi]
     implements: Callable[[str, str], bool]
 
 
@@ -85,7 +89,8 @@ def stand_ins(around: Neighbours, wanted: Collection[str]) -> list[Service]:
         SchedulerService(own, deliverer, kit.aws, around.implements),
     ]
     if "events" in wanted:
-        services.append(EventsService(own, deliverer))
+        web = Web(around.sender, around.execute_api, kit.endpoint)
+        services.append(EventsService(own, deliverer, web))
     return services
 
 
