@@ -6,6 +6,8 @@ from collections.abc import Iterable, Mapping
 
 from sandbox.deploy.resources import (
     apigateway,
+    apigateway_parts,
+    apigateway_plans,
     apigatewayv2,
     configuration,
     dynamodb,
@@ -32,6 +34,8 @@ TYPES: Mapping[str, ResourceType] = {
     handler.type: handler
     for module in (
         apigateway,
+        apigateway_parts,
+        apigateway_plans,
         apigatewayv2,
         configuration,
         dynamodb,
@@ -54,7 +58,13 @@ TYPES: Mapping[str, ResourceType] = {
 
 #: Types that are often met and have a reason of their own.
 _REASONS = {
-    "AWS::ApiGateway::Account": "not implemented; APIs log without an account here",
+    "AWS::ApiGateway::DomainName": "custom domains are not implemented",
+    "AWS::ApiGateway::BasePathMapping": "custom domains are not implemented",
+    "AWS::ApiGateway::VpcLink": "there are no VPCs here",
+    "AWS::ApiGateway::ClientCertificate": "client certificates are not implemented",
+    "AWS::ApiGatewayV2::DomainName": "custom domains are not implemented",
+    "AWS::ApiGatewayV2::ApiMapping": "custom domains are not implemented",
+    "AWS::ApiGatewayV2::VpcLink": "there are no VPCs here",
     "AWS::CloudFormation::Stack": "nested stacks are not implemented",
     "AWS::Lambda::CodeSigningConfig": "code signing is not implemented",
     "AWS::Lambda::CapacityProvider": "managed instances are not implemented",

@@ -28,7 +28,7 @@ class KeyOperations(ApiGatewayParts):
     """Operations on API keys, usage plans and their keys."""
 
     # --- API keys ----------------------------------------------------------------------------------------
-    @operation("CreateApiKey", "name description enabled value customerId tags generateDistinctId")
+    @operation("CreateApiKey", "name description enabled value customerId tags generateDistinctId stageKeys")
     def create_api_key(self, call: Call, params: Params) -> Answer:
         """Makes a key; its value is drawn unless given."""
         value = params.get("value") or self.kit.ids.short(40)
@@ -44,6 +44,7 @@ class KeyOperations(ApiGatewayParts):
             description=params.get("description"),
             customer_id=params.get("customerId"),
             enabled=bool(params.get("enabled")),
+            stage_keys=[f"{one['restApiId']}/{one['stageName']}" for one in params.get("stageKeys") or []],
             tags=params.get("tags") or {},
             created_date=now,
             last_updated_date=now,

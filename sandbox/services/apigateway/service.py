@@ -70,6 +70,7 @@ class ApiGatewayService(
         "credentials of integrations and authorizers: they are used whatever role they name",
         "the role of GetAccount: APIs log without one",
         "names and headers that a mapping may not touch",
+        "stage keys of API keys: usage plans alone let a key in",
         "loops in mapping templates whose bounds are variables are not cut off at 1,000 iterations",
     )
 

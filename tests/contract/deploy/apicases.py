@@ -86,3 +86,84 @@ HTTP_APIS: list[tuple[str, Json, Json, tuple[str, ...]]] = [
         ("UpdateAuthorizer",),
     ),
 ]
+
+_URI = f"arn:aws:apigateway:us-east-1:lambda:path/2015-03-31/functions/{_FUNCTION}/invocations"
+
+REST_APIS: list[tuple[str, Json, Json, tuple[str, ...]]] = [
+    (
+        "AWS::ApiGateway::Method",
+        {
+            "RestApiId": "a",
+            "ResourceId": "r",
+            "HttpMethod": "GET",
+            "AuthorizationType": "NONE",
+            "MethodResponses": [
+                {"StatusCode": "200", "ResponseParameters": {"method.response.header.X": True}}
+            ],
+            "Integration": {
+                "Type": "MOCK",
+                "RequestTemplates": {"application/json": "{}"},
+                "IntegrationResponses": [{"StatusCode": "200", "SelectionPattern": ""}],
+            },
+        },
+        {
+            "RestApiId": "a",
+            "ResourceId": "r",
+            "HttpMethod": "GET",
+            "Integration": {"Type": "AWS_PROXY", "IntegrationHttpMethod": "POST", "Uri": _URI},
+        },
+        ("DeleteMethod", "PutMethod", "PutIntegration"),
+    ),
+    (
+        "AWS::ApiGateway::Model",
+        {"RestApiId": "a", "Name": "M", "Schema": {"type": "object"}},
+        {"RestApiId": "a", "Name": "M", "Schema": {"type": "array"}, "Description": "d"},
+        ("UpdateModel",),
+    ),
+    (
+        "AWS::ApiGateway::RequestValidator",
+        {"RestApiId": "a", "Name": "v", "ValidateRequestBody": True},
+        {"RestApiId": "a", "Name": "v", "ValidateRequestParameters": True},
+        ("UpdateRequestValidator",),
+    ),
+    (
+        "AWS::ApiGateway::Authorizer",
+        {"RestApiId": "a", "Name": "p", "Type": "TOKEN", "AuthorizerUri": _URI, "IdentitySource": "x"},
+        {"RestApiId": "a", "Name": "p", "Type": "TOKEN", "AuthorizerUri": _URI, "IdentitySource": "y"},
+        ("UpdateAuthorizer",),
+    ),
+    (
+        "AWS::ApiGateway::GatewayResponse",
+        {"RestApiId": "a", "ResponseType": "THROTTLED", "StatusCode": "503"},
+        {"RestApiId": "a", "ResponseType": "THROTTLED", "ResponseTemplates": {"text/plain": "x"}},
+        ("PutGatewayResponse",),
+    ),
+    (
+        "AWS::ApiGateway::Account",
+        {"CloudWatchRoleArn": "arn:aws:iam::000000000000:role/a"},
+        {"CloudWatchRoleArn": "arn:aws:iam::000000000000:role/b"},
+        ("UpdateAccount",),
+    ),
+    (
+        "AWS::ApiGateway::ApiKey",
+        {"Name": "k", "Enabled": True, "StageKeys": [{"RestApiId": "a", "StageName": "dev"}]},
+        {"Name": "k", "Enabled": False, "Description": "d"},
+        ("UpdateApiKey",),
+    ),
+    (
+        "AWS::ApiGateway::UsagePlan",
+        {
+            "ApiStages": [{"ApiId": "a", "Stage": "dev"}],
+            "Quota": {"Limit": "5", "Period": "DAY"},
+            "Throttle": {"RateLimit": 0.5},
+        },
+        {
+            "UsagePlanName": "p",
+            "ApiStages": [
+                {"ApiId": "b", "Stage": "dev", "Throttle": {"/notas/GET": {"RateLimit": 1, "BurstLimit": 2}}}
+            ],
+            "Throttle": {"RateLimit": 2},
+        },
+        ("UpdateUsagePlan",),
+    ),
+]

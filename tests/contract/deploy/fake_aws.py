@@ -294,6 +294,48 @@ class FakeAws:
     def _apigateway_DeleteStage(self, p: Params) -> None:  # noqa: N802
         self._drop("stage", p["stageName"], "NotFoundException")
 
+    def _apigateway_CreateResource(self, p: Params) -> Params:  # noqa: N802
+        return self._add_rest("resource", p)
+
+    def _apigateway_DeleteResource(self, p: Params) -> None:  # noqa: N802
+        self._drop("resource", p["resourceId"], "NotFoundException")
+
+    def _apigateway_CreateModel(self, p: Params) -> Params:  # noqa: N802
+        self._add("model", p["name"], p)
+        return {"name": p["name"]}
+
+    def _apigateway_DeleteModel(self, p: Params) -> None:  # noqa: N802
+        self._drop("model", p["modelName"], "NotFoundException")
+
+    def _apigateway_CreateRequestValidator(self, p: Params) -> Params:  # noqa: N802
+        return self._add_rest("validator", p)
+
+    def _apigateway_DeleteRequestValidator(self, p: Params) -> None:  # noqa: N802
+        self._drop("validator", p["requestValidatorId"], "NotFoundException")
+
+    def _apigateway_CreateAuthorizer(self, p: Params) -> Params:  # noqa: N802
+        return self._add_rest("authorizer", p)
+
+    def _apigateway_DeleteAuthorizer(self, p: Params) -> None:  # noqa: N802
+        self._drop("authorizer", p["authorizerId"], "NotFoundException")
+
+    def _apigateway_CreateApiKey(self, p: Params) -> Params:  # noqa: N802
+        return self._add_rest("key", p)
+
+    def _apigateway_DeleteApiKey(self, p: Params) -> None:  # noqa: N802
+        self._drop("key", p["apiKey"], "NotFoundException")
+
+    def _apigateway_CreateUsagePlan(self, p: Params) -> Params:  # noqa: N802
+        return self._add_rest("plan", p)
+
+    def _apigateway_DeleteUsagePlan(self, p: Params) -> None:  # noqa: N802
+        self._drop("plan", p["usagePlanId"], "NotFoundException")
+
+    def _add_rest(self, kind: str, p: Params) -> Params:
+        identity = f"{kind}{next(self._ids)}"
+        self._add(kind, identity, p)
+        return {"id": identity}
+
     def _apigatewayv2_CreateApi(self, p: Params) -> Params:  # noqa: N802
         identity = f"http{next(self._ids)}"
         self._add("api", identity, p)

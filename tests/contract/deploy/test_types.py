@@ -11,7 +11,7 @@ import pytest
 from sandbox.deploy.errors import DeployError
 from sandbox.deploy.resources.registry import TYPES
 from sandbox.errors import TemplateError
-from tests.contract.deploy.apicases import HTTP_APIS
+from tests.contract.deploy.apicases import HTTP_APIS, REST_APIS
 from tests.contract.deploy.harness import Bench
 
 Json = dict[str, Any]
@@ -412,7 +412,7 @@ CASES = [
         },
         ("UpdateTable", "UpdateTimeToLive", "TagResource"),
     ),
-    *(Case(*case) for case in HTTP_APIS),
+    *(Case(*case) for case in (*HTTP_APIS, *REST_APIS)),
 ]
 PERMISSION = {"FunctionName": "f", "Action": "lambda:InvokeFunction", "Principal": "events.amazonaws.com"}
 
@@ -464,6 +464,18 @@ REPLACED = [
         PERMISSION,
         {**PERMISSION, "SourceAccount": "000000000000"},
         ("AddPermission", "RemovePermission"),
+    ),
+    Case(
+        "AWS::ApiGateway::Resource",
+        {"RestApiId": "a", "ParentId": "p", "PathPart": "notas"},
+        {"RestApiId": "a", "ParentId": "p", "PathPart": "{id}"},
+        ("CreateResource", "DeleteResource"),
+    ),
+    Case(
+        "AWS::ApiGateway::UsagePlanKey",
+        {"UsagePlanId": "p", "KeyId": "k", "KeyType": "API_KEY"},
+        {"UsagePlanId": "p", "KeyId": "l", "KeyType": "API_KEY"},
+        ("CreateUsagePlanKey", "DeleteUsagePlanKey"),
     ),
 ]
 
