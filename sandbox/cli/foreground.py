@@ -18,6 +18,9 @@ from sandbox.session.tasks import Report
 from sandbox.session.views import status_view
 from sandbox.session.workspace import systems_to_deploy
 
+#: Objects that are made before Python looks for garbage among them.
+_YOUNG = 20_000
+
 Ready = Callable[[StatusView], None]
 
 
@@ -46,12 +49,18 @@ async def _run(options: Options, report: Report, ready: Ready) -> int:
     try:
         if not await _started(session, options):
             return INTERRUPTED
-        gc.freeze()  # what the start has made stays: the collector need not look at it again and again
+        _collect_less()
         ready(status_view(session))
         await session.run()
     finally:
         await session.stop()
     return 0
+
+
+def _collect_less() -> None:
+    """Looks for garbage less often: what a request makes goes with it, what the start has made stays."""
+    gc.freeze()
+    gc.set_threshold(_YOUNG, *gc.get_threshold()[1:])
 
 
 async def _started(session: Session, options: Options) -> bool:

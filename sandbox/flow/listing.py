@@ -72,7 +72,7 @@ def _pages(journal: Journal, wanted: FlowFilter) -> Iterator[list[int]]:
             return _numbers(database, _DEAD, before, size)
         if touched is not None:
             return journal.lookup.flows_touching(touched, before, size)
-        return _roots(database, wanted, before, size)
+        return _roots(journal, wanted, before, size)
 
     seen = 0
     before = _END if wanted.before is None else wanted.before
@@ -97,23 +97,29 @@ def _numbers(database: Database, sql: str, *parameters: object) -> list[int]:
     return [int(row[0]) for row in database.rows(sql, parameters)]
 
 
-def _roots(database: Database, wanted: FlowFilter, before: int, size: int) -> list[int]:
-    kinds = [kind.value for kind in _BEGINNINGS]
+def _roots(journal: Journal, wanted: FlowFilter, before: int, size: int) -> list[int]:
+    """The newest beginnings of flows that are listed though nothing was asked for."""
+    kinds = [kind.value for kind in (*_BEGINNINGS, HopKind.API_CALL)]
     if wanted.schedules:
         kinds.append(HopKind.SCHEDULE_FIRED.value)
-    sql = (
-        f"SELECT id FROM hops WHERE flow = id AND id < ? AND (kind IN ({marks(kinds)})"
-        f" OR (kind = 'api-call' AND (operation IN ({marks(_CALLS)}) OR {_CHANGES_AN_ITEM})))"
-        " AND coalesce(?, account) = account ORDER BY id DESC LIMIT ?"
-    )
-    return _numbers(database, sql, before, *kinds, *_CALLS, wanted.account, size)
+    found: list[int] = []
+    while len(found) < size and (candidates := journal.lookup.roots(kinds, before, max(size, _PAGE))):
+        for part in chunks(candidates):
+            sql = (
+                f"SELECT id FROM hops WHERE id IN ({marks(part)}) AND"
+                f" (kind != 'api-call' OR operation IN ({marks(_CALLS)}) OR {_CHANGES_AN_ITEM})"
+                " AND coalesce(?, account) = account ORDER BY id DESC"
+            )
+            found += _numbers(journal.database, sql, *part, *_CALLS, wanted.account)
+        before = candidates[-1]
+    return found[:size]
 
 
 def _matching(journal: Journal, wanted: FlowFilter, before: int, size: int) -> list[int]:
     """Flows with a text: in the value of a business key, in how one of the newest began, or as an id."""
     database, text = journal.database, wanted.match.lower()
     found = set(_numbers(database, _BY_PART_OF_KEY, text, before, size))
-    newest = _roots(database, wanted, before, _SEARCHED)
+    newest = _roots(journal, wanted, before, _SEARCHED)
     for part in chunks(newest):
         rows = database.rows(
             "SELECT id FROM hops WHERE instr(lower(operation || ' ' || resource), ?)"

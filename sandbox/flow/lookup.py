@@ -8,13 +8,24 @@ hops at a time (`lookup_file`), and what it has not reached yet is searched in t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-from sandbox.flow.lookup_file import BATCH, IDS, ROOT, TAIL, TOUCHED, Writer, connect, progress, remove
+from sandbox.flow.lookup_file import (
+    BATCH,
+    IDS,
+    ROOT,
+    ROOTS,
+    TAIL,
+    TOUCHED,
+    Writer,
+    connect,
+    progress,
+    remove,
+)
 from sandbox.store.database import Database
 
 #: Hops looked at again after a start: one that was reserved early and recorded late may be missing.
@@ -84,6 +95,7 @@ class Lookup:
             return
         if work.exception() is None:
             self.upto = work.result()
+            self._taken = []
         else:
             self._late.extend(self._taken)
         self.passed = self.upto
@@ -122,8 +134,8 @@ class Lookup:
             if self._journal.row(sql, {"hop": hop, "id": identity}) is not None:
                 return int(hop)
         found = self._journal.row(
-            f"SELECT id FROM hops WHERE id > :upto AND {_MENTIONS} ORDER BY id LIMIT 1",
-            {"upto": self.upto, "id": identity},
+            f"SELECT id FROM hops WHERE {self._behind()} AND {_MENTIONS} ORDER BY id LIMIT 1",
+            {"id": identity},
         )
         return int(found["id"]) if found else None
 
@@ -135,9 +147,9 @@ class Lookup:
         """
         part_of_name = name.lower()
         rows = self._journal.rows(
-            "SELECT DISTINCT flow FROM hops WHERE id > :upto AND flow < :before"
+            f"SELECT DISTINCT flow FROM hops WHERE {self._behind()} AND flow < :before"
             " AND (instr(lower(resource), :name) OR instr(lower(function), :name))",
-            {"upto": self.upto, "before": before, "name": part_of_name},
+            {"before": before, "name": part_of_name},
         )
         found = {int(row["flow"]) for row in rows}
         with self._snapshot():
@@ -148,6 +160,24 @@ class Lookup:
                 for number in numbers:
                     found.update(flow for (flow,) in self._ask(sql, number, before, limit))
         return sorted(found, reverse=True)[:limit]
+
+    def roots(self, kinds: Sequence[str], before: int, limit: int) -> list[int]:
+        """The newest flows smaller than `before` that began with one of these kinds of hop, newest first."""
+        marks = ", ".join("?" * len(kinds))
+        rows = self._journal.rows(
+            f"SELECT id FROM hops WHERE {self._behind()} AND id < ? AND flow = id AND kind IN ({marks})"
+            " ORDER BY id DESC LIMIT ?",
+            (before, *kinds, limit),
+        )
+        indexed: list[int] = []
+        with self._snapshot():
+            for part in reversed(self._parts(ROOTS)):
+                if len(indexed) >= limit:
+                    break
+                sql = f"SELECT id FROM {part} WHERE id < ? AND kind IN ({marks}) ORDER BY id DESC LIMIT ?"
+                indexed += [hop for (hop,) in self._ask(sql, before, *kinds, limit)]
+        # Hops recorded late lie anywhere, and what is taken over at this moment may be in both.
+        return sorted({*indexed, *(int(row["id"]) for row in rows)}, reverse=True)[:limit]
 
     # --- inside ------------------------------------------------------------------------------------------
     def _open(self, path: Path) -> None:
@@ -177,6 +207,11 @@ class Lookup:
             yield
         finally:
             self._reader.execute("COMMIT")
+
+    def _behind(self) -> str:
+        """Which hops the index does not have yet, as SQL: the newest, and those that were recorded late."""
+        late = ", ".join(map(str, [*self._taken, *self._late]))
+        return f"(id > {self.upto} OR id IN ({late}))" if late else f"id > {self.upto}"
 
     def _parts(self, prefix: str) -> list[str]:
         """The tables of one kind, the oldest first."""

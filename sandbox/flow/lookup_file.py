@@ -18,8 +18,10 @@ BATCH = 8_192
 PART = 131_072
 #: The last characters of an id are kept of it: 48 random bits of a UUID or trace id.
 TAIL = 12
-#: Tables: id -> first hop, and resource -> flows.
-IDS, TOUCHED = "ids_", "touched_"
+#: Tables: id -> first hop, resource -> flows, and the hops that begin a flow.
+IDS, TOUCHED, ROOTS = "ids_", "touched_", "roots_"
+#: Of the file's layout; one of another version is made anew.
+_VERSION = 2
 #: The root of an X-Ray trace header, as SQL.
 ROOT = "substr(trace, instr(trace, 'Root=') + 5, 35)"
 
@@ -31,6 +33,7 @@ _NEW_PARTS = (
     f"CREATE TABLE IF NOT EXISTS {IDS}{{part}} (key TEXT PRIMARY KEY, hop INTEGER NOT NULL) WITHOUT ROWID",
     f"CREATE TABLE IF NOT EXISTS {TOUCHED}{{part}} (resource INTEGER NOT NULL, flow INTEGER NOT NULL,"
     " PRIMARY KEY (resource, flow)) WITHOUT ROWID",
+    f"CREATE TABLE IF NOT EXISTS {ROOTS}{{part}} (id INTEGER PRIMARY KEY, kind TEXT NOT NULL)",
 )
 
 
@@ -62,6 +65,8 @@ _TAKE_OVER = (
     " UNION"
     " SELECT known.id, hop.flow FROM journal.hops AS hop JOIN resources AS known ON known.name = hop.function"
     " WHERE hop.id BETWEEN :first AND :last",
+    f"INSERT OR IGNORE INTO {ROOTS}{{part}}"
+    " SELECT id, kind FROM journal.hops WHERE id BETWEEN :first AND :last AND flow = id",
 )
 
 
@@ -69,14 +74,18 @@ def connect(path: Path) -> sqlite3.Connection:
     """Opens the file, made where it is missing.
 
     Raises:
-        sqlite3.DatabaseError: it is damaged.
+        sqlite3.DatabaseError: it is damaged, or of another version.
     """
     connection = sqlite3.connect(path.as_uri(), uri=True, isolation_level=None, check_same_thread=False)
     try:
         # A file that can be made anew need not survive the machine's sudden end, only the process's.
         for pragma in ("synchronous=OFF", "journal_mode=WAL", "cache_size=-16000", "busy_timeout=5000"):
             connection.execute(f"PRAGMA {pragma}")
-        connection.executescript(_SCHEMA)
+        tables = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()[0]
+        version = connection.execute("PRAGMA user_version").fetchone()[0]
+        if tables and version != _VERSION:
+            raise sqlite3.DatabaseError(f"the file has version {version}, not {_VERSION}")
+        connection.executescript(f"PRAGMA user_version = {_VERSION};{_SCHEMA}")
     except sqlite3.DatabaseError:
         connection.close()
         raise
@@ -158,7 +167,7 @@ class Writer:
     def _drop_parts(self, before: int) -> None:
         tables = self._connection.execute("SELECT name FROM main.sqlite_master WHERE type = 'table'")
         for name in [str(row[0]) for row in tables.fetchall()]:
-            for prefix in (IDS, TOUCHED):
+            for prefix in (IDS, TOUCHED, ROOTS):
                 number = name.removeprefix(prefix)
                 if name != number and number.isdigit() and int(number) < before:
                     self._connection.execute(f"DROP TABLE {name}")

@@ -12,6 +12,7 @@ import asyncio
 import logging
 import sqlite3
 from collections.abc import Callable, Mapping, Sequence
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -26,10 +27,12 @@ from sandbox.flow.retention import Retention
 from sandbox.flow.schema import (
     COLUMNS,
     INSERT_HOP,
+    INSERT_HOPS,
     INSERT_KEY,
     INSERT_LINK,
     REPLACE_HOP,
     SCHEMA,
+    TOGETHER,
     Row,
     as_json,
 )
@@ -244,8 +247,11 @@ class Journal:
             receive(hops)
 
     def _insert(self, hops: Sequence[Row]) -> None:
+        database, together = self.database, len(hops) // TOGETHER * TOGETHER
         try:
-            self.database.executemany(INSERT_HOP, hops)
+            for start in range(0, together, TOGETHER):
+                database.execute(INSERT_HOPS, [*chain.from_iterable(hops[start : start + TOGETHER])])
+            database.executemany(INSERT_HOP, hops[together:])
         except sqlite3.IntegrityError:
             # Some of them were written in a turn that was said to have failed.
             self.database.executemany(REPLACE_HOP, hops)

@@ -1,7 +1,8 @@
 """How hops lie on disk.
 
-Recording is on the way of every call, so a hop costs one row and one entry of one index that grows at its
-end. What would grow all over (ids, which are random) is kept beside, in `lookup`, and follows later.
+Recording is on the way of every call, so a hop that begins a flow costs one row, and any other one an entry
+of one index besides. What else is looked for (ids, which are random; beginnings) is kept beside, in `lookup`,
+and follows later.
 """
 
 from __future__ import annotations
@@ -28,7 +29,7 @@ DROP INDEX IF EXISTS hops_flow;
 DROP INDEX IF EXISTS hops_event;
 DROP INDEX IF EXISTS hops_message;
 DROP INDEX IF EXISTS hops_request;
-CREATE INDEX IF NOT EXISTS hops_roots ON hops (id, kind) WHERE flow = id;
+DROP INDEX IF EXISTS hops_roots;
 CREATE INDEX IF NOT EXISTS hops_children ON hops (flow, cause) WHERE flow != id;
 CREATE INDEX IF NOT EXISTS hops_failed ON hops (flow) WHERE status != 'ok';
 CREATE INDEX IF NOT EXISTS hops_dead_letters ON hops (flow, kind) WHERE kind IN ('dead-lettered', 'redriven');
@@ -56,10 +57,13 @@ STATUS, ERROR, FUNCTION, DURATION, DETAIL, OPERATION = (
     COLUMNS.index(name) for name in ("status", "error", "function", "duration_ms", "detail", "operation")
 )
 
-_ROW = f"INTO hops VALUES ({', '.join('?' * len(COLUMNS))})"
-INSERT_HOP = f"INSERT {_ROW}"
+_VALUES = f"({', '.join('?' * len(COLUMNS))})"
+INSERT_HOP = f"INSERT INTO hops VALUES {_VALUES}"
+#: Hops that one statement inserts: a fifth cheaper than one by one.
+TOGETHER = 16
+INSERT_HOPS = f"INSERT INTO hops VALUES {', '.join([_VALUES] * TOGETHER)}"
 #: For hops that may be there already: twice the work for SQLite, which looks for them in every index.
-REPLACE_HOP = f"INSERT OR REPLACE {_ROW}"
+REPLACE_HOP = f"INSERT OR REPLACE INTO hops VALUES {_VALUES}"
 INSERT_LINK = "INSERT OR REPLACE INTO links VALUES (?, ?, ?)"
 INSERT_KEY = "INSERT OR IGNORE INTO keys (name, value, account, flow, hop) VALUES (?, ?, ?, ?, ?)"
 

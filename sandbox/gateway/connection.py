@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from functools import lru_cache
 from typing import cast
 
 import httptools
@@ -153,7 +154,7 @@ class Connection(asyncio.Protocol):
         self._reading_head = False
         self._head_bytes = 0
         path, query = _target(self._url)
-        headers = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in self._raw}
+        headers = {_lower(name): value.decode("latin-1") for name, value in self._raw}
         method = self._parser.get_method().decode("latin-1").upper()
         self._incoming = Incoming(method, path, query, headers, b"")
         if "expect" in headers and headers["expect"].lower() == "100-continue" and self._task is None:
@@ -250,6 +251,12 @@ class Connection(asyncio.Protocol):
         self._transport.write_eof()
         self._timer.cancel()
         self._timer = self._loop.call_later(_LINGER, self._transport.close)
+
+
+@lru_cache(maxsize=1024)
+def _lower(name: bytes) -> str:
+    """The name of a header in lower case; clients send the same few again and again."""
+    return name.decode("latin-1").lower()
 
 
 def _target(url: bytes) -> tuple[str, str]:

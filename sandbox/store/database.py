@@ -50,6 +50,8 @@ class Database:
         self._turn = 0
         self._failed: dict[int, StoreError] = {}
         self._scheduled = False
+        #: The loop of this turn: looking it up costs a call of the system each time.
+        self._loop: asyncio.AbstractEventLoop | None = None
         self._closed = False
         self._waiters: list[asyncio.Future[None]] = []
         self._connection = _open(path)
@@ -116,9 +118,9 @@ class Database:
             raise self._failed[mine[1]]
         if not self._begun:
             return
-        waiter: asyncio.Future[None] = asyncio.get_running_loop().create_future()
-        self._waiters.append(waiter)
         self._schedule()
+        waiter: asyncio.Future[None] = (self._loop or asyncio.get_running_loop()).create_future()
+        self._waiters.append(waiter)
         await waiter
 
     def commit(self) -> None:
@@ -222,10 +224,12 @@ class Database:
         except RuntimeError:  # written before the loop runs: whoever does so commits by itself
             return
         self._scheduled = True
+        self._loop = loop
         loop.call_soon(self._end_of_turn)
 
     def _end_of_turn(self) -> None:
         self._scheduled = False
+        self._loop = None
         if self._closed:
             return
         try:

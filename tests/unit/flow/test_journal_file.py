@@ -63,9 +63,40 @@ def test_a_hop_recorded_late_is_found(tmp_path: Path) -> None:
         send_many(story)
         assert reserved <= story.journal.lookup.passed
         story.hop(HopKind.API_CALL, "lambda", hop=reserved, request_id="late", operation="Invoke")
+        story.journal.flush()
+        assert queries.find_flow(story.journal, "late") == reserved
+        assert flows(story.journal, FlowFilter(before=3))[-1].id == reserved
         send_many(story)
         assert story.journal.lookup.upto > MANY
         assert queries.find_flow(story.journal, "late") == reserved
+
+
+def test_flows_are_listed_from_the_index_and_beyond_it(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with opened(path) as story:
+        late = story.journal.reserve()
+        send_many(story)
+        story.hop(HopKind.API_CALL, "sqs", operation="CreateQueue")  # begins a flow that nobody asks for
+        beyond = story.sent("beyond")
+        story.hop(HopKind.HTTP_REQUEST, "apigateway", hop=late)
+        expected = [beyond, *range(beyond - 2, 0, -1)]
+        before, seen = None, []
+        while page := flows(story.journal, FlowFilter(limit=3_000, before=before)):
+            seen += [one.id for one in page]
+            before = seen[-1]
+        assert seen == expected
+
+
+def test_an_index_of_an_older_version_is_made_anew(tmp_path: Path) -> None:
+    path = tmp_path / "journal.db"
+    with opened(path) as story:
+        send_many(story)
+    with sqlite3.connect(tmp_path / "journal.lookup") as older:
+        older.execute("PRAGMA user_version = 1")
+    older.close()
+    with opened(path) as story:
+        assert story.journal.lookup.upto == 0
+        assert len(flows(story.journal, FlowFilter(limit=600))) == 600
 
 
 @pytest.mark.parametrize("damage", [b"", b"no database at all" * 100])
