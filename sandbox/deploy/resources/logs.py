@@ -1,4 +1,4 @@
-"""CloudWatch Logs: AWS::Logs::LogGroup, AWS::Logs::ResourcePolicy.
+"""CloudWatch Logs: groups, streams, subscription filters and resource policies.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html
 """
@@ -103,4 +103,78 @@ class ResourcePolicy(ResourceType):
         await context.aws("logs", "PutResourcePolicy", sent)
 
 
-TYPES = (LogGroup(), ResourcePolicy())
+class LogStream(ResourceType):
+    """AWS::Logs::LogStream.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-logstream.html
+    """
+
+    type = "AWS::Logs::LogStream"
+    properties: ClassVar = {
+        "LogGroupName": Property(Text(), replaces=True, required=True),
+        "LogStreamName": Property(Text(), replaces=True),
+    }
+
+    def expected_id(self, context: Context, props: Props) -> str:
+        return context.name(props.get("LogStreamName"), 512)
+
+    async def create(self, context: Context, props: Props) -> Made:
+        name = self.expected_id(context, props)
+        sent = {"logGroupName": props["LogGroupName"], "logStreamName": name}
+        await context.aws("logs", "CreateLogStream", sent)
+        return Made(name)
+
+    async def update(self, context: Context, old: Existing, props: Props) -> Made:
+        raise AssertionError("every property of a log stream replaces it")
+
+    async def delete(self, context: Context, old: Existing) -> None:
+        sent = {"logGroupName": old.properties["LogGroupName"], "logStreamName": old.physical_id}
+        await unless_gone(context.aws("logs", "DeleteLogStream", sent))
+
+
+class SubscriptionFilter(ResourceType):
+    """AWS::Logs::SubscriptionFilter.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-subscriptionfilter.html
+    """
+
+    type = "AWS::Logs::SubscriptionFilter"
+    properties: ClassVar = {
+        "DestinationArn": Property(Text(), required=True),
+        "Distribution": Property(Text(("ByLogStream", "Random"))),
+        "FilterName": Property(Text(), replaces=True),
+        "FilterPattern": Property(Text(), required=True),
+        "LogGroupName": Property(Text(), replaces=True, required=True),
+        "RoleArn": Property(Text()),
+    }
+    not_implemented = frozenset({"ApplyOnTransformedLogs", "EmitSystemFields", "FieldSelectionCriteria"})
+
+    def expected_id(self, context: Context, props: Props) -> str:
+        return context.name(props.get("FilterName"), 512)
+
+    async def create(self, context: Context, props: Props) -> Made:
+        name = self.expected_id(context, props)
+        await self._put(context, name, props)
+        return Made(name)
+
+    async def update(self, context: Context, old: Existing, props: Props) -> Made:
+        await self._put(context, old.physical_id, props)
+        return Made(old.physical_id)
+
+    async def delete(self, context: Context, old: Existing) -> None:
+        sent = {"logGroupName": old.properties["LogGroupName"], "filterName": old.physical_id}
+        await unless_gone(context.aws("logs", "DeleteSubscriptionFilter", sent))
+
+    async def _put(self, context: Context, name: str, props: Props) -> None:
+        sent = {
+            "logGroupName": props["LogGroupName"],
+            "filterName": name,
+            "filterPattern": props["FilterPattern"],
+            "destinationArn": props["DestinationArn"],
+            "distribution": props.get("Distribution"),
+            "roleArn": props.get("RoleArn"),
+        }
+        await context.aws("logs", "PutSubscriptionFilter", sent)
+
+
+TYPES = (LogGroup(), LogStream(), ResourcePolicy(), SubscriptionFilter())

@@ -85,7 +85,7 @@ class EmbeddedEngine:
         self.databases = Shelf(self.postgres, lambda: self.rds.instances())
         own = Kit(kit.database, kit.clock, kit.journal, kit.faults, kit.ids)
         switchboard = Switchboard()
-        self.logs = LogsService(own)
+        self.logs = LogsService(own, switchboard)
         self.sqs = SqsService(own)
         self.dynamodb = DynamoDbService(own)
         self.lambda_ = LambdaService(

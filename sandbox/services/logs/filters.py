@@ -1,8 +1,7 @@
-"""Filter patterns for unstructured text.
+"""Filter patterns: over text here, over JSON and columns in modules of their own.
 
-Follows "Filter pattern syntax" of the CloudWatch Logs User Guide: terms (all must occur), `?term` (any
-of them), `-term` (must not occur), quoted phrases. Patterns over JSON (`{ … }`) and columns (`[ … ]`) are
-refused by name.
+Follows "Filter pattern syntax" of the CloudWatch Logs User Guide. Over text: terms (all must occur), `?term`
+(any of them), `-term` (must not occur), quoted phrases, `%regular expression%`.
 """
 
 from __future__ import annotations
@@ -10,9 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from sandbox.model.awserror import AwsError, NotImplementedByName
+from sandbox.services.logs.column_filter import ColumnFilter
+from sandbox.services.logs.filter_values import malformed, regular
+from sandbox.services.logs.json_filter import compile_json
 
 _TERM = re.compile(r'([?-]?)(?:"((?:[^"\\]|\\.)*)"|([^\s"]+))')
+_LONGEST = 1024
 _ESCAPED = re.compile(r"\\(.)")
 
 
@@ -23,15 +25,20 @@ def compile_filter(pattern: str) -> Callable[[str], bool]:
         pattern: the filter pattern; empty matches everything.
 
     Raises:
-        AwsError: `InvalidParameterException` for a malformed pattern; refused by name for JSON and columns.
+        AwsError: `InvalidParameterException`, it is too long or malformed.
     """
+    if len(pattern) > _LONGEST:
+        raise malformed(f"Invalid filter pattern: it is longer than {_LONGEST} characters")
     text = pattern.strip()
-    if text[:1] in ("{", "["):
-        raise NotImplementedByName("logs", "filter patterns over JSON or columns")
-    if text[:1] == "%":
-        raise NotImplementedByName("logs", "filter patterns with regular expressions")
+    if text[:1] == "{":
+        return compile_json(text)
+    if text[:1] == "[":
+        return ColumnFilter(text)
+    if len(text) > 1 and text[0] == text[-1] == "%":
+        expression = regular(text[1:-1])
+        return lambda message: expression.search(message) is not None
     if _TERM.sub("", text).strip():  # a quote that is not closed
-        raise AwsError("InvalidParameterException", "Invalid filter pattern")
+        raise malformed()
     required: list[str] = []
     optional: list[str] = []
     excluded: list[str] = []

@@ -44,6 +44,7 @@ class GroupOperations(LogStore):
         with self.database.atomic():
             self.database.execute("DELETE FROM logs_events WHERE group_id = ?", (group["id"],))
             self.database.execute("DELETE FROM logs_streams WHERE group_id = ?", (group["id"],))
+            self.database.execute("DELETE FROM logs_subscriptions WHERE group_id = ?", (group["id"],))
             self.database.execute("DELETE FROM logs_groups WHERE id = ?", (group["id"],))
         return {}
 

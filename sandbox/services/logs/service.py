@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from sandbox.services.logs.event_operations import EventOperations
 from sandbox.services.logs.group_operations import GroupOperations
 from sandbox.services.logs.policy_operations import PolicyOperations
 from sandbox.services.logs.store import LogLine
+from sandbox.services.logs.subscription_operations import SubscriptionOperations
 
 __all__ = ["LogLine", "LogsService"]
 
 
-class LogsService(GroupOperations, EventOperations, PolicyOperations):
-    """Amazon CloudWatch Logs; also the port `LogSink` (`write`) and the tail that people watch (`follow`)."""
+class LogsService(GroupOperations, EventOperations, PolicyOperations, SubscriptionOperations):
+    """Amazon CloudWatch Logs; also the port `LogSink` (`write`) and the tail that people watch (`follow`).
+
+    Constructor: see `SubscriptionOperations`.
+    """
+
+    SCHEMA: ClassVar[str] = PolicyOperations.SCHEMA + SubscriptionOperations.SCHEMA

@@ -146,6 +146,10 @@ class LogStore(Service):
                 receive(LogLine(scope, group, stream, at, message, cause))
         if self._sweep_at.get(group_id, 0.0) <= self.clock.now():
             self._sweep(group_id)
+        self._written(group_id)
+
+    def _written(self, group_id: int) -> None:
+        """Told of every write, once it is in the store."""
 
     def _sweep(self, group_id: int) -> None:
         """Drops the expired events of a group."""

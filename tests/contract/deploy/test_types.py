@@ -22,6 +22,7 @@ ROLE = "arn:aws:iam::000000000000:role/r"
 QUEUE_ARN = "arn:aws:sqs:us-east-1:000000000000:q"
 TOPIC_ARN = "arn:aws:sns:us-east-1:000000000000:t"
 LAYER = "arn:aws:lambda:us-east-1:000000000000:layer:l:1"
+FUNCTION_ARN = "arn:aws:lambda:x"
 URL = "https://sqs.us-east-1.amazonaws.com/000000000000/q"
 INLINE = {"Runtime": "python3.13", "Handler": "index.handler", "Code": {"ZipFile": "def handler(e, c): pass"}}
 BODY = {"openapi": "3.0.1", "info": {"title": "t", "version": "1"}, "paths": {}}
@@ -133,6 +134,17 @@ CASES = [
         },
         {"FunctionName": "f", "EventSourceArn": QUEUE_ARN, "Enabled": "false", "FunctionResponseTypes": []},
         ("UpdateEventSourceMapping",),
+    ),
+    Case(
+        "AWS::Logs::SubscriptionFilter",
+        {"LogGroupName": "g", "FilterName": "s", "FilterPattern": "", "DestinationArn": FUNCTION_ARN},
+        {
+            "LogGroupName": "g",
+            "FilterName": "s",
+            "FilterPattern": "ERROR",
+            "DestinationArn": FUNCTION_ARN,
+        },
+        ("PutSubscriptionFilter",),
     ),
     Case(
         "AWS::Lambda::Url",
@@ -441,6 +453,12 @@ def test_a_type_is_created_changed_and_removed(bench: Bench, case: Case) -> None
 
 #: Types whose every change makes a new resource.
 REPLACED = [
+    Case(
+        "AWS::Logs::LogStream",
+        {"LogGroupName": "g", "LogStreamName": "a"},
+        {"LogGroupName": "g", "LogStreamName": "b"},
+        ("CreateLogStream", "DeleteLogStream"),
+    ),
     Case(
         "AWS::Lambda::Version",
         {"FunctionName": "f"},
