@@ -9,9 +9,10 @@ from __future__ import annotations
 import platform
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
+from sandbox.deploy.load_section import LoadSpec, read_load
 from sandbox.deploy.suggest import did_you_mean
 from sandbox.deploy.suppressions import read_suppressions
 from sandbox.deploy.system_file import Toml, read_toml
@@ -60,6 +61,8 @@ class System:
         parameters: values of the template's parameters.
         saga: the saga declaration, if it has one.
         suppressions: lints that it accepts, each with its reason.
+        load: what `sandbox load` sends to it.
+        keys: business keys, and where payloads carry them (`$.pedidoId`); a saga declaration adds its own.
     """
 
     name: str
@@ -70,6 +73,8 @@ class System:
     seeders: tuple[SeederSpec, ...] = ()
     saga: Path | None = None
     suppressions: tuple[Suppression, ...] = ()
+    load: LoadSpec | None = None
+    keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 def machine_architecture() -> str:
@@ -163,9 +168,12 @@ def _stack_name(template: Path) -> str:
     return name if _NAME.fullmatch(name) else f"stack-{name}".rstrip("-")
 
 
+_SECTIONS = ("name", "template", "parameters", "databases", "seeders", "saga", "keys", "lint", "load")
+
+
 # --- sandbox.toml ----------------------------------------------------------------------------------------
 def _from_toml(toml: Toml) -> System:
-    toml.only(toml.data, "name", "template", "parameters", "databases", "seeders", "saga", "lint")
+    toml.only(toml.data, *_SECTIONS)
     folder = toml.file.parent
     name = toml.text(toml.data, "name", default=_stack_name(folder / "template"))
     if not _NAME.fullmatch(name):
@@ -187,6 +195,8 @@ def _from_toml(toml: Toml) -> System:
         _seeders(toml),
         saga,
         read_suppressions(toml),
+        read_load(toml),
+        _keys(toml),
     )
 
 
@@ -205,6 +215,15 @@ def _expand(toml: Toml, parameter: str, placeholder: str) -> str:
         return machine_architecture()
     hint = did_you_mean(placeholder, ["machine.architecture"])
     raise toml.error(parameter, f"{{{placeholder}}} is not known.{hint}", "use {machine.architecture}")
+
+
+def _keys(toml: Toml) -> dict[str, tuple[str, ...]]:
+    keys: dict[str, tuple[str, ...]] = {}
+    for name, paths in toml.section("keys").items():
+        if not isinstance(paths, list) or not all(isinstance(path, str) for path in paths):
+            raise toml.error(name, f"the paths of {name} are not a list of texts", 'write ["$.orderId"]')
+        keys[name] = tuple(paths)
+    return keys
 
 
 def _databases(toml: Toml) -> tuple[DatabaseSpec, ...]:

@@ -39,7 +39,6 @@ class EngineKit:
         aws_http: reaches every service as the front door does, once it is open.
         aws: calls AWS operations on behalf of services, once the front door is open.
         elsewhere: services that are not the engine's to serve.
-        native: services that the user wants natively, though the engine's servers have them.
     """
 
     folder: Path
@@ -54,7 +53,6 @@ class EngineKit:
     aws: AwsClient
     progress: Callable[[Progress], None] = lambda _: None
     elsewhere: Collection[str] = ()
-    native: Collection[str] = ()
 
 
 @dataclass(slots=True)
@@ -193,6 +191,11 @@ class Engine(Protocol):
     @property
     def services(self) -> Mapping[str, Service]:
         """The native services by botocore's names."""
+        ...
+
+    @property
+    def mixed(self) -> Collection[str]:
+        """Native services whose remaining operations the long tail does."""
         ...
 
     @property

@@ -173,6 +173,11 @@ def log_group_arn(scope: Scope, name: str) -> Arn:
     return Arn("logs", scope.region, scope.account, f"log-group:{name}")
 
 
+def alarm_arn(scope: Scope, name: str) -> Arn:
+    """The ARN of a CloudWatch alarm."""
+    return Arn("cloudwatch", scope.region, scope.account, f"alarm:{name}")
+
+
 def table_arn(scope: Scope, name: str) -> Arn:
     """The ARN of a DynamoDB table."""
     return Arn("dynamodb", scope.region, scope.account, f"table/{name}")

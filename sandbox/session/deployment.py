@@ -15,7 +15,7 @@ from sandbox.deploy.record import Stack
 from sandbox.deploy.system import System, find_system
 from sandbox.engines.base import Engine
 from sandbox.errors import UsageError
-from sandbox.flow.keys import BusinessKey
+from sandbox.flow.keys import BusinessKey, business_key
 from sandbox.flow.recorder import Journal
 from sandbox.model.ids import Ids
 from sandbox.model.ports import AwsClient
@@ -157,6 +157,7 @@ class Deployment:
     # --- inside ------------------------------------------------------------------------------------------
     def _learn_keys(self, system: System) -> None:
         known: dict[str, BusinessKey] = {key.name: key for key in self._journal.declared_keys()}
+        known |= {name: business_key(name, paths) for name, paths in system.keys.items()}
         if system.saga is not None:
             known |= {key.name: key for key in read_keys(system.saga)}
         self._journal.declare_keys(list(known.values()))

@@ -118,6 +118,8 @@ async def _named_for_dead_letters(
         params = {"Rule": rule["Name"], "EventBusName": rule["EventBusName"]}
         for target in await ask_all(session, "events", "ListTargetsByRule", params, "Targets"):
             arns.add(target.get("DeadLetterConfig", {}).get("Arn", ""))
+    for mapping in await ask_all(session, "lambda", "ListEventSourceMappings", {}, "EventSourceMappings"):
+        arns.add(mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", ""))
     return {short(arn) for arn in arns if ":sqs:" in arn}
 
 

@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
-from sandbox.backing.elsewhere import elsewhere, natively
+from sandbox.backing.elsewhere import elsewhere
 from sandbox.clock import Clock
 from sandbox.control.client import control_socket
 from sandbox.control.protocol import PostgresView, Progress
@@ -195,7 +195,6 @@ class Session:
             progress=self._report,
             aws_http=_InProcess(lambda: self.gateway),
             elsewhere=self._elsewhere,
-            native=natively(self.options.services),
         )
 
     def _close_journal(self) -> None:
@@ -230,6 +229,7 @@ class Session:
             services=self.engine.services,
             execute_api=self.engine.execute_api,
             long_tail=self.engine.long_tail,
+            mixed=self.engine.mixed,
             callers=self.engine.callers,
             recorder=self.journal,
             clock=self.clock,

@@ -28,13 +28,6 @@ _TARGET = Struct(
     {
         "Arn": Text(),
         "DeadLetterConfig": Struct({"Arn": Text()}),
-        "HttpParameters": Struct(
-            {
-                "HeaderParameters": MapOf(Text()),
-                "PathParameterValues": ListOf(Text()),
-                "QueryStringParameters": MapOf(Text()),
-            }
-        ),
         "Id": Text(),
         "Input": Text(),
         "InputPath": Text(),

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from functools import partial
-
 from msgspec.structs import replace
 
 from sandbox.clock import Clock
@@ -59,8 +57,7 @@ class ContainerExecuteApi:
         response = await self._upstream.send("apigateway", f"{request.method} {request.path}", passed)
         failed = response.status >= 500
         headers = dict(response.headers)
-        record = partial(
-            self._recorder.record,
+        self._recorder.record(
             HopKind.HTTP_REQUEST,
             Scope(),
             "apigateway",
@@ -75,7 +72,6 @@ class ContainerExecuteApi:
             detail={"http_status": response.status, "request": request.body[:_KEPT].decode(errors="replace")},
             payload=response.body,
         )
-        self._hearing.answered(hop, record)
         return response
 
     def _trace(self, request: HttpRequest, hop: int) -> list[tuple[str, str]]:

@@ -33,10 +33,10 @@ from sandbox.services.apigateway.service import ApiGatewayService
 from sandbox.services.apigateway.service import Surroundings as RestSurroundings
 from sandbox.services.apigatewayv2.service import ApiGatewayV2Service, Surroundings
 from sandbox.services.base import Kit, Service
+from sandbox.services.cloudwatch.service import CloudWatchService
 from sandbox.services.dynamodb.service import DynamoDbService
 from sandbox.services.dynamodb.source import TableStreams
 from sandbox.services.dynamodb.streams_service import DynamoDbStreamsService
-from sandbox.services.events.calling import Web
 from sandbox.services.events.service import EventsService
 from sandbox.services.iam.service import IamService
 from sandbox.services.issuer.issuer import TokenIssuer
@@ -58,6 +58,8 @@ class EmbeddedEngine:
     name = "embedded"
     virtual_time = True
     keeps_state = True
+    #: Alarms are native, metrics are not.
+    mixed = frozenset({"cloudwatch"})
     notes: tuple[str, ...] = ()
     network_door: NetworkDoor | None = None
     observe: Observe | None = None
@@ -99,11 +101,10 @@ class EmbeddedEngine:
             dependencies=FunctionRequirements(interpreters, dependencies),
             streams={"dynamodb": TableStreams(self.dynamodb.streams)},
         )
-        self._sender = LoopbackHttp()
-        web = Web(self._sender, lambda: self.execute_api, kit.endpoint)
-        self.events = EventsService(own, switchboard, web)
+        self.events = EventsService(own, switchboard)
         self.scheduler = SchedulerService(own, switchboard, kit.aws, self._implements)
         self.issuer = TokenIssuer(own, kit.endpoint)
+        self._sender = LoopbackHttp()
         self.rest_apis = ApiGatewayService(
             own, RestSurroundings(self.lambda_, self.logs, self._sender, kit.aws_http)
         )
@@ -135,6 +136,7 @@ class EmbeddedEngine:
             self.sqs,
             self.dynamodb,
             DynamoDbStreamsService(own, self.dynamodb.streams),
+            CloudWatchService(own),
             IamService(own),
             StsService(own),
             self.rds,
@@ -153,14 +155,6 @@ class EmbeddedEngine:
             self._renamed,
             self.lambda_.specs.forget,
         )
-
-        for name in kit.native:
-            if name not in self.services:
-                raise UsageError(
-                    f"{name} cannot be had natively",
-                    "the embedded engine has no such service of its own",
-                    "`sandbox services` lists those that it has; each of them is native anyway",
-                )
 
     async def start(self) -> None:
         """Starts PostgreSQL, then rebuilds the services from the store.

@@ -12,9 +12,7 @@ from sandbox.model.awserror import AwsError
 from sandbox.model.ports import Deliverer, Delivery
 from sandbox.services.events.pending import Pending
 
-BUS, DESTINATION, API = "event-bus", "api-destination", "execute-api"
-#: Services whose targets EventBridge sees to itself.
-_OWN = ("events", API)
+BUS = "event-bus"
 Outlet = Callable[[Pending, int], Awaitable[None]]
 
 
@@ -30,7 +28,7 @@ class Outlets:
         self._own: dict[str, Outlet] = {}
 
     def plug(self, kind: str, outlet: Outlet) -> None:
-        """Adds a kind of target that EventBridge sees to itself: a bus, an API destination, an API."""
+        """Adds a kind of target that EventBridge has itself (`event-bus`, `api-destination`)."""
         self._own[kind] = outlet
 
     async def deliver(self, pending: Pending, hop: int) -> None:
@@ -43,7 +41,7 @@ class Outlets:
             AwsError: what the target answered, or why there is none.
         """
         target = parse_arn(pending.target)
-        if target.service in _OWN:
+        if target.service == "events":
             outlet = self._own.get(_kind(target))
             if outlet is None:
                 raise AwsError("InvalidTarget", f"{target} is no target of a rule")
@@ -63,7 +61,7 @@ class Outlets:
 
     def supports(self, target: Arn) -> bool:
         """Whether targets of this kind are implemented."""
-        return _kind(target) in self._own if target.service in _OWN else self.others.supports(target)
+        return _kind(target) in self._own if target.service == "events" else self.others.supports(target)
 
 
 def is_bus(target: Arn) -> bool:
@@ -72,4 +70,4 @@ def is_bus(target: Arn) -> bool:
 
 
 def _kind(target: Arn) -> str:
-    return API if target.service == API else target.resource.partition("/")[0]
+    return target.resource.partition("/")[0]

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import msgspec
 
 from sandbox.model.scope import Scope
@@ -21,8 +19,7 @@ class Pending(msgspec.Struct, kw_only=True):
         cause: the hop of the match or firing that led to it.
         accepted: virtual time when the event came in.
         attempts: how many have failed.
-        failure: code and message of the last one that did; wait: seconds that the target then asked for.
-        http: `path`, `headers` and `query` of a request, for targets that are called by HTTP.
+        failure: code and message of the last one that did.
         unusable: why there is no body: the target's transformer made nothing that can be delivered.
     """
 
@@ -43,8 +40,6 @@ class Pending(msgspec.Struct, kw_only=True):
     accepted: float
     attempts: int = 0
     failure: tuple[str, str] = ("", "")
-    wait: float = 0.0
-    http: dict[str, Any] | None = None
     unusable: str = ""
 
     @property
@@ -112,6 +107,5 @@ def pending_delivery(
         max_retries=target.max_retries,
         max_age=target.max_age,
         accepted=now,
-        http=None if target.http is None else target.http(event),
         unusable=unusable,
     )

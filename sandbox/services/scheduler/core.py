@@ -69,5 +69,4 @@ class SchedulerCore(Service):
 
 def _failure(error: AwsError) -> Failure:
     """The target's own code, which dead letters name; what is tried again is as for rules."""
-    general = classify(error)
-    return Failure(error.code, error.message, general.retryable, general.wait)
+    return Failure(error.code, error.message, classify(error).retryable)

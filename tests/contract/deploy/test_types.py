@@ -262,43 +262,6 @@ CASES = [
         ("UpdateArchive",),
     ),
     Case(
-        "AWS::Events::Connection",
-        {
-            "Name": "c",
-            "AuthorizationType": "API_KEY",
-            "AuthParameters": {"ApiKeyAuthParameters": {"ApiKeyName": "k", "ApiKeyValue": "v"}},
-            "Description": "d",
-        },
-        {
-            "Name": "c",
-            "AuthorizationType": "BASIC",
-            "AuthParameters": {
-                "BasicAuthParameters": {"Username": "u", "Password": "p"},
-                "InvocationHttpParameters": {
-                    "HeaderParameters": [{"Key": "a", "Value": "b", "IsValueSecret": "true"}]
-                },
-            },
-        },
-        ("UpdateConnection",),
-    ),
-    Case(
-        "AWS::Events::ApiDestination",
-        {
-            "Name": "d",
-            "ConnectionArn": "arn:aws:events:us-east-1:000000000000:connection/c/1",
-            "InvocationEndpoint": "http://127.0.0.1:9000/",
-            "HttpMethod": "POST",
-        },
-        {
-            "Name": "d",
-            "ConnectionArn": "arn:aws:events:us-east-1:000000000000:connection/c/1",
-            "InvocationEndpoint": "http://127.0.0.1:9000/*",
-            "HttpMethod": "PUT",
-            "InvocationRateLimitPerSecond": "10",
-        },
-        ("UpdateApiDestination",),
-    ),
-    Case(
         "AWS::Scheduler::ScheduleGroup",
         {"Name": "g", "Tags": TAGS},
         {"Name": "g", "Tags": OTHER_TAGS},
@@ -332,6 +295,33 @@ CASES = [
         {"EventBusName": "bus", "StatementId": "s", "Statement": {"Effect": "Allow", "Principal": "*"}},
         {"EventBusName": "bus", "StatementId": "s", "Statement": {"Effect": "Deny", "Principal": "*"}},
         ("RemovePermission", "PutPermission"),
+    ),
+    Case(
+        "AWS::CloudWatch::Alarm",
+        {
+            "AlarmName": "erros",
+            "MetricName": "Errors",
+            "Namespace": "AWS/Lambda",
+            "Statistic": "Sum",
+            "Period": 60,
+            "EvaluationPeriods": 1,
+            "Threshold": 1,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "Dimensions": [{"Name": "FunctionName", "Value": "f"}],
+            "Tags": TAGS,
+        },
+        {
+            "AlarmName": "erros",
+            "MetricName": "Throttles",
+            "Namespace": "AWS/Lambda",
+            "Statistic": "Sum",
+            "Period": 60,
+            "EvaluationPeriods": 2,
+            "Threshold": 1,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "Tags": OTHER_TAGS,
+        },
+        ("PutMetricAlarm", "UntagResource", "TagResource"),
     ),
     Case(
         "AWS::Logs::ResourcePolicy",

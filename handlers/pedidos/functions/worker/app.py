@@ -1,0 +1,34 @@
+"""Worker: processes orders from the queue `pedidos-processar`, each once however often it is delivered."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable
+from typing import Any
+
+import boto3
+from aws_lambda_powertools import Logger
+from aws_lambda_powertools.utilities.typing import LambdaContext
+from botocore.config import Config
+from processing import Processor
+
+Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
+
+logger = Logger()
+#: Parameters are made here, not by users: checking them again on every call costs more than the call.
+CONFIG = Config(
+    parameter_validation=False, connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3}
+)
+
+
+def build_handler(processor: Processor) -> Handler:
+    """Return the Lambda handler of a processor."""
+
+    @logger.inject_lambda_context(clear_state=True)
+    def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
+        return processor.handle(event, context)
+
+    return handle
+
+
+handler = build_handler(Processor(boto3.client("dynamodb", config=CONFIG), os.environ["TABLE_NAME"], logger))

@@ -1,0 +1,1 @@
+"""CloudWatch alarms, natively; metrics are the long tail's."""
