@@ -157,6 +157,8 @@ def _facts(hop: Hop) -> Iterator[str]:
         yield f"receive {hop.detail['receive_count']}"
     if hop.detail.get("changed"):
         yield f"edited: {', '.join(map(str, hop.detail['changed']))}"
+    if hop.kind is HopKind.FILTERED:
+        yield f"({hop.detail.get('path', '')}: {hop.detail.get('why', '')})"
     if "waited_ms" in hop.detail:
         yield f"waited {hop.detail['waited_ms']:.0f} ms"
     if hop.detail.get("http_status"):
