@@ -152,6 +152,7 @@ def test_the_api_has_its_routes_and_limits(resources: dict[str, Resource]) -> No
         (method, path): integration["x-amazon-apigateway-integration"]["uri"]["Fn::Sub"]
         for path, methods in api["Body"]["paths"].items()
         for method, integration in methods.items()
+        if method != "options"
     }
     owners = {route: re.findall(r"\$\{(\w+)\.Arn\}", uri)[0] for route, uri in routes.items()}
     assert owners == {
@@ -163,10 +164,18 @@ def test_the_api_has_its_routes_and_limits(resources: dict[str, Resource]) -> No
         ("get", "/api/v1/produtos/{produtoId}"): "Estoque",
         ("get", "/health"): "Faturamento",
     }
+    for methods in api["Body"]["paths"].values():
+        mock = methods["options"]["x-amazon-apigateway-integration"]
+        answered = mock["responses"]["default"]["responseParameters"]
+        assert answered["method.response.header.Access-Control-Allow-Origin"] == {
+            "Fn::Sub": "'${CorsOrigin}'"
+        }
     # One stage only: without a version of OpenAPI the transform adds one named "Stage".
     [stage] = of_type(resources, "AWS::ApiGateway::Stage").values()
     [limits] = stage["MethodSettings"]
     assert (limits["ThrottlingRateLimit"], limits["ThrottlingBurstLimit"]) == (100, 200)
+    assert stage["AccessLogSetting"]["DestinationArn"]["Fn::GetAtt"] == ["ApiAccessLogs", "Arn"]
+    assert "$context.requestId" in stage["AccessLogSetting"]["Format"]
 
 
 def test_every_function_has_a_log_group_that_expires(resources: dict[str, Resource]) -> None:
@@ -176,7 +185,8 @@ def test_every_function_has_a_log_group_that_expires(resources: dict[str, Resour
     names = {
         found["FunctionName"]["Fn::Sub"] for found in of_type(resources, "AWS::Lambda::Function").values()
     }
-    assert groups == {f"/aws/lambda/{name}" for name in names} | {"/aws/events/nfe-events-${Environment}"}
+    others = {"/aws/events/nfe-events-${Environment}", "/aws/apigateway/nfe-api-${Environment}"}
+    assert groups == {f"/aws/lambda/{name}" for name in names} | others
 
 
 def test_the_companion_file_names_what_exists(resources: dict[str, Resource]) -> None:

@@ -38,6 +38,7 @@ _OPERATIONS = {
 #: Properties that it takes and does not act on, and without which a system still runs.
 _DIFFERENCES = {
     ("AWS::ApiGateway::Stage", "MethodSettings"): "method settings: it does not throttle",
+    ("AWS::ApiGateway::Stage", "AccessLogSetting"): "the access log: it writes none",
     (
         "AWS::Lambda::EventSourceMapping",
         "ScalingConfig",

@@ -3,18 +3,25 @@
 from __future__ import annotations
 
 import json
+import os
 from typing import Any
 
 import psycopg
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
 from repository import Estoque, Produto, ProdutoExistenteError
 from validation import Fault, InvalidRequestError, parse_body, parse_novo_produto, parse_pagina, parse_uuid
 
 
 def build_api(estoque: Estoque, logger: Logger) -> APIGatewayRestResolver:
     """Return the resolver of the service's routes."""
-    app = APIGatewayRestResolver()
+    app = APIGatewayRestResolver(
+        cors=CORSConfig(
+            allow_origin=os.environ.get("CORS_ORIGIN", "*"),
+            allow_headers=["Content-Type"],
+            expose_headers=["Location"],
+        )
+    )
 
     @app.get("/api/v1/produtos")
     def listar() -> Response[str]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
+import os
 from datetime import UTC, datetime
 from typing import Any
 
 import psycopg
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.event_handler import APIGatewayRestResolver, Response
+from aws_lambda_powertools.event_handler import APIGatewayRestResolver, CORSConfig, Response
 from repository import ChaveReutilizadaError, Nota, NotasFiscais
 from validation import (
     Fault,
@@ -23,7 +24,13 @@ from validation import (
 
 def build_api(notas: NotasFiscais, logger: Logger) -> APIGatewayRestResolver:
     """Return the resolver of the service's routes."""
-    app = APIGatewayRestResolver()
+    app = APIGatewayRestResolver(
+        cors=CORSConfig(
+            allow_origin=os.environ.get("CORS_ORIGIN", "*"),
+            allow_headers=["Content-Type", "Idempotency-Key"],
+            expose_headers=["Location"],
+        )
+    )
 
     @app.post("/api/v1/notas")
     def criar() -> Response[str]:
