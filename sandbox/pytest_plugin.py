@@ -36,6 +36,13 @@ def pytest_addoption(parser: pytest.Parser) -> None:
         metavar="URL",
         help="use a sandbox that runs already; each test gets an account of its own in it",
     )
+    group.addoption(
+        "--sandbox-clock-speed",
+        metavar="SPEED",
+        type=float,
+        help="0: time stands still until a test moves it (the default); 1: real time; 60: a minute a second",
+    )
+    parser.addini("sandbox_clock_speed", "speed of the clock of tests", default="0")
     parser.addini("sandbox_engine", "engine that runs the services", default="embedded")
     parser.addini("sandbox_system", "system of tests that have no marker `sandbox`", default="")
 
@@ -52,6 +59,12 @@ def pytest_configure(config: pytest.Config) -> None:
         raise pytest.UsageError(
             f"--sandbox-engine={engine}: there are {', '.join(_ENGINES)}, or the URL of a sandbox that runs"
         )
+    try:
+        usable = 0 <= _speed(config) <= 1e6
+    except ValueError:
+        usable = False
+    if not usable:
+        raise pytest.UsageError("the speed of the sandbox's clock is a number from 0 on, as 0, 1 or 60")
     if endpoint is not None and not endpoint.startswith("http://"):
         raise pytest.UsageError(f"--sandbox-endpoint={endpoint}: give a URL as `sandbox status` shows it")
 
@@ -80,7 +93,7 @@ def sandbox_fixture(*, engine: str | None = None, scope: Any = "session") -> Any
         from sandbox.testing import Sandbox
 
         known, endpoint = _engine(request.config) if engine is None else (engine, None)
-        with Sandbox(engine=known, endpoint=endpoint) as made:
+        with Sandbox(engine=known, endpoint=endpoint, speed=_speed(request.config)) as made:
             yield made
 
     return sandbox
@@ -187,6 +200,11 @@ def _engine(config: pytest.Config) -> tuple[str, str | None]:
     if endpoint is None and "://" in engine:
         return "embedded", engine
     return engine, endpoint
+
+
+def _speed(config: pytest.Config) -> float:
+    asked = config.getoption("--sandbox-clock-speed")
+    return float(config.getini("sandbox_clock_speed")) if asked is None else float(asked)
 
 
 def _asked(request: pytest.FixtureRequest) -> tuple[str | Path, bool]:

@@ -1,8 +1,8 @@
-"""A sandbox that belongs to one test run: `python -m sandbox.session.child OPTIONS`.
+"""A sandbox that belongs to one test run: `python -m sandbox.session.child OPTIONS SPEED`.
 
-Its clock stands still, its state folder is temporary, and it ends with its parent, however that ends: the
-parent holds the other end of its standard input, and says nothing on it. It tells on standard output, in one
-line of JSON, that it is ready or why it is not.
+Its clock stands still or runs at a speed, its state folder is temporary, and it ends with its parent, however
+that ends: the parent holds the other end of its standard input, and says nothing on it. It tells on standard
+output, in one line of JSON, that it is ready or why it is not.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ def main(words: list[str]) -> int:
     options = msgspec.json.decode(words[0], type=Options)
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
     try:
-        uvloop.run(_run(options))
+        uvloop.run(_run(options, float(words[1])))
     except SandboxError as error:
         _tell(Told(error=ErrorInfo(error.what, error.why, error.remedy, error.exit_code)))
         return error.exit_code
@@ -47,7 +47,7 @@ def main(words: list[str]) -> int:
     return 0
 
 
-async def _run(options: Options) -> None:
+async def _run(options: Options, speed: float) -> None:
     session = Session(options, _quiet)
     loop = asyncio.get_running_loop()
     starting = asyncio.create_task(session.start([]))
@@ -67,7 +67,7 @@ async def _run(options: Options) -> None:
     loop.add_signal_handler(signal.SIGTERM, end)
     try:
         await starting
-        session.clock.pause()
+        session.clock.set_speed(speed)
         _tell(Told(status=status_view(session)))
         await session.run()
     except asyncio.CancelledError:

@@ -10,12 +10,15 @@ Every method plans one kind of fault and returns it. What they share:
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, Literal, TypedDict, Unpack
 
 from sandbox.testing.control import Control
 from sandbox.testing.errors import FlowAssertionError, report, section
 
+#: What is chosen by the name of a resource, which may be its logical id.
+_RESOURCES = ("queue", "function", "rule", "target", "resource")
 Moment = Literal["start", "end"]
 KillMoment = Literal["start", "before-commit", "after-commit", "end"]
 DatabaseMoment = Literal["statement", "before-commit", "after-commit"]
@@ -260,7 +263,11 @@ class Faults:
     def _plan(
         self, kind: str, match: Mapping[str, str | None], settings: Mapping[str, Any], when: When
     ) -> PlannedFault:
-        named = {name: self._physical(value) for name, value in match.items() if value is not None}
+        named = {
+            name: self._physical(value) if name in _RESOURCES else value
+            for name, value in match.items()
+            if value is not None
+        }
         view = self._control.call("fault_add", kind=kind, match=named, settings=dict(settings), **when)
         return PlannedFault(self._control, view)
 
@@ -268,4 +275,5 @@ class Faults:
         """The name of a resource that was named by its logical id; any other name as it is."""
         if name not in self._resources:
             return name
-        return self._resources[name][1].rsplit("/", 1)[-1].rsplit(":", 1)[-1]
+        physical = self._resources[name][1]
+        return re.split(r"[/:|]", physical)[-1]

@@ -20,12 +20,14 @@ _EMPTY = "empty"
 
 
 class Sandbox:
-    """A full local AWS of one process, with a clock that stands still. Close it, or use it in a `with` block.
+    """A full local AWS of one process. Close it, or use it in a `with` block.
 
     Args:
         engine: `embedded`, or `docker`, whose time is real and whose stacks are deployed anew for each test.
         endpoint: URL of a sandbox that runs already, instead of one of this process: each stack then gets an
             account of its own in it, nothing else is touched, and its clock stays as it is.
+        speed: of the clock of a sandbox of our own: 0 stands still until the test moves it, 1 is real time,
+            60 a minute a second.
 
     Attributes:
         endpoint: the front door's URL.
@@ -35,8 +37,8 @@ class Sandbox:
         SandboxError: it could not start.
     """
 
-    def __init__(self, *, engine: str = "embedded", endpoint: str | None = None) -> None:
-        self._server = Server(engine) if endpoint is None else Running(endpoint)
+    def __init__(self, *, engine: str = "embedded", endpoint: str | None = None, speed: float = 0.0) -> None:
+        self._server = Server(engine, speed) if endpoint is None else Running(endpoint)
         self.endpoint = self._server.status.endpoint
         #: Where the stack in use was deployed, when it was deployed for one test alone.
         self._place: Account | DefaultAccount | None = None
@@ -144,16 +146,17 @@ def run(
     seed: bool = True,
     engine: str = "embedded",
     endpoint: str | None = None,
+    speed: float = 0.0,
     cwd: Path | None = None,
 ) -> Iterator[Stack]:
     """A system in a sandbox of its own, for the time of a `with` block.
 
     Args:
         system, seed, cwd: as `Sandbox.stack` takes them.
-        engine, endpoint: as `Sandbox` takes them.
+        engine, endpoint, speed: as `Sandbox` takes them.
 
     Raises:
         SandboxError: it could not start, or the system cannot be deployed.
     """
-    with Sandbox(engine=engine, endpoint=endpoint) as sandbox:
+    with Sandbox(engine=engine, endpoint=endpoint, speed=speed) as sandbox:
         yield sandbox.stack(system, seed=seed, cwd=cwd)

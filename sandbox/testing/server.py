@@ -47,17 +47,18 @@ class Server:
 
     Args:
         engine: name of the engine.
+        speed: of its clock: 0 stands still, 1 is real time.
 
     Raises:
         ServerStartError: it did not start.
     """
 
-    def __init__(self, engine: str = "embedded") -> None:
+    def __init__(self, engine: str = "embedded", speed: float = 0.0) -> None:
         base = _base()
         _sweep(base)
         self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
-        self._process = self._start(engine)
+        self._process = self._start(engine, speed)
         self.status = self._listen()
         self._client: ControlClient | None = ControlClient(self.folder)
 
@@ -105,10 +106,16 @@ class Server:
             )
         return self._client
 
-    def _start(self, engine: str) -> subprocess.Popen[bytes]:
+    def _start(self, engine: str, speed: float) -> subprocess.Popen[bytes]:
         options = Options(state=str(self.folder), cwd=str(Path.cwd()), port=0, engine=engine, seed=True)
         return subprocess.Popen(
-            [sys.executable, "-m", "sandbox.session.child", msgspec.json.encode(options).decode()],
+            [
+                sys.executable,
+                "-m",
+                "sandbox.session.child",
+                msgspec.json.encode(options).decode(),
+                str(speed),
+            ],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=self._log,
