@@ -23,6 +23,7 @@ _WIRED = {
     "stepfunctions": "it runs tasks inside the engine",
     "sts": "execution environments get their identity inside the engine",
 }
+_NATIVE = "=native"
 #: What one server serves under a second name.
 _TOGETHER = {"dynamodb": "dynamodbstreams"}
 
@@ -68,19 +69,25 @@ def elsewhere(bindings: tuple[str, ...]) -> dict[str, Elsewhere]:
     """The services that are served elsewhere, by name.
 
     Args:
-        bindings: each `NAME=URL`.
+        bindings: each `NAME=URL`; those of the form `NAME=native` are left to `natively`.
 
     Raises:
         UsageError: one is not of that form, or the service cannot be elsewhere.
     """
     found: dict[str, Elsewhere] = {}
     for text in bindings:
-        name, url = _parsed(text)
-        found[name] = Elsewhere(url)
+        if not text.endswith(_NATIVE):
+            name, url = _parsed(text)
+            found[name] = Elsewhere(url)
     for name, other in _TOGETHER.items():
         if name in found:
             found.setdefault(other, found[name])
     return found
+
+
+def natively(bindings: tuple[str, ...]) -> frozenset[str]:
+    """The services that are to be the sandbox's own, though the engine's servers have them: `NAME=native`."""
+    return frozenset(text.removesuffix(_NATIVE) for text in bindings if text.endswith(_NATIVE))
 
 
 def _parsed(text: str) -> tuple[str, str]:
@@ -90,7 +97,7 @@ def _parsed(text: str) -> tuple[str, str]:
         raise UsageError(
             f"--service {text} cannot be understood",
             "it names a service and the URL of a server, in the clear",
-            "say --service dynamodb=http://127.0.0.1:8000",
+            "say --service dynamodb=http://127.0.0.1:8000, or, on the Docker engine, --service events=native",
         )
     if place.path not in ("", "/") or place.query or place.username:
         raise UsageError(

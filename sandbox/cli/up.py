@@ -50,9 +50,10 @@ def _hops(value: int) -> int:
     "--service",
     "services",
     multiple=True,
-    metavar="NAME=URL",
+    metavar="NAME=URL|native",
     envvar="SANDBOX_SERVICE",
-    help="Have a service answered by a server of your own (dynamodb=http://127.0.0.1:8000).",
+    help="Have a service answered by a server of your own (dynamodb=http://127.0.0.1:8000); on the Docker"
+    " engine also by the sandbox itself (events=native).",
 )
 @click.option("--keep", is_flag=True, help="Docker engine: leave the containers when the sandbox ends.")
 @click.option("--fresh", is_flag=True, help="Begin empty: throw away the state folder's content.")

@@ -39,6 +39,7 @@ class EngineKit:
         aws_http: reaches every service as the front door does, once it is open.
         aws: calls AWS operations on behalf of services, once the front door is open.
         elsewhere: services that are not the engine's to serve.
+        native: services that the user wants natively, though the engine's servers have them.
     """
 
     folder: Path
@@ -53,6 +54,7 @@ class EngineKit:
     aws: AwsClient
     progress: Callable[[Progress], None] = lambda _: None
     elsewhere: Collection[str] = ()
+    native: Collection[str] = ()
 
 
 @dataclass(slots=True)

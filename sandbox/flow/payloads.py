@@ -19,6 +19,10 @@ _MEMBER = re.compile(
 )
 # The same in a form (`Action=CreateDBInstance&MasterUserPassword=...`).
 _FIELD = re.compile(rf"(^|[&?])([\w.-]*(?:{_WORDS})[\w.-]*=)[^&\s]*", re.IGNORECASE)
+# An object that says itself that its value is secret (the parameters of EventBridge's connections).
+_FLAT = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}')
+_SAID = re.compile(r'"IsValueSecret"\s*:\s*true')
+_VALUE = re.compile(r'("Value"\s*:\s*)"(?:[^"\\]|\\.)*"')
 #: Words of the names above, cheap to look for: most payloads have none.
 _HINTS = (
     "passw",
@@ -65,9 +69,15 @@ def masked(text: str) -> str:
     lowered = text.lower()
     for hint in _HINTS:
         if hint in lowered:
+            if _SAID.search(text):
+                text = _FLAT.sub(_secret_by_itself, text)
             text = _MEMBER.sub(r'\1\2"***\2"', text)
             return _FIELD.sub(r"\1\2***", text)
     return text
+
+
+def _secret_by_itself(found: re.Match[str]) -> str:
+    return _VALUE.sub(r'\1"***"', found[0]) if _SAID.search(found[0]) else found[0]
 
 
 def masked_facts(facts: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -30,11 +30,13 @@ class Failure:
         code: EventBridge's code for it (`NO_RESOURCE`, `THROTTLING`, …).
         message: what the target answered.
         retryable: whether trying again can help.
+        wait: seconds that the target asked to be left alone for.
     """
 
     code: str
     message: str
     retryable: bool
+    wait: float = 0.0
 
 
 def classify(error: AwsError) -> Failure:
@@ -45,10 +47,17 @@ def classify(error: AwsError) -> Failure:
     if any(part in error.code for part in _FORBIDDEN):
         return Failure("NO_PERMISSIONS", message, retryable=False)
     if error.status == 429 or any(part in error.code for part in _THROTTLED):
-        return Failure("THROTTLING", message, retryable=True)
+        return Failure("THROTTLING", message, retryable=True, wait=_wait(error))
     if error.status >= 500 and error.status != 501:
-        return Failure("ERROR_FROM_TARGET", message, retryable=True)
+        return Failure("ERROR_FROM_TARGET", message, retryable=True, wait=_wait(error))
     return Failure("SDK_CLIENT_ERROR", message, retryable=False)
+
+
+def _wait(error: AwsError) -> float:
+    try:
+        return float(error.fields.get("RetryAfterSeconds") or 0)
+    except (TypeError, ValueError):
+        return 0.0
 
 
 def retry_delay(attempts: int) -> float:

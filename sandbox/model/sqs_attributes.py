@@ -29,6 +29,8 @@ MAX_VISIBILITY = 43_200
 MAX_WAIT = 20
 MAX_RECEIVE = 10
 PURGE_INTERVAL = 60.0
+#: Seconds after a deletion in which the name cannot be taken again.
+DELETE_INTERVAL = 60.0
 
 DEFAULTS: Mapping[str, str] = {
     "DelaySeconds": "0",

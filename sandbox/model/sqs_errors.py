@@ -25,6 +25,24 @@ def invalid_parameter(message: str) -> AwsError:
     return AwsError("InvalidParameterValue", message)
 
 
+def over_limit() -> AwsError:
+    """A standard queue has as many messages in flight as it may have; only short polls are told."""
+    return AwsError(
+        "OverLimit",
+        "The specified action violates a limit. For example, ReceiveMessage returns this error if the "
+        "maximum number of in flight messages is reached and AddPermission returns this error if the maximum "
+        "number of permissions for the queue is reached.",
+    )
+
+
+def deleted_recently() -> AwsError:
+    """The name of a queue that was deleted less than a minute ago."""
+    return AwsError(
+        "QueueDeletedRecently",
+        "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
+    )
+
+
 def missing(parameter: str) -> AwsError:
     """A parameter that must be there is not, or is empty."""
     return AwsError("MissingParameter", f"The request must contain the parameter {parameter}.")

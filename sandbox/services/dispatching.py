@@ -125,10 +125,18 @@ class Worker(ABC, Generic[Q]):
             self.waiting.add(pending, when)
             self._arm()
 
-    def enqueue(self, pending: Q) -> None:
-        """Stores a delivery that is due now; it is worked off in a task of its own."""
-        self.waiting.add(pending, self.clock.now())
-        self._wake()
+    def enqueue(self, pending: Q, when: float | None = None) -> None:
+        """Stores a delivery that is worked off in a task of its own.
+
+        Args:
+            when: virtual time from which it is due; None means now.
+        """
+        now = self.clock.now()
+        self.waiting.add(pending, now if when is None else when)
+        if when is None or when <= now:
+            self._wake()
+        else:
+            self._arm()
 
     async def work_off(self, due: Sequence[tuple[int, Q]]) -> None:
         """Tries stored deliveries, one after the other."""
@@ -181,11 +189,23 @@ class Dispatcher(Worker[P]):
 
     Args:
         handover: tries them.
+        at_once: how many are tried together; one after another keeps their order.
     """
 
-    def __init__(self, kit: Kit, service: str, waiting: Waiting[P], handover: HandOver[P]) -> None:
+    def __init__(
+        self, kit: Kit, service: str, waiting: Waiting[P], handover: HandOver[P], *, at_once: int = 1
+    ) -> None:
         super().__init__(kit, service, waiting)
         self.handover = handover
+        self._at_once = at_once
+
+    async def work_off(self, due: Sequence[tuple[int, P]]) -> None:
+        """Tries stored deliveries, some of them together; see `Worker.work_off`."""
+        if self._at_once == 1:
+            await super().work_off(due)
+            return
+        for at in range(0, len(due), self._at_once):
+            await asyncio.gather(*(self.try_stored(*each) for each in due[at : at + self._at_once]))
 
     async def attempt(self, pending: P) -> float | None:
         """Tries once, or gives up what has become too old; see `Worker.attempt`."""
@@ -194,4 +214,5 @@ class Dispatcher(Worker[P]):
             return None
         if await self.handover.attempt(pending):
             return None
-        return min(self.clock.now() + retry_delay(pending.attempts), pending.deadline)
+        delay = max(retry_delay(pending.attempts), pending.wait)
+        return min(self.clock.now() + delay, pending.deadline)

@@ -25,6 +25,7 @@ class Deliverable(Protocol):
         target, dead_letter: ARNs.
         attempts: how many have failed; `failure` is code and message of the last one.
         max_retries: attempts after the first one. max_age: seconds.
+        wait: seconds that the target asked to be left alone for.
         unusable: why there is nothing to deliver, where that is so.
     """
 
@@ -34,6 +35,7 @@ class Deliverable(Protocol):
     failure: tuple[str, str]
     max_retries: int
     max_age: int
+    wait: float
     unusable: str
     cause: int | None
     trace: str | None
@@ -116,6 +118,7 @@ class HandOver(Generic[P]):
         self._failed(pending, hop, failure)
         pending.attempts += 1
         pending.failure = (failure.code, failure.message)
+        pending.wait = failure.wait
         if not failure.retryable:
             await self._give_up(pending, failure, hop, None)
             return True

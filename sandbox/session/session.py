@@ -10,7 +10,7 @@ from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 
-from sandbox.backing.elsewhere import elsewhere
+from sandbox.backing.elsewhere import elsewhere, natively
 from sandbox.clock import Clock
 from sandbox.control.client import control_socket
 from sandbox.control.protocol import PostgresView, Progress
@@ -195,6 +195,7 @@ class Session:
             progress=self._report,
             aws_http=_InProcess(lambda: self.gateway),
             elsewhere=self._elsewhere,
+            native=natively(self.options.services),
         )
 
     def _close_journal(self) -> None:

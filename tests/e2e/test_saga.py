@@ -61,7 +61,7 @@ def test_the_flow_of_an_invoice_shows_every_hop_with_its_cause(nfe: Sandbox) -> 
         what="both messages deleted in the flow",
     )
     text = nfe.cli("flow", "show", identifier).out
-    paths = [[_step(step) for step in (*branch["above"], branch)] for branch in branches]
+    paths = [[step(step) for step in (*branch["above"], branch)] for branch in branches]
     assert CHAIN in paths, text
     assert {branch["hop"]["status"] for branch in branches} == {"ok"}
     assert sum(branch["inferred"] for branch in branches) == 1
@@ -251,7 +251,8 @@ def test_the_api_throttles_a_burst_and_recovers_with_time(nfe: Sandbox) -> None:
     assert nfe.api("GET", "/health").json()["status"] == "ok"
 
 
-def _step(branch: dict[str, Any]) -> tuple[str, str, bool]:
+def step(branch: dict[str, Any]) -> tuple[str, str, bool]:
+    """A hop as `CHAIN` has it."""
     hop = branch["hop"]
     if hop["kind"] == "event-put":
         where = hop["detail"]["detailType"]

@@ -28,6 +28,13 @@ _TARGET = Struct(
     {
         "Arn": Text(),
         "DeadLetterConfig": Struct({"Arn": Text()}),
+        "HttpParameters": Struct(
+            {
+                "HeaderParameters": MapOf(Text()),
+                "PathParameterValues": ListOf(Text()),
+                "QueryStringParameters": MapOf(Text()),
+            }
+        ),
         "Id": Text(),
         "Input": Text(),
         "InputPath": Text(),

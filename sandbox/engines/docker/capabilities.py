@@ -33,7 +33,8 @@ _TYPES = {
 }
 #: Operations whose effect it does not have.
 _OPERATIONS = {
-    ("events", "StartReplay"): "its replay fails as soon as the archive holds an event",
+    ("events", "StartReplay"): "its replay fails as soon as the archive holds an event;"
+    " `sandbox up --engine docker --service events=native` has the sandbox's own EventBridge instead",
 }
 #: Properties that it takes and does not act on, and without which a system still runs.
 _DIFFERENCES = {
@@ -96,7 +97,9 @@ def unsupported(type_: str, properties: Mapping[str, Any], native: Collection[st
     return None
 
 
-def _differences_of_targets(properties: Mapping[str, Any]) -> str | None:
+def _differences_of_rule(properties: Mapping[str, Any]) -> str | None:
+    if properties.get("State") == "DISABLED" and "EventPattern" in properties:
+        return f"{LOCALSTACK} delivers for disabled rules as for others"
     targets = properties.get("Targets")
     members = {name for one in targets or () if isinstance(one, dict) for name in one}
     if "RetryPolicy" in members:
@@ -111,8 +114,22 @@ def _differences_of_targets(properties: Mapping[str, Any]) -> str | None:
 def difference(type_: str, properties: Mapping[str, Any]) -> str | None:
     """What of a resource has no effect on this engine, or None."""
     if type_ == "AWS::Events::Rule":
-        return _differences_of_targets(properties)
+        return _differences_of_rule(properties)
     for (known, name), said in _DIFFERENCES.items():
         if type_ == known and name in properties:
             return f"{LOCALSTACK} takes and ignores {said}"
     return None
+
+
+def lacking() -> list[str]:
+    """All that is refused or has no effect on this engine, in words, for people."""
+    services = [f"{name}: {reason}" for name, reason in sorted(_SERVICES.items())]
+    operations = [f"{name} of {service}: {reason}" for (service, name), reason in _OPERATIONS.items()]
+    differences = [f"{type_}: {said}" for (type_, _), said in _DIFFERENCES.items()]
+    asked: tuple[dict[str, Any], ...] = (
+        {"State": "DISABLED", "EventPattern": {}},
+        {"Targets": [{"RetryPolicy": {}}]},
+        {"Targets": [{"DeadLetterConfig": {}}]},
+    )
+    rules = [f"AWS::Events::Rule: {_differences_of_rule(properties)}" for properties in asked]
+    return [*services, *operations, _NO_STREAMS, *differences, *rules]

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from sandbox.backing.moto.client import send
 from sandbox.backing.portfinder import free_port
@@ -24,9 +24,10 @@ from sandbox.engines.docker.errors import ContainerError
 from sandbox.engines.docker.execute import ContainerExecuteApi
 from sandbox.engines.docker.functions import FunctionCalls
 from sandbox.engines.docker.hearing import Hearing
-from sandbox.engines.docker.http_apis import ContainerInvoker, ContainerLogs
+from sandbox.engines.docker.http_apis import ContainerLogs
 from sandbox.engines.docker.invocations import Invocations
 from sandbox.engines.docker.letters import TargetLetters
+from sandbox.engines.docker.native import Neighbours, checked, services_kit, stand_ins
 from sandbox.engines.docker.observe import Observer
 from sandbox.engines.docker.packages import Packages
 from sandbox.engines.docker.postgres import ContainerPostgres
@@ -35,14 +36,12 @@ from sandbox.engines.docker.refusals import NoReturn
 from sandbox.engines.docker.threads import Threads
 from sandbox.engines.docker.upstream import HOST, ContainerUpstream, Ports
 from sandbox.engines.docker.watch import FunctionWatch
-from sandbox.engines.issuers import IssuerKeys
 from sandbox.engines.loopback import LoopbackHttp
 from sandbox.model.call import Caller
 from sandbox.model.http import HttpRequest, Observe
 from sandbox.model.scope import Scope
-from sandbox.services.apigatewayv2.service import ApiGatewayV2Service, Surroundings
-from sandbox.services.base import Kit, Service
-from sandbox.services.iam.service import IamService
+from sandbox.services.apigatewayv2.service import ApiGatewayV2Service
+from sandbox.services.base import Service
 from sandbox.services.issuer.issuer import TokenIssuer
 from sandbox.services.rds.service import RdsService
 
@@ -94,32 +93,26 @@ class DockerEngine(NoReturn):
         self.logs = FunctionWatch(self.project, kit.clock, kit.journal, invocations, self._hearing)
         self.observe: Observe = Observer(kit.journal, self._hearing)
         self.callers = self
-        own = Kit(kit.database, kit.clock, kit.journal, kit.faults, kit.ids)
-        self.rds = RdsService(own, self.postgres)
-        # LocalStack refuses policies without a version, which AWS takes and SAM writes: roles are kept here.
-        # HTTP APIs are no part of LocalStack's community image; theirs are served here, by its functions.
-        self.issuer = TokenIssuer(own, kit.endpoint)
+        self.issuer = TokenIssuer(services_kit(kit), kit.endpoint)
         self._sender = LoopbackHttp()
         self._log_writer = ContainerLogs(kit.aws_http)
-        self.http_apis = ApiGatewayV2Service(
-            own,
-            Surroundings(
-                invoker=ContainerInvoker(kit.aws_http),
-                logs=self._log_writer,
-                keys=IssuerKeys(self.issuer, self._sender),
-                bindings=self.bindings,
-                sender=self._sender,
-                aws=kit.aws_http,
-            ),
+        around = Neighbours(
+            kit=kit,
+            postgres=self.postgres,
+            bindings=self.bindings,
+            issuer=self.issuer,
+            sender=self._sender,
+            logs=self._log_writer,
+            execute_api=lambda: self.execute_api,
+            implements=self._implements,
         )
+        found = {service.name: service for service in stand_ins(around, checked(kit.native))}
+        self.services: Mapping[str, Service] = found
+        self.rds = cast("RdsService", found["rds"])
+        self.http_apis = cast("ApiGatewayV2Service", found["apigatewayv2"])
         self.execute_api = ContainerExecuteApi(
             self.long_tail, kit.journal, kit.clock, kit.ids, self._hearing, self.http_apis
         )
-        self.services: Mapping[str, Service] = {
-            "rds": self.rds,
-            "iam": IamService(own),
-            "apigatewayv2": self.http_apis,
-        }
 
     # --- life --------------------------------------------------------------------------------------------
     async def start(self) -> None:
@@ -163,7 +156,8 @@ class DockerEngine(NoReturn):
 
     async def stop(self) -> None:
         """Removes everything that carries this sandbox's label, functions' containers included."""
-        await self.http_apis.stop()
+        for service in reversed(tuple(self.services.values())):
+            await service.stop()
         await self._log_writer.stop()
         await self._sender.close()
         await self._threads.finished()
@@ -205,6 +199,13 @@ class DockerEngine(NoReturn):
             for task in tasks:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _implements(self, service: str, operation: str) -> bool:
+        """Whether anybody here does an operation."""
+        native = self.services.get(service)
+        if native is not None:
+            return operation in native.operations
+        return self.long_tail.refusal(service, operation) is None
 
     def _forget(self, service: str) -> None:
         tables = self._kit.database.rows(

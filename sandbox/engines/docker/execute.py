@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from msgspec.structs import replace
 
 from sandbox.clock import Clock
@@ -57,7 +59,8 @@ class ContainerExecuteApi:
         response = await self._upstream.send("apigateway", f"{request.method} {request.path}", passed)
         failed = response.status >= 500
         headers = dict(response.headers)
-        self._recorder.record(
+        record = partial(
+            self._recorder.record,
             HopKind.HTTP_REQUEST,
             Scope(),
             "apigateway",
@@ -72,6 +75,7 @@ class ContainerExecuteApi:
             detail={"http_status": response.status, "request": request.body[:_KEPT].decode(errors="replace")},
             payload=response.body,
         )
+        self._hearing.answered(hop, record)
         return response
 
     def _trace(self, request: HttpRequest, hop: int) -> list[tuple[str, str]]:

@@ -59,6 +59,9 @@ class Hearing:
         self._deadline: asyncio.TimerHandle | None = None
         self._events: Recent[str, int] = Recent(_KEPT)
         self._requests: Recent[str, int] = Recent(_KEPT)
+        self._served: Recent[str, int] = Recent(_KEPT)
+        self._over: Recent[int, bool] = Recent(_KEPT)
+        self._to_record: dict[int, Callable[[], object]] = {}
         self._matches: Recent[tuple[str, str], int] = Recent(_KEPT)
         self._messages: Recent[str, int] = Recent(_KEPT)
         self._dead_in: Recent[str, str] = Recent(_KEPT)
@@ -87,6 +90,24 @@ class Hearing:
         """A request to a deployed API is on its way, with a trace of its own."""
         self._requests.put(trace_root(trace), hop)
 
+    def answered(self, hop: int, record: Callable[[], object]) -> None:
+        """A request was answered: it is recorded after the invocation that answered it, of which LocalStack's
+        log may still tell. What carries a business key first is then who brought it, as on other engines.
+
+        Args:
+            hop: the request's. record: records it.
+        """
+        if not self.heard or self._over.pop(hop):
+            record()
+            return
+        self._to_record[hop] = record
+        asyncio.get_running_loop().call_later(_PATIENCE, self._record, hop)
+
+    def _record(self, hop: int) -> None:
+        record = self._to_record.pop(hop, None)
+        if record is not None:
+            record()
+
     # --- told by LocalStack ------------------------------------------------------------------------------
     def line(self, text: str) -> bool:
         """A line of LocalStack's log; returns whether it was the witness's."""
@@ -101,6 +122,8 @@ class Hearing:
         """Records what still waits."""
         while self._told:
             self._act_on_next()
+        for hop in tuple(self._to_record):
+            self._record(hop)
 
     def _go_on(self) -> None:
         while self._told and not self._early(self._told[0]):
@@ -184,6 +207,8 @@ class Hearing:
             cause: int | None = causes[0]
         else:
             cause = self._delivered(facts, function, _event(facts["payload"]))
+        if facts["principal"] == "apigateway" and cause is not None:
+            self._served.put(facts["id"], cause)
         links = [Link(hop, LinkKind.BATCH) for hop in causes[1:]]
         operation = "Event" if facts["type"] == "Event" else "Invoke"
         self._invocations.asked(
@@ -201,6 +226,11 @@ class Hearing:
         self._invocations.ended(
             facts["id"], facts["at"], error=error, payload=facts["payload"], refused=facts["refused"]
         )
+        request = self._served.pop(facts["id"])
+        if request is not None and request in self._to_record:
+            self._record(request)
+        elif request is not None:
+            self._over.put(request, True)
 
     # --- causes ------------------------------------------------------------------------------------------
     def _delivered(self, facts: Facts, target: Arn, event: Mapping[str, Any]) -> int | None:

@@ -37,6 +37,7 @@ from sandbox.services.cloudwatch.service import CloudWatchService
 from sandbox.services.dynamodb.service import DynamoDbService
 from sandbox.services.dynamodb.source import TableStreams
 from sandbox.services.dynamodb.streams_service import DynamoDbStreamsService
+from sandbox.services.events.calling import Web
 from sandbox.services.events.service import EventsService
 from sandbox.services.iam.service import IamService
 from sandbox.services.issuer.issuer import TokenIssuer
@@ -101,10 +102,11 @@ class EmbeddedEngine:
             dependencies=FunctionRequirements(interpreters, dependencies),
             streams={"dynamodb": TableStreams(self.dynamodb.streams)},
         )
-        self.events = EventsService(own, switchboard)
+        self._sender = LoopbackHttp()
+        web = Web(self._sender, lambda: self.execute_api, kit.endpoint)
+        self.events = EventsService(own, switchboard, web)
         self.scheduler = SchedulerService(own, switchboard, kit.aws, self._implements)
         self.issuer = TokenIssuer(own, kit.endpoint)
-        self._sender = LoopbackHttp()
         self.rest_apis = ApiGatewayService(
             own, RestSurroundings(self.lambda_, self.logs, self._sender, kit.aws_http)
         )
@@ -155,6 +157,14 @@ class EmbeddedEngine:
             self._renamed,
             self.lambda_.specs.forget,
         )
+
+        for name in kit.native:
+            if name not in self.services:
+                raise UsageError(
+                    f"{name} cannot be had natively",
+                    "the embedded engine has no such service of its own",
+                    "`sandbox services` lists those that it has; each of them is native anyway",
+                )
 
     async def start(self) -> None:
         """Starts PostgreSQL, then rebuilds the services from the store.

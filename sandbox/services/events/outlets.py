@@ -12,7 +12,9 @@ from sandbox.model.awserror import AwsError
 from sandbox.model.ports import Deliverer, Delivery
 from sandbox.services.events.pending import Pending
 
-BUS = "event-bus"
+BUS, DESTINATION, API = "event-bus", "api-destination", "execute-api"
+#: Services whose targets EventBridge sees to itself.
+_OWN = ("events", API)
 Outlet = Callable[[Pending, int], Awaitable[None]]
 
 
@@ -28,7 +30,7 @@ class Outlets:
         self._own: dict[str, Outlet] = {}
 
     def plug(self, kind: str, outlet: Outlet) -> None:
-        """Adds a kind of target that EventBridge has itself (`event-bus`, `api-destination`)."""
+        """Adds a kind of target that EventBridge sees to itself: a bus, an API destination, an API."""
         self._own[kind] = outlet
 
     async def deliver(self, pending: Pending, hop: int) -> None:
@@ -41,7 +43,7 @@ class Outlets:
             AwsError: what the target answered, or why there is none.
         """
         target = parse_arn(pending.target)
-        if target.service == "events":
+        if target.service in _OWN:
             outlet = self._own.get(_kind(target))
             if outlet is None:
                 raise AwsError("InvalidTarget", f"{target} is no target of a rule")
@@ -61,7 +63,7 @@ class Outlets:
 
     def supports(self, target: Arn) -> bool:
         """Whether targets of this kind are implemented."""
-        return _kind(target) in self._own if target.service == "events" else self.others.supports(target)
+        return _kind(target) in self._own if target.service in _OWN else self.others.supports(target)
 
 
 def is_bus(target: Arn) -> bool:
@@ -70,4 +72,4 @@ def is_bus(target: Arn) -> bool:
 
 
 def _kind(target: Arn) -> str:
-    return target.resource.partition("/")[0]
+    return API if target.service == API else target.resource.partition("/")[0]

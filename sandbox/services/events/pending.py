@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import msgspec
 
 from sandbox.model.scope import Scope
@@ -19,7 +21,8 @@ class Pending(msgspec.Struct, kw_only=True):
         cause: the hop of the match or firing that led to it.
         accepted: virtual time when the event came in.
         attempts: how many have failed.
-        failure: code and message of the last one that did.
+        failure: code and message of the last one that did; wait: seconds that the target then asked for.
+        http: `path`, `headers` and `query` of a request, for targets that are called by HTTP.
         unusable: why there is no body: the target's transformer made nothing that can be delivered.
     """
 
@@ -40,6 +43,8 @@ class Pending(msgspec.Struct, kw_only=True):
     accepted: float
     attempts: int = 0
     failure: tuple[str, str] = ("", "")
+    wait: float = 0.0
+    http: dict[str, Any] | None = None
     unusable: str = ""
 
     @property
@@ -107,5 +112,6 @@ def pending_delivery(
         max_retries=target.max_retries,
         max_age=target.max_age,
         accepted=now,
+        http=None if target.http is None else target.http(event),
         unusable=unusable,
     )

@@ -16,7 +16,6 @@ from sandbox.model.hops import HopKind
 from sandbox.model.lambda_trace import without_lineage
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
-from sandbox.services.dispatching import Dispatcher
 from sandbox.services.events.archive_store import Replay
 from sandbox.services.events.archiving import Archivist
 from sandbox.services.events.documents import (
@@ -31,6 +30,7 @@ from sandbox.services.events.inputs import Firing
 from sandbox.services.events.names import bus_reference
 from sandbox.services.events.outlets import is_bus
 from sandbox.services.events.pending import Pending, pending_delivery
+from sandbox.services.events.routing import Router
 from sandbox.services.events.rulebook import RuleBook
 from sandbox.services.events.store import EventsStore
 
@@ -85,7 +85,7 @@ class Publisher:
     Args:
         kit: clock, journal and ids.
         store, rulebook: the buses, and the rules that match.
-        dispatcher: delivers to targets.
+        router: delivers to targets.
         archivist: keeps events in archives.
     """
 
@@ -94,7 +94,7 @@ class Publisher:
         kit: Kit,
         store: EventsStore,
         rulebook: RuleBook,
-        dispatcher: Dispatcher[Pending],
+        router: Router,
         archivist: Archivist,
     ) -> None:
         self._clock = kit.clock
@@ -103,7 +103,7 @@ class Publisher:
         self._faults = kit.faults
         self._store = store
         self._rulebook = rulebook
-        self._dispatcher = dispatcher
+        self._router = router
         self._archivist = archivist
 
     async def put(self, call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
@@ -240,7 +240,7 @@ class Publisher:
             payload=event.text,
         )
         for pending in self._matches(scope, bus, event, flatten(tree), hop, None, only=replay.filters):
-            self._dispatcher.enqueue(pending)
+            self._router.enqueue(pending)
 
     async def _route(
         self,
@@ -255,11 +255,9 @@ class Publisher:
     ) -> None:
         for pending in self._matches(scope, bus, event, flat, cause, trace):
             if forwarded and is_bus(parse_arn(pending.target)):
-                self._dispatcher.handover.refuse(
-                    pending, "the event came from another bus, and goes to no third one"
-                )
+                self._router.refuse(pending, "the event came from another bus, and goes to no third one")
             else:
-                await self._dispatcher.deliver(pending)
+                await self._router.deliver(pending)
 
     def _matches(
         self,

@@ -12,10 +12,10 @@ from sandbox.model.hops import HopKind
 from sandbox.model.schedule import parse_schedule
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
-from sandbox.services.dispatching import Dispatcher
 from sandbox.services.events.documents import scheduled_event
 from sandbox.services.events.inputs import Firing
-from sandbox.services.events.pending import Pending, pending_delivery
+from sandbox.services.events.pending import pending_delivery
+from sandbox.services.events.routing import Router
 from sandbox.services.events.rulebook import RuleBook
 from sandbox.services.events.store import EventsStore, Rule
 
@@ -30,18 +30,16 @@ class ScheduleRunner:
         kit: clock, journal and ids.
         store: where the rules are.
         rulebook: gives their targets.
-        dispatcher: delivers what they fire.
+        router: delivers what they fire.
     """
 
-    def __init__(
-        self, kit: Kit, store: EventsStore, rulebook: RuleBook, dispatcher: Dispatcher[Pending]
-    ) -> None:
+    def __init__(self, kit: Kit, store: EventsStore, rulebook: RuleBook, router: Router) -> None:
         self._clock = kit.clock
         self._recorder = kit.recorder
         self._ids = kit.ids
         self._store = store
         self._rulebook = rulebook
-        self._dispatcher = dispatcher
+        self._router = router
         self._timers: dict[_Key, Timer] = {}
 
     def start(self) -> None:
@@ -120,7 +118,7 @@ class ScheduleRunner:
         firing = Firing(arn, rule.name, event.time)
         for target in self._rulebook.targets(rule):
             now = self._clock.now()
-            self._dispatcher.enqueue(pending_delivery(scope, firing, target, event, now=now, cause=hop))
+            self._router.enqueue(pending_delivery(scope, firing, target, event, now=now, cause=hop))
 
 
 def _key(rule: Rule) -> _Key:

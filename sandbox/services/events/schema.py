@@ -45,4 +45,16 @@ CREATE TABLE IF NOT EXISTS events_replays (
     next_at REAL, document BLOB NOT NULL,
     PRIMARY KEY (account, region, name)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events_connections (
+    account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL,
+    PRIMARY KEY (account, region, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events_destinations (
+    account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL, document BLOB NOT NULL,
+    PRIMARY KEY (account, region, name)
+) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS events_calls (
+    id INTEGER PRIMARY KEY AUTOINCREMENT, next_at REAL NOT NULL, document BLOB NOT NULL
+);
+CREATE INDEX IF NOT EXISTS events_calls_due ON events_calls (next_at, id);
 """

@@ -8,6 +8,7 @@ from sandbox.model.event_patterns import MalformedJsonError, decode, flatten
 from sandbox.model.scope import Scope
 from sandbox.services.events.archive_operations import ArchiveOperations
 from sandbox.services.events.bus_operations import BusOperations
+from sandbox.services.events.connection_operations import ConnectionOperations
 from sandbox.services.events.errors import invalid
 from sandbox.services.events.event_operations import EventOperations
 from sandbox.services.events.names import bus_reference
@@ -18,7 +19,13 @@ from sandbox.services.events.target_operations import TargetOperations
 
 
 class EventsService(
-    BusOperations, RuleOperations, TargetOperations, EventOperations, ArchiveOperations, TagOperations
+    BusOperations,
+    RuleOperations,
+    TargetOperations,
+    EventOperations,
+    ArchiveOperations,
+    ConnectionOperations,
+    TagOperations,
 ):
     """EventBridge, natively: buses, rules with patterns and schedules, targets with retries, archives."""
 
@@ -26,6 +33,7 @@ class EventsService(
         "policies of event buses (PutPermission): stored, not enforced",
         "roles of rules and targets (RoleArn): stored, not assumed",
         "permissions of targets to be called by EventBridge",
+        "secrets of connections: kept by EventBridge, and not in Secrets Manager as well",
         "quotas on the number of buses and rules",
     )
 

@@ -11,6 +11,7 @@ from typing import Any
 from sandbox.model.awserror import NotImplementedByName
 from sandbox.services.events.errors import invalid
 from sandbox.services.events.outlets import Outlets, is_bus
+from sandbox.services.events.routing import is_called
 from sandbox.services.events.targets import INPUTS, compile_target
 
 
@@ -23,6 +24,8 @@ def check_target(document: Mapping[str, Any], outlets: Outlets) -> None:
     target = compile_target(document)
     if not outlets.supports(target.arn):
         raise NotImplementedByName("events", f"targets of service {target.arn.service}")
+    if "HttpParameters" in document and not is_called(target.arn):
+        raise invalid(f"Parameter(s) HttpParameters not valid for target: {target.id}.")
     if is_bus(target.arn):
         for member in INPUTS:
             if member in document:

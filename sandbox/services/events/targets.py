@@ -5,14 +5,15 @@ Page: https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_Target.htm
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from sandbox.model.arn import Arn, parse_arn
 from sandbox.model.awserror import NotImplementedByName
 from sandbox.model.delivering import DEFAULT_AGE, DEFAULT_ATTEMPTS
-from sandbox.model.event_patterns import MalformedJsonError, decode
+from sandbox.model.event_patterns import MalformedJsonError, decode, encode
+from sandbox.services.events.documents import EventDocument
 from sandbox.services.events.errors import invalid
 from sandbox.services.events.inputs import (
     PREDEFINED,
@@ -23,7 +24,7 @@ from sandbox.services.events.inputs import (
     placeholders,
     whole_event,
 )
-from sandbox.services.events.jsonpath import JsonPath, JsonPathError
+from sandbox.services.events.jsonpath import MISSING, JsonPath, JsonPathError
 
 #: Members of a target that are acted on (the role is stored; permissions are not checked yet).
 ACCEPTED = frozenset(
@@ -37,6 +38,7 @@ ACCEPTED = frozenset(
         "SqsParameters",
         "DeadLetterConfig",
         "RetryPolicy",
+        "HttpParameters",
     )
 )
 INPUTS = ("Input", "InputPath", "InputTransformer")
@@ -52,6 +54,7 @@ class Target:
         max_retries: attempts after the first one.
         max_age: seconds after which an event is given up.
         dead_letter: queue for what could not be delivered.
+        http: makes `path`, `headers` and `query` of a request of an event.
     """
 
     id: str
@@ -61,6 +64,7 @@ class Target:
     max_retries: int
     max_age: int
     dead_letter: Arn | None
+    http: Callable[[EventDocument], dict[str, Any]] | None = None
 
 
 def compile_target(document: Mapping[str, Any]) -> Target:
@@ -83,7 +87,34 @@ def compile_target(document: Mapping[str, Any]) -> Target:
         max_retries=retry.get("MaximumRetryAttempts", DEFAULT_ATTEMPTS),
         max_age=retry.get("MaximumEventAgeInSeconds", DEFAULT_AGE),
         dead_letter=None if dead_letter is None else _dead_letter(dead_letter),
+        http=_http(document["HttpParameters"], identity) if "HttpParameters" in document else None,
     )
+
+
+def _http(parameters: Mapping[str, Any], identity: str) -> Callable[[EventDocument], dict[str, Any]]:
+    """Makes the parts of a request; a value that begins with `$.` is a path into the event."""
+
+    def value(text: str) -> Callable[[EventDocument], str]:
+        if not text.startswith("$."):
+            return lambda _: text
+        path = _path(text, "HttpParameters", identity)
+
+        def found(event: EventDocument) -> str:
+            inner = path.find(event.tree)
+            return "" if inner is MISSING else inner if isinstance(inner, str) else encode(inner)
+
+        return found
+
+    path = [value(text) for text in parameters.get("PathParameterValues") or ()]
+    headers, query = (
+        {name: value(text) for name, text in (parameters.get(member) or {}).items()}
+        for member in ("HeaderParameters", "QueryStringParameters")
+    )
+    return lambda event: {
+        "path": [make(event) for make in path],
+        "headers": {name: make(event) for name, make in headers.items()},
+        "query": {name: make(event) for name, make in query.items()},
+    }
 
 
 def _arn(text: str) -> Arn:

@@ -69,4 +69,5 @@ class SchedulerCore(Service):
 
 def _failure(error: AwsError) -> Failure:
     """The target's own code, which dead letters name; what is tried again is as for rules."""
-    return Failure(error.code, error.message, classify(error).retryable)
+    general = classify(error)
+    return Failure(error.code, error.message, general.retryable, general.wait)

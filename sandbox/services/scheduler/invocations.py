@@ -48,6 +48,7 @@ class Invocation(msgspec.Struct, kw_only=True):
     trace: str | None = None
     attempts: int = 0
     failure: tuple[str, str] = ("", "")
+    wait: float = 0.0
     unusable: str = ""
 
     @property

@@ -13,7 +13,7 @@ from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
 from sandbox.model.sqs_attributes import MAX_RECEIVE, MAX_VISIBILITY, MAX_WAIT
 from sandbox.model.sqs_batch import batch_answer, check_entries, check_total, failed_entry
-from sandbox.model.sqs_errors import invalid_parameter, invalid_value, unknown_attribute
+from sandbox.model.sqs_errors import invalid_parameter, invalid_value, over_limit, unknown_attribute
 from sandbox.model.sqs_fifo import check_present
 from sandbox.model.sqs_message import SYSTEM_NAMES, check_group, message_bytes
 from sandbox.services.base import Answer, Params, operation
@@ -98,6 +98,8 @@ class MessageOperations(SqsCore):
 
         seconds = queue.settings.wait if wish.wait is None else wish.wait
         taken = await self.arrivals.poll(queue.arn, seconds, wish.limit, take)
+        if not taken and not seconds and not queue.settings.fifo and self.receiver.flight.is_full(queue):
+            raise over_limit()
         return (
             {"Messages": [message.answer(wish.system, wish.attributes) for message in taken]} if taken else {}
         )

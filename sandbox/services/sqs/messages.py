@@ -211,6 +211,11 @@ class MessageStore:
         times = [sent for sent in (shown[1], hidden[2]) if sent is not None]
         return Counts(shown[0], hidden[1], hidden[0] - hidden[1], min(times, default=None))
 
+    def in_flight(self, queue: int, now: float) -> int:
+        """How many messages of a queue somebody has received and not given back."""
+        sql = "SELECT count(receipt) FROM sqs_messages WHERE queue = ? AND visible_at > ?"
+        return int(self._database.rows(sql, (queue, now + EARLY))[0][0])
+
     def page(
         self,
         queue: int,

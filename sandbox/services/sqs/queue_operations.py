@@ -14,6 +14,7 @@ from sandbox.model.redrive import RedriveAllowPolicy, check_target, parse_redriv
 from sandbox.model.scope import Scope
 from sandbox.model.sqs_attributes import (
     COUNTS,
+    DELETE_INTERVAL,
     PURGE_INTERVAL,
     READABLE,
     check_queue_name,
@@ -22,7 +23,7 @@ from sandbox.model.sqs_attributes import (
     merged,
     normalise,
 )
-from sandbox.model.sqs_errors import missing, unknown_attribute
+from sandbox.model.sqs_errors import deleted_recently, missing, unknown_attribute
 from sandbox.model.sqs_fifo import check_throughput
 from sandbox.services.base import Answer, Params, operation
 from sandbox.services.sqs.core import SqsCore
@@ -47,6 +48,7 @@ class QueueOperations(SqsCore):
         check_tags(tags)
         existing = self.queues.find(call.scope, name)
         if existing is None:
+            self._check_rest(call, name)
             self._check_redrive(queue_arn(call.scope, name), attributes)
             self.queues.create(call.scope, name, merged({}, attributes), tags, self.clock.now())
             self.arrivals.refresh(queue_arn(call.scope, name))
@@ -62,9 +64,11 @@ class QueueOperations(SqsCore):
 
     @operation("DeleteQueue", "QueueUrl")
     def delete_queue(self, call: Call, params: Params) -> Answer:
-        """Deletes a queue and its messages; the name is free again at once."""
+        """Deletes a queue and its messages; its name is free again after a minute."""
         queue = self.queue_of(call, params)
         self.queues.delete(queue)
+        if call.endpoint:
+            self.queues.note_deleted(queue, self.clock.now())
         self._forget(queue)
         self.attempts.forget(queue)
         self.arrivals.refresh(queue.arn)
@@ -147,6 +151,18 @@ class QueueOperations(SqsCore):
             self.queues.set_purged(queue, now)
         self.arrivals.refresh(queue.arn)
         return {}
+
+    def _check_rest(self, call: Call, name: str) -> None:
+        """Refuses the name of a queue that was deleted within the last minute.
+
+        CloudFormation waits the minute out, so what is called from inside is not held up by it.
+
+        Raises:
+            AwsError: QueueDeletedRecently.
+        """
+        deleted = self.queues.deleted_at(call.scope, name)
+        if call.endpoint and deleted is not None and self.clock.now() < deleted + DELETE_INTERVAL:
+            raise deleted_recently()
 
     def _forget(self, queue: Queue) -> None:
         """Drops what a FIFO queue knows of messages that are gone."""

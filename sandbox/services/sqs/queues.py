@@ -152,6 +152,21 @@ class QueueStore:
         """Notes when a queue was purged."""
         self._write("UPDATE sqs_queues SET purged = ? WHERE id = ?", (now, queue.id))
 
+    def note_deleted(self, queue: Queue, now: float) -> None:
+        """Notes when the queue of a name was deleted."""
+        self._database.execute(
+            "INSERT OR REPLACE INTO sqs_deleted (account, region, name, at) VALUES (?, ?, ?, ?)",
+            (queue.arn.account, queue.arn.region, queue.name, now),
+        )
+
+    def deleted_at(self, scope: Scope, name: str) -> float | None:
+        """When the last queue of that name was deleted, if one was."""
+        row = self._database.row(
+            "SELECT at FROM sqs_deleted WHERE account = ? AND region = ? AND name = ?",
+            (scope.account, scope.region, name),
+        )
+        return None if row is None else float(row["at"])
+
     def delete(self, queue: Queue) -> None:
         """Deletes a queue and its messages."""
         with self._database.atomic():

@@ -21,6 +21,7 @@ from sandbox.model.sqs_message import TRACE_HEADER, attributes_digest, selected,
 from sandbox.services.sqs.arrivals import Arrivals
 from sandbox.services.sqs.attempts import Attempts
 from sandbox.services.sqs.faulty import MessageFaults
+from sandbox.services.sqs.flight import Flight
 from sandbox.services.sqs.groups import Groups, GroupStore
 from sandbox.services.sqs.journal import MessageJournal, Origin
 from sandbox.services.sqs.messages import MessageStore, unpack_attributes
@@ -105,6 +106,7 @@ class Receiver:
         self._groups = groups
         self._attempts = attempts
         self._faults = faults
+        self.flight = Flight(messages)
 
     def take(
         self, queue: Queue, limit: int, visibility: float, origin: Origin, *, groups: int | None = None
@@ -115,6 +117,9 @@ class Receiver:
             groups: of a FIFO queue, from how many message groups at most.
         """
         now = self._clock.now()
+        limit = self.flight.room(queue, limit, now)
+        if not limit:
+            return []
         window = limit if queue.settings.fifo else self._faults.window(limit)
         rows = self._ready(queue, now, window, groups)
         while self._sort_out(queue, rows, now, origin):
@@ -123,6 +128,7 @@ class Receiver:
             return []
         rows = self._faults.reordered(queue, rows, limit)
         taken = [self._receive(queue, row, now, now + visibility, origin) for row in rows]
+        self.flight.took(queue, len(taken))
         self._groups.received(queue, [row["group_id"] for row in rows], now)
         self._arrivals.announce(queue.arn, now + visibility)
         return taken

@@ -22,6 +22,13 @@ CREATE TABLE IF NOT EXISTS sqs_queues (
     old_scope_until REAL,
     UNIQUE (account, region, name)
 );
+CREATE TABLE IF NOT EXISTS sqs_deleted (
+    account TEXT NOT NULL,
+    region TEXT NOT NULL,
+    name TEXT NOT NULL,
+    at REAL NOT NULL,
+    PRIMARY KEY (account, region, name)
+);
 CREATE TABLE IF NOT EXISTS sqs_messages (
     id INTEGER PRIMARY KEY,
     queue INTEGER NOT NULL,

@@ -63,8 +63,8 @@ class SqsService(QueueOperations, TagOperations, MessageOperations, MoveOperatio
         "queue policies (Policy, AddPermission) are stored, not enforced",
         "encryption attributes (KmsMasterKeyId, SqsManagedSseEnabled) are recorded, bodies stay readable",
         "SenderId is always the sender's account id",
-        "a queue's name is free again at once after DeleteQueue; AWS makes you wait 60 seconds",
-        "the limit of 120,000 messages in flight per queue",
+        "stacks may make a queue again at once that they deleted; CloudFormation waits 60 seconds then",
+        "quotas on calls a second: FIFO queues take as many with and without high throughput",
         "MessageGroupId on standard queues is kept and returned, fair queues do not reorder by it",
     )
 

@@ -219,6 +219,20 @@ class FakeAws:
     def _events_DeleteEventBus(self, p: Params) -> None:  # noqa: N802
         self._drop("bus", p["Name"])
 
+    def _events_CreateConnection(self, p: Params) -> Params:  # noqa: N802
+        self._add("connection", p["Name"], p)
+        return {"ConnectionArn": f"arn:aws:events:us-east-1:000000000000:connection/{p['Name']}/1"}
+
+    def _events_DeleteConnection(self, p: Params) -> None:  # noqa: N802
+        self._drop("connection", p["Name"])
+
+    def _events_CreateApiDestination(self, p: Params) -> Params:  # noqa: N802
+        self._add("destination", p["Name"], p)
+        return {"ApiDestinationArn": f"arn:aws:events:us-east-1:000000000000:api-destination/{p['Name']}/1"}
+
+    def _events_DeleteApiDestination(self, p: Params) -> None:  # noqa: N802
+        self._drop("destination", p["Name"])
+
     def _scheduler_CreateSchedule(self, p: Params) -> None:  # noqa: N802
         self._add("schedule", p["Name"], p)
 

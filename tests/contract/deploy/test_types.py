@@ -262,6 +262,43 @@ CASES = [
         ("UpdateArchive",),
     ),
     Case(
+        "AWS::Events::Connection",
+        {
+            "Name": "c",
+            "AuthorizationType": "API_KEY",
+            "AuthParameters": {"ApiKeyAuthParameters": {"ApiKeyName": "k", "ApiKeyValue": "v"}},
+            "Description": "d",
+        },
+        {
+            "Name": "c",
+            "AuthorizationType": "BASIC",
+            "AuthParameters": {
+                "BasicAuthParameters": {"Username": "u", "Password": "p"},
+                "InvocationHttpParameters": {
+                    "HeaderParameters": [{"Key": "a", "Value": "b", "IsValueSecret": "true"}]
+                },
+            },
+        },
+        ("UpdateConnection",),
+    ),
+    Case(
+        "AWS::Events::ApiDestination",
+        {
+            "Name": "d",
+            "ConnectionArn": "arn:aws:events:us-east-1:000000000000:connection/c/1",
+            "InvocationEndpoint": "http://127.0.0.1:9000/",
+            "HttpMethod": "POST",
+        },
+        {
+            "Name": "d",
+            "ConnectionArn": "arn:aws:events:us-east-1:000000000000:connection/c/1",
+            "InvocationEndpoint": "http://127.0.0.1:9000/*",
+            "HttpMethod": "PUT",
+            "InvocationRateLimitPerSecond": "10",
+        },
+        ("UpdateApiDestination",),
+    ),
+    Case(
         "AWS::Scheduler::ScheduleGroup",
         {"Name": "g", "Tags": TAGS},
         {"Name": "g", "Tags": OTHER_TAGS},

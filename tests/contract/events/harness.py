@@ -18,12 +18,15 @@ from sandbox.model.arn import Arn, queue_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
 from sandbox.model.hops import HopKind, Link
+from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.ids import Ids
 from sandbox.model.ports import Delivery
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
+from sandbox.services.events.calling import Web
 from sandbox.services.events.service import EventsService
 from sandbox.store.database import Database
+from tests.support.world import turns
 
 #: 2023-11-14T22:13:20Z
 START = 1_700_000_000.0
@@ -133,6 +136,30 @@ class KeptDeliveries:
         return [json.loads(delivery.body) for delivery in self.to(name)]
 
 
+@dataclass
+class KeptCalls:
+    """HTTP servers that keep what they are asked, and answer as they were told to; an API beside them."""
+
+    asked: list[tuple[str, HttpRequest]] = field(default_factory=list)
+    answers: dict[str, list[HttpResponse | Exception]] = field(default_factory=dict)
+    apis: list[tuple[str, str, HttpRequest]] = field(default_factory=list)
+
+    async def send(self, url: str, request: HttpRequest, *, seconds: float) -> HttpResponse:
+        self.asked.append((url, request))
+        waiting = self.answers.get(url.split("?")[0], [])
+        answer = waiting.pop(0) if len(waiting) > 1 else (waiting or [HttpResponse(200)])[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    async def handle(self, api_id: str, stage: str, request: HttpRequest, endpoint: str) -> HttpResponse:
+        self.apis.append((api_id, stage, request))
+        return HttpResponse(502 if api_id == "quebrada" else 200)
+
+    def to(self, url: str) -> list[HttpRequest]:
+        return [request for asked, request in self.asked if asked.split("?")[0] == url]
+
+
 class World:
     """One EventBridge over one database; a context manager, because its event loop must be closed.
 
@@ -143,13 +170,15 @@ class World:
 
     def __init__(self, path: Path | None = None, *, start: float = START) -> None:
         self.runner = asyncio.Runner()
-        self.clock = Clock(start=start, speed=0)
+        self.clock = Clock(start=start, speed=0, settle=turns)
         self.database = Database(path)
         self.hops = KeptHops()
         self.targets = KeptDeliveries(self.clock)
         self.faults = FaultPlan(self.database, self.hops, Ids(seed=5))
         kit = Kit(self.database, self.clock, self.hops, self.faults, Ids(seed=int(start)))
-        self.events = EventsService(kit, self.targets)
+        self.web = KeptCalls()
+        web = Web(self.web, lambda: self.web, lambda: "http://127.0.0.1:4566")
+        self.events = EventsService(kit, self.targets, web)
         self.run(self.events.start)
 
     def __enter__(self) -> World:

@@ -31,7 +31,7 @@ def test_a_delivery_is_tried_again_until_it_succeeds(world: World) -> None:
     world.advance(60)
     assert world.targets.tried == [0, 1, 3, 7]
     assert [body["id"] for body in world.targets.bodies("fila")] == [answer["EventId"]]
-    assert len(world.events.dispatcher.waiting) == 0
+    assert len(world.events.router.direct.waiting) == 0
     assert world.hops.kinds()[2:] == [HopKind.DELIVERY_FAILED] * 3 + [HopKind.DELIVERED]
     assert [hop.detail["attempt"] for hop in world.hops.hops[2:]] == [1, 2, 3, 4]
     assert len({hop.cause for hop in world.hops.hops[2:]}) == 1
@@ -76,7 +76,7 @@ def test_attempts_run_out(world: World) -> None:
     assert found["ERROR_CODE"] == "THROTTLING"
     assert found["EXHAUSTED_RETRY_CONDITION"] == "MaximumRetryAttempts"
     assert found["RETRY_ATTEMPTS"] == "2"
-    assert len(world.events.dispatcher.waiting) == 0
+    assert len(world.events.router.direct.waiting) == 0
 
 
 def test_no_retry_at_all(world: World) -> None:
@@ -116,7 +116,7 @@ def test_without_a_dead_letter_queue_the_event_is_dropped(world: World) -> None:
     world.put()
     assert world.targets.taken == []
     assert world.hops.kinds()[-1] is HopKind.DELIVERY_FAILED
-    assert len(world.events.dispatcher.waiting) == 0
+    assert len(world.events.router.direct.waiting) == 0
 
 
 def test_a_dead_letter_queue_that_refuses_loses_the_event_visibly(world: World) -> None:
@@ -170,7 +170,7 @@ def test_retries_go_on_after_a_restart(tmp_path: Path) -> None:
         (delivery,) = world.targets.to("fila")
         assert delivery.event_id == answer["EventId"]
         assert delivery.trace == "Root=1-x"
-        assert len(world.events.dispatcher.waiting) == 0
+        assert len(world.events.router.direct.waiting) == 0
         world.put()
         assert len(world.targets.to("fila")) == 2
 

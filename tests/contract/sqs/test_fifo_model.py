@@ -3,24 +3,28 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import Bundle, MultipleResults, RuleBasedStateMachine, invariant, multiple, rule
 
+from sandbox.model.hops import HopKind
 from tests.contract.sqs.harness import START, World, arn, bodies
 
 MAX_RECEIVES = 3
 VISIBILITY = 30
 INTERVAL = 300
 GROUPS = st.sampled_from("abc")
+DEAD = arn("mortas.fifo")
 SECONDS = st.sampled_from([0, 1, 29, 30, 60, 299])
 
 
 @dataclass
 class Message:
-    """What the model knows of a message; `lock` is when the receive of its handle lapses."""
+    """What the model knows of a message."""
 
+    message_id: str
     body: str
     group: str
     order: int
@@ -41,14 +45,15 @@ class Model:
     sends: int = 0
     receives: int = 0
 
-    def send(self, group: str, body: str) -> bool:
-        """Whether the message is new."""
-        if self.seen.get(body, 0.0) > self.now:
-            return False
+    def accepts(self, body: str) -> bool:
+        """Whether a message is new."""
+        return self.seen.get(body, 0.0) <= self.now
+
+    def send(self, message_id: str, group: str, body: str) -> None:
+        """Puts a message at the end of its group."""
         self.seen[body] = self.now + INTERVAL
         self.sends += 1
-        self.queue.append(Message(body, group, self.sends, self.now))
-        return True
+        self.queue.append(Message(message_id, body, group, self.sends, self.now))
 
     def ready(self, group: str) -> list[Message]:
         """The messages of a group up to the first that is hidden."""
@@ -60,11 +65,13 @@ class Model:
                 found.append(message)
         return found
 
-    def bury(self, group: str) -> None:
-        """Messages at the front that were received too often leave, as a receive finds them."""
-        while (ready := self.ready(group)) and ready[0].receives >= MAX_RECEIVES:
-            self.queue.remove(ready[0])
-            self.dead.append(ready[0])
+    def bury(self, message_ids: set[str]) -> None:
+        """Messages were found to be received too often: they were at the front, and leave."""
+        for message in [message for message in self.queue if message.message_id in message_ids]:
+            assert message.receives >= MAX_RECEIVES
+            assert self.ready(message.group)[0] is message
+            self.queue.remove(message)
+            self.dead.append(message)
 
     def held(self, receive: int) -> Message | None:
         return next((message for message in self.queue if message.receive == receive), None)
@@ -90,15 +97,17 @@ class FifoMachine(RuleBasedStateMachine):
         self.model = Model()
         fifo = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
         self.dead = self.world.queue("mortas.fifo", **fifo)
-        policy = {"deadLetterTargetArn": str(arn("mortas.fifo")), "maxReceiveCount": MAX_RECEIVES}
+        policy = {"deadLetterTargetArn": str(DEAD), "maxReceiveCount": MAX_RECEIVES}
         self.url = self.world.queue("vendas.fifo", RedrivePolicy=policy, **fifo)
 
     @rule(group=GROUPS, body=st.sampled_from("123456789"))
     def send(self, group: str, body: str) -> None:
         before = sum(self.world.depth(self.url))
-        new = self.model.send(group, body)
-        self.world.send(self.url, body, MessageGroupId=group)
+        new = self.model.accepts(body)
+        answer = self.world.send(self.url, body, MessageGroupId=group)
         assert sum(self.world.depth(self.url)) - before == int(new)
+        if new:
+            self.model.send(answer["MessageId"], group, body)
 
     @rule(target=handles, limit=st.integers(1, 4), visibility=st.sampled_from([VISIBILITY, 0, 90]))
     def receive(self, limit: int, visibility: int) -> MultipleResults[Held]:
@@ -108,33 +117,29 @@ class FifoMachine(RuleBasedStateMachine):
             VisibilityTimeout=visibility,
             AttributeNames=["MessageGroupId", "ApproximateReceiveCount"],
         )
+        self.model.bury({message.message_id for message in self.world.sqs.peek(DEAD)})
         taken: list[Held] = []
-        expected: dict[str, list[str]] = {}
         # The order of the groups is the queue's own affair; the order within each is not.
         groups = dict.fromkeys(message["Attributes"]["MessageGroupId"] for message in got)
         for group in groups:
             mine = [m for m in got if m["Attributes"]["MessageGroupId"] == group]
-            self.model.bury(group)
             ready = self.model.ready(group)[: len(mine)]
-            expected[group] = [message.body for message in ready]
-            assert bodies(mine) == expected[group]
+            assert bodies(mine) == [message.body for message in ready]
             for message, answer in zip(ready, mine, strict=True):
-                self.model.receives += 1
-                message.receives += 1
-                assert answer["Attributes"]["ApproximateReceiveCount"] == str(message.receives)
-                message.receive, message.returned = self.model.receives, False
-                message.visible_at = self.model.now + visibility
-                taken.append(Held(answer["ReceiptHandle"], self.model.receives, message.body))
+                taken.append(self._received(message, answer, visibility))
         if len(got) < limit:
-            self._nothing_was_left(groups, visibility)
+            # A receive that was not filled took everything there was.
+            assert all(group in groups or self.model.ready(group) == [] for group in "abc")
         return multiple(*taken)
 
-    def _nothing_was_left(self, received: dict[str, None], visibility: int) -> None:
-        """A receive that was not filled took everything there was."""
-        for group in "abc":
-            if group not in received:
-                self.model.bury(group)
-                assert self.model.ready(group) == []
+    def _received(self, message: Message, answer: dict[str, Any], visibility: int) -> Held:
+        assert message.receives < MAX_RECEIVES
+        self.model.receives += 1
+        message.receives += 1
+        assert answer["Attributes"]["ApproximateReceiveCount"] == str(message.receives)
+        message.receive, message.returned = self.model.receives, False
+        message.visible_at = self.model.now + visibility
+        return Held(answer["ReceiptHandle"], self.model.receives, message.body)
 
     @rule(held=handles)
     def delete(self, held: Held) -> None:
@@ -168,22 +173,22 @@ class FifoMachine(RuleBasedStateMachine):
 
     @rule()
     def redrive_everything(self) -> None:
-        self.world.call("StartMessageMoveTask", SourceArn=str(arn("mortas.fifo")))
+        order = [message.message_id for message in self.world.sqs.peek(DEAD)]
+        self.world.call("StartMessageMoveTask", SourceArn=str(DEAD))
         self.world.advance(0)
-        for message in self.model.dead:
-            self.model.sends += 1
-            self.model.seen[message.body] = self.model.now + INTERVAL
-            self.model.queue.append(Message(message.body, message.group, self.model.sends, self.model.now))
+        sent = self.world.hops.of(HopKind.MESSAGE_SENT)[-len(order) :]
+        dead = {message.message_id: message for message in self.model.dead}
+        for old, new in zip(order, sent if order else [], strict=True):
+            self.model.send(new.message_id, dead[old].group, dead[old].body)
         self.model.dead.clear()
 
     @invariant()
     def every_message_is_somewhere(self) -> None:
         hidden = sum(message.visible_at > self.model.now for message in self.model.queue)
         visible, in_flight, delayed = self.world.depth(self.url)
-        dead = sum(self.world.depth(self.dead))
         assert (in_flight, delayed) == (hidden, 0)
-        # What was received too often moves when a receive finds it, which the model learns of later.
-        assert visible + in_flight + dead == len(self.model.queue) + len(self.model.dead)
+        assert visible + in_flight == len(self.model.queue)
+        assert sum(self.world.depth(self.dead)) == len(self.model.dead)
 
     def teardown(self) -> None:
         self.world.__exit__(None, None, None)

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.services.sqs.flight import Flight
 from tests.contract.sqs.harness import START, World, bodies
 
 TRACE = "Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1"
@@ -394,3 +395,19 @@ def test_batches_that_are_refused_whole(
     error = world.refused("SendMessageBatch", QueueUrl=url, Entries=entries)
     assert (error.code, error.message) == (code, message)
     assert world.depth(url) == (0, 0, 0)
+
+
+def test_a_queue_has_so_many_messages_in_flight_and_no_more(world: World) -> None:
+    url, fifo = world.queue(), world.queue("vendas.fifo", FifoQueue="true")
+    world.sqs.receiver.flight = Flight(world.sqs.messages, most=3)
+    for number in range(5):
+        world.send(url, str(number))
+        world.send(fifo, "x", MessageGroupId=str(number), MessageDeduplicationId=str(number))
+    first, *_ = world.receive(url)
+    assert world.refused("ReceiveMessage", QueueUrl=url).code == "OverLimit"
+    assert len(world.receive(fifo)) == 3
+    assert world.receive(fifo) == []
+    world.delete(url, first["ReceiptHandle"])
+    assert bodies(world.receive(url)) == ["3"]
+    world.advance(30)
+    assert len(world.receive(url)) == 3

@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from sandbox.model.call import Call
 from sandbox.model.scope import Scope
 from tests.contract.sqs.harness import ENDPOINT, START, World, arn
 
@@ -126,6 +127,23 @@ def test_a_queue_that_is_not_there(world: World) -> None:
     ):
         error = world.refused(operation, **params)
         assert (error.code, error.message) == ("QueueDoesNotExist", "The specified queue does not exist.")
+
+
+def test_the_name_of_a_deleted_queue_rests_for_a_minute(world: World) -> None:
+    url = world.queue()
+    world.send(url)
+    world.call("DeleteQueue", QueueUrl=url)
+    world.advance(59)
+    error = world.refused("CreateQueue", QueueName="reserva")
+    assert (error.code, error.message) == (
+        "QueueDeletedRecently",
+        "You must wait 60 seconds after deleting a queue before you can create another with the same name.",
+    )
+    # A stack waits the minute out on AWS; here it need not.
+    made = world.run(lambda: world.sqs.call("CreateQueue", Call(), {"QueueName": "reserva"}))
+    assert made["QueueUrl"].endswith("/000000000000/reserva")
+    world.run(lambda: world.sqs.call("DeleteQueue", Call(), {"QueueUrl": url}))
+    world.advance(1)
     assert world.queue() == url
     assert world.depth(url) == (0, 0, 0)
 

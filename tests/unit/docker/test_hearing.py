@@ -185,3 +185,36 @@ def test_what_a_transformer_made_of_an_event_is_still_that_event() -> None:
         assert here.causes()[0] == 90
 
     asyncio.run(scene())
+
+
+def test_a_request_is_recorded_after_the_invocation_that_answered_it() -> None:
+    async def scene() -> None:
+        here = Scene()
+        here.told("here")
+        passed = '{"headers": {"X-Amzn-Trace-Id": "Root=1-x-y"}}'
+        for order in ("invocation first", "answer first"):
+            here.hearing.request("Root=1-x-y", 70)
+            here.invoked(id=order, principal="apigateway", payload=passed)
+            recorded: list[str] = []
+            if order == "answer first":
+                here.hearing.answered(70, lambda said=recorded: said.append("now"))  # type: ignore[misc]
+                assert recorded == []
+            here.told("invoked", id=order, refused=False, error="", payload="{}")
+            if order == "invocation first":
+                here.hearing.answered(70, lambda said=recorded: said.append("now"))  # type: ignore[misc]
+            assert recorded == ["now"]
+
+    asyncio.run(scene())
+
+
+def test_a_request_that_no_function_answered_is_recorded_all_the_same() -> None:
+    async def scene() -> None:
+        here = Scene()
+        recorded: list[str] = []
+        here.hearing.answered(70, lambda: recorded.append("unheard"))
+        here.told("here")
+        here.hearing.answered(71, lambda: recorded.append("at the end"))
+        here.hearing.close()
+        assert recorded == ["unheard", "at the end"]
+
+    asyncio.run(scene())

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.flow.payloads import keep
+from sandbox.flow.payloads import keep, masked
 
 
 @pytest.mark.parametrize(
@@ -39,6 +39,12 @@ from sandbox.flow.payloads import keep
 def test_masks(text: str, kept: str) -> None:
     assert keep(text) == kept
     assert keep(text.encode()) == kept
+
+
+def test_what_says_itself_that_it_is_secret() -> None:
+    secret = '{"Key": "x-b", "Value": "esc{o}\\"ndido", "IsValueSecret": true}'
+    open_ = '{"Key": "x-a", "Value": "visível", "IsValueSecret": false}'
+    assert masked(f"[{secret}, {open_}]") == f"[{secret}, {open_}]".replace('esc{o}\\"ndido', "***")
 
 
 def test_bounds_and_says_so() -> None:

@@ -49,3 +49,11 @@ def test_with_the_sdk_alone(stack, aws, flows):
     put = aws.client("events").put_events(Entries=[entry])
     flows.settle()
     assert flows.of(put["Entries"][0]["EventId"]).events == ["PedidoFeito", "PratoPronto"]
+
+
+def test_an_order_outlives_its_cook(stack, http, flows, faults):
+    killed = faults.kill(function="cozinha", at="start")
+    answer = http.post("/pedidos", json={"prato": "moqueca"})
+    flows.settle()
+    killed.assert_struck(1)
+    assert flow_of_order(flows, answer).events == ["PedidoFeito", "PratoPronto"]
