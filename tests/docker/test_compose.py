@@ -1,4 +1,4 @@
-"""`docker-compose.yml` by hand, without the sandbox: Docker Compose, `awslocal`, and a client of PostgreSQL."""
+"""`docker-compose.yml` by hand, without the sandbox: Docker Compose, `awslocal`, a client of PostgreSQL."""
 
 from __future__ import annotations
 
