@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 
 from tests.behaviour.conftest import Namer
-
 from tests.e2e.harness import Sandbox
 
 

@@ -7,7 +7,6 @@ from datetime import UTC, datetime, timedelta
 
 from tests.behaviour.aws import queue, received
 from tests.behaviour.conftest import Namer
-
 from tests.e2e.harness import Sandbox
 
 
