@@ -154,7 +154,8 @@ class Subscription(ResourceType):
         if "FilterPolicy" in props:
             changed.sort(key=lambda name: name != "FilterPolicyScope")
         for key in changed:
-            change = {"AttributeName": key, "AttributeValue": _text(props.get(key, ""))}
+            default = "false" if key == "RawMessageDelivery" else ""
+            change = {"AttributeName": key, "AttributeValue": _text(props.get(key, default))}
             await context.aws("sns", "SetSubscriptionAttributes", {"SubscriptionArn": arn, **change})
         return Made(arn, old.attributes)
 
