@@ -44,9 +44,9 @@ class FilterPolicy:
                 f"FilterPolicyScope: Invalid value [{scope}]. Please use either {BODY} or {ATTRIBUTES}"
             )
         self._scope = scope
-        policy = _checked(text, scope)
+        _check(text, scope)
         try:
-            self._pattern = EventPattern(text if scope == BODY else json.dumps(_with_absence(policy)))
+            self._pattern = EventPattern(text)
         except InvalidEventPatternError as error:
             raise invalid(f"FilterPolicy: {error}") from error
 
@@ -86,17 +86,7 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _with_absence(policy: Any) -> Any:
-    """A policy on attributes in which `null` stands for an attribute that is not there."""
-    if isinstance(policy, dict):
-        return {name: _with_absence(value) for name, value in policy.items()}
-    if isinstance(policy, list):
-        values = [_with_absence(value) if isinstance(value, dict) else value for value in policy]
-        return [*values, {"exists": False}] if None in policy else values
-    return policy
-
-
-def _checked(text: str, scope: str) -> dict[str, Any]:
+def _check(text: str, scope: str) -> None:
     try:
         policy = json.loads(text)
     except (ValueError, RecursionError):
@@ -108,7 +98,6 @@ def _checked(text: str, scope: str) -> dict[str, Any]:
         raise invalid(f"FilterPolicy: Filter policy can not have more than {MAX_KEYS} keys")
     if combinations > MAX_COMBINATIONS:
         raise invalid("FilterPolicy: Filter policy is too complex")
-    return policy
 
 
 def _measure(policy: Mapping[str, Any], scope: str, depth: int) -> tuple[int, int]:

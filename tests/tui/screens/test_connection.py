@@ -52,9 +52,7 @@ class TestConnection:
         drive(look, feed=FakeFeed(nothing, lines=0))
 
     def test_an_older_sandbox_cannot_tell(self) -> None:
-        topics = frozenset(
-            {"snapshot", "queues", "sagas", "recent_sagas", "flows", "tables", "lints", "archives", "replays"}
-        )
+        topics = frozenset({"snapshot", "queues", "sagas", "recent_sagas", "flows", "tables", "lints"})
         old = Picture(
             connection=Connection(Link.LIVE, canned.NOW),
             taken_at=canned.NOW,
