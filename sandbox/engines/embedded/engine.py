@@ -14,7 +14,7 @@ from sandbox.control.protocol import PostgresView
 from sandbox.engines.base import EngineKit, FunctionView, NetworkDoor, NoDatabaseError
 from sandbox.engines.bindings import LiveBindings
 from sandbox.engines.embedded.database_faults import DatabaseFaults
-from sandbox.engines.embedded.deliverer import Switchboard
+from sandbox.engines.embedded.deliverer import BusDoor, Switchboard
 from sandbox.engines.embedded.execute import ExecuteAll
 from sandbox.engines.embedded.requirements import FunctionRequirements
 from sandbox.engines.embedded.shelf import Shelf
@@ -99,6 +99,7 @@ class EmbeddedEngine:
             self.bindings,
             switchboard,
             kit.folder / "code",
+            aws=kit.aws_http,
             dependencies=FunctionRequirements(interpreters, dependencies),
             streams={"dynamodb": TableStreams(self.dynamodb.streams)},
         )
@@ -130,6 +131,7 @@ class EmbeddedEngine:
                 "sns": self.sns.deliver,
                 "lambda": self._invoke_later,
                 "logs": self.logs.deliver,
+                "events": BusDoor(self.events).deliver,
             }
         )
         # The order of starting: what delivers to others comes after them.

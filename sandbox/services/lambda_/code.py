@@ -14,10 +14,12 @@ from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.model.awserror import AwsError, NotImplementedByName
+from sandbox.model.call import Call
 from sandbox.model.ids import Ids
 from sandbox.model.lambda_errors import conflict, invalid, lambda_error
 from sandbox.model.lambda_limits import UNZIPPED, ZIPPED
 from sandbox.services.lambda_.archive import pack, unpack
+from sandbox.services.lambda_.objects import Objects
 from sandbox.services.lambda_.records import Package
 
 #: The bucket name that stands for "a folder of this machine"; known from LocalStack.
@@ -34,10 +36,12 @@ class CodeStore:
         folder: made where missing; holds `<sha256>.zip` and the unpacked `<sha256>/`, never changed.
         clock: measures what walking a live folder costs.
         ids: names of temporary folders.
+        objects: packages in S3.
     """
 
-    def __init__(self, folder: Path, clock: Clock, ids: Ids) -> None:
+    def __init__(self, folder: Path, clock: Clock, ids: Ids, objects: Objects) -> None:
         self._folder = folder.absolute()
+        self._objects = objects
         self._clock = clock
         self._ids = ids
         self._walks: dict[str, tuple[str, float]] = {}
@@ -46,14 +50,15 @@ class CodeStore:
         """Removes what a killed process left half unpacked."""
         await asyncio.to_thread(self._clean)
 
-    async def receive(self, code: Mapping[str, Any]) -> Package:
-        """Takes the `Code` of a request: a zip archive, or a live folder (`S3Bucket` is `hot-reload`).
+    async def receive(self, code: Mapping[str, Any], call: Call) -> Package:
+        """Takes the `Code` of a request: a zip archive, an object in S3 that is one, or a live folder
+        (`S3Bucket` is `hot-reload`).
 
         Raises:
-            AwsError: the package is broken or too large, the folder does not exist, or the source is refused
-                by name (containers, other buckets).
+            AwsError: the package is broken or too large, the folder or object does not exist, or the source
+                is refused by name (containers).
         """
-        for member in ("ImageUri", "S3ObjectVersion", "S3ObjectStorageMode", "SourceKMSKeyArn"):
+        for member in ("ImageUri", "S3ObjectStorageMode", "SourceKMSKeyArn"):
             if code.get(member):
                 raise NotImplementedByName("lambda", f"parameter Code.{member}")
         archive = code.get("ZipFile")
@@ -61,15 +66,19 @@ class CodeStore:
         if archive is not None and bucket is not None:
             raise invalid("Please do not provide other FunctionCode parameters when providing a ZipFile.")
         if archive is not None:
+            if len(archive) > ZIPPED:
+                raise lambda_error(
+                    "RequestTooLargeException",
+                    f"Request must be smaller than {ZIPPED} bytes for the CreateFunction operation",
+                    413,
+                )
             return await self._receive_archive(bytes(archive))
         if bucket == LIVE_BUCKET:
             return await asyncio.to_thread(_receive_folder, str(code.get("S3Key") or ""))
         if bucket is not None:
-            raise NotImplementedByName(
-                "lambda",
-                f"code from bucket {bucket!r} (upload a ZipFile, or give S3Bucket={LIVE_BUCKET!r} and "
-                "S3Key=an absolute folder)",
-            )
+            version = code.get("S3ObjectVersion")
+            data = await self._objects.read(call, str(bucket), str(code.get("S3Key") or ""), version)
+            return await self._receive_archive(data)
         raise invalid("Please provide a source for function code.")
 
     async def ready(self, package: Package) -> None:
@@ -125,12 +134,6 @@ class CodeStore:
     async def _receive_archive(self, data: bytes) -> Package:
         if not data:
             raise invalid("Uploaded file must be a non-empty zip")
-        if len(data) > ZIPPED:
-            raise lambda_error(
-                "RequestTooLargeException",
-                f"Request must be smaller than {ZIPPED} bytes for the CreateFunction operation",
-                413,
-            )
         digest = hashlib.sha256(data)
         folder = self._folder / digest.hexdigest()
         archive = self._folder / f"{digest.hexdigest()}.zip"

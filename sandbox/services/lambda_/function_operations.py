@@ -44,7 +44,7 @@ class FunctionOperations(LambdaParts):
         fields = self._checked(params)
         if self.functions.get(ref.scope, ref.name) is not None:
             raise conflict(f"Function already exist: {ref.name}")
-        package = await self.code.receive(params["Code"])
+        package = await self.code.receive(params["Code"], call)
         await self.layers.check(fields.get("layers", ()), ref.scope, package)
         await self.specs.prepare(package, fields["runtime"])
         if self.functions.get(ref.scope, ref.name) is not None:  # created by another call meanwhile
@@ -113,7 +113,7 @@ class FunctionOperations(LambdaParts):
         function = self.functions.named(params, call.scope)
         refuse_unsupported(params)
         check_revision(function.revision, params)
-        package = await self.code.receive(params)
+        package = await self.code.receive(params, call)
         await self.layers.check(function.layers, function.scope, package)
         await self.specs.prepare(package, function.runtime)
         changed: dict[str, Any] = {"package": package}

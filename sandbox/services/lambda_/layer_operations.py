@@ -38,7 +38,7 @@ class LayerOperations(LambdaParts):
         """Makes a layer of an archive (or, with S3Bucket=hot-reload, of a folder), or its next version."""
         _check(params)
         scope, name = _layer(params, call.scope)
-        package = await self.code.receive(params["Content"])
+        package = await self.code.receive(params["Content"], call)
         version = self.layers.publish(
             scope,
             name,

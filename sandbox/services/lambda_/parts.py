@@ -12,7 +12,7 @@ from sandbox.model.arn import function_arn
 from sandbox.model.lambda_errors import stale_revision
 from sandbox.model.lambda_limits import CONCURRENCY
 from sandbox.model.lambda_names import parse_function_name
-from sandbox.model.ports import Bindings, Deliverer, EventSource, Executor, LogSink, StreamSource
+from sandbox.model.ports import AwsHttp, Bindings, Deliverer, EventSource, Executor, LogSink, StreamSource
 from sandbox.model.scope import Scope
 from sandbox.services.base import Answer, Kit, Params, Service
 from sandbox.services.lambda_.asynchronous import AsyncQueue
@@ -25,6 +25,7 @@ from sandbox.services.lambda_.functions import Functions
 from sandbox.services.lambda_.invocation import Invocations
 from sandbox.services.lambda_.layers import Layers
 from sandbox.services.lambda_.mappings import Mappings, SourcePoller
+from sandbox.services.lambda_.objects import Objects
 from sandbox.services.lambda_.poller import Poller
 from sandbox.services.lambda_.provisioning import Provisioning
 from sandbox.services.lambda_.qualified import Qualified
@@ -47,6 +48,7 @@ class LambdaParts(Service):
         deliverer: takes results to destinations and dead-letter queues; without one they are refused by name.
         code_folder: where packages are kept; made where missing.
         streams: the streams that mappings read, by the service part of their ARNs.
+        aws: reaches S3, where packages may lie; without it buckets are refused by name.
         dependencies: resolves `requirements.txt`; without one every package brings its own.
         concurrency: concurrent invocations per account and region.
     """
@@ -65,6 +67,7 @@ class LambdaParts(Service):
         code_folder: Path,
         *,
         streams: SourceMapping[str, StreamSource] = MappingProxyType({}),
+        aws: AwsHttp | None = None,
         dependencies: Dependencies | None = None,
         concurrency: int = CONCURRENCY,
     ) -> None:
@@ -72,7 +75,7 @@ class LambdaParts(Service):
         self.executor = executor
         self.tasks = Tasks()
         self.functions = Functions(kit)
-        self.code = CodeStore(code_folder, kit.clock, kit.ids)
+        self.code = CodeStore(code_folder, kit.clock, kit.ids, Objects(aws))
         self.layers = Layers(kit, self.code)
         self.specs = Specs(self.code, self.layers, executor, bindings, dependencies)
         self.versions = Versions(kit, self.functions, self.code, self.specs)

@@ -13,9 +13,12 @@ import pytest
 
 from sandbox.clock import Clock
 from sandbox.model.awserror import AwsError
+from sandbox.model.call import Call
+from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.ids import Ids
 from sandbox.services.lambda_.archive import unpack
 from sandbox.services.lambda_.code import CodeStore, fingerprint
+from sandbox.services.lambda_.objects import Objects
 from tests.contract.lambda_.harness import ROLE, World, package
 
 BROKEN = "Could not unzip uploaded file. Please check your file, then try to upload again."
@@ -158,8 +161,8 @@ def test_a_walk_that_is_dear_is_not_made_every_time(world: World, tmp_path: Path
     wait = 0.0
     clock = Clock(start=0.0, speed=0, monotonic=lambda: next(looks) + wait)
     (tmp_path / "app.py").write_text("a")
-    code = CodeStore(tmp_path / "code", clock, Ids(1))
-    live = world.run(lambda: code.receive({"S3Bucket": "hot-reload", "S3Key": str(tmp_path)}))
+    code = CodeStore(tmp_path / "code", clock, Ids(1), Objects(None))
+    live = world.run(lambda: code.receive({"S3Bucket": "hot-reload", "S3Key": str(tmp_path)}, Call()))
     first = code.key(live)
     (tmp_path / "b.py").write_text("b")
     assert code.key(live) == first
@@ -173,3 +176,38 @@ def test_what_a_killed_process_left_half_done_is_removed(tmp_path: Path) -> None
     (tmp_path / "code" / "kept").mkdir()
     with World(tmp_path):
         assert [path.name for path in (tmp_path / "code").iterdir()] == ["kept"]
+
+
+class Buckets:
+    """S3 with one object."""
+
+    def __init__(self) -> None:
+        self.asked: list[tuple[str, str, str, str]] = []
+
+    async def send(self, service: str, request: HttpRequest, call: Call, action: str = "") -> HttpResponse:
+        self.asked.append((service, action, request.path, request.query))
+        if request.path == "/pacotes/nfe/estoque%20v1.zip":
+            return HttpResponse(200, [], package({"app.py": "do balde"}))
+        text = "<Error><Code>NoSuchKey</Code><Message>The specified key does not exist.</Message></Error>"
+        return HttpResponse(404, [], text.encode())
+
+
+def test_code_may_lie_in_a_bucket(tmp_path: Path) -> None:
+    buckets = Buckets()
+    with World(tmp_path, aws=buckets) as world:
+        code = {"S3Bucket": "pacotes", "S3Key": "nfe/estoque v1.zip", "S3ObjectVersion": "v1"}
+        world.function(Code=code)
+        world.invoke()
+        ((spec, _),) = world.executor.requests
+        assert Path(spec.code, "app.py").read_text() == "do balde"
+        assert buckets.asked == [("s3", "GetObject", "/pacotes/nfe/estoque%20v1.zip", "versionId=v1")]
+        content = {"S3Bucket": "pacotes", "S3Key": "nfe/estoque v1.zip"}
+        assert world.call("PublishLayerVersion", LayerName="camada", Content=content)["Version"] == 1
+        missing = world.refused(
+            "UpdateFunctionCode", FunctionName="estoque", S3Bucket="pacotes", S3Key="nada.zip"
+        )
+        assert (missing.code, missing.message) == (
+            "InvalidParameterValueException",
+            "Error occurred while GetObject. S3 Error Code: NoSuchKey. "
+            "S3 Error Message: The specified key does not exist.",
+        )
