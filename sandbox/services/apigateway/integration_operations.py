@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-import msgspec
-
 from sandbox.model.call import Call
 from sandbox.services.apigateway.checks import check_integration, check_response_parameters
 from sandbox.services.apigateway.definition import (
@@ -17,7 +15,7 @@ from sandbox.services.apigateway.definition import (
     integration_view,
     view,
 )
-from sandbox.services.apigateway.parts import ApiGatewayParts, bad_request, not_found
+from sandbox.services.apigateway.parts import ApiGatewayParts, bad_request, converted, not_found
 from sandbox.services.apigateway.patching import patched
 from sandbox.services.base import Answer, Params, operation
 
@@ -53,7 +51,7 @@ class IntegrationOperations(ApiGatewayParts):
         given = {name: value for name, value in params.items() if name not in skipped and value is not None}
         given["httpMethod"] = params.get("integrationHttpMethod")
         given.setdefault("cacheNamespace", params["resourceId"])
-        made = msgspec.convert(given, type=Integration)
+        made = converted(given, Integration)
         if made.passthrough_behavior:
             made.passthrough_behavior = made.passthrough_behavior.upper()
         check_integration(made)

@@ -16,6 +16,7 @@ from sandbox.services.apigateway.parts import (
     as_json,
     bad_request,
     conflict,
+    converted,
     not_found,
     page,
 )
@@ -44,7 +45,9 @@ class KeyOperations(ApiGatewayParts):
             description=params.get("description"),
             customer_id=params.get("customerId"),
             enabled=bool(params.get("enabled")),
-            stage_keys=[f"{one['restApiId']}/{one['stageName']}" for one in params.get("stageKeys") or []],
+            stage_keys=[
+                f"{one.get('restApiId')}/{one.get('stageName')}" for one in params.get("stageKeys") or []
+            ],
             tags=params.get("tags") or {},
             created_date=now,
             last_updated_date=now,
@@ -98,7 +101,7 @@ class KeyOperations(ApiGatewayParts):
     @operation("CreateUsagePlan", "name description apiStages throttle quota tags")
     def create_usage_plan(self, call: Call, params: Params) -> Answer:
         """Makes a plan."""
-        made = msgspec.convert({**_given(params), "id": self.kit.ids.short(6)}, type=UsagePlan)
+        made = converted({**params, "id": self.kit.ids.short(6)}, UsagePlan)
         self._check_plan(call.scope, made)
         self.database.execute(
             "INSERT INTO apigateway_plans VALUES (?, ?, ?, ?)",
@@ -309,10 +312,6 @@ def _patch_stages(plan: UsagePlan, kind: str, parts: list[str], value: str) -> b
             )
             return True
     return False
-
-
-def _given(params: Params) -> Params:
-    return {name: value for name, value in params.items() if value is not None}
 
 
 def _key_view(key: ApiKey, *, with_value: bool) -> dict[str, Any]:

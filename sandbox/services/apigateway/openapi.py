@@ -279,7 +279,7 @@ class _Reader:
         name = operation.get(f"{_X}request-validator", self._document.get(f"{_X}request-validator"))
         if name is None:
             return
-        if name not in self._validators:
+        if not isinstance(name, str) or name not in self._validators:
             raise bad(
                 f"Invalid OpenAPI input: {where} names the request validator {name}, which is not defined"
             )

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import sqlite3
-from typing import Any, ClassVar
+from collections.abc import Mapping
+from typing import Any, ClassVar, TypeVar
 
 import msgspec
 
@@ -13,6 +14,8 @@ from sandbox.services.apigateway.definition import Definition, Method, Resource
 from sandbox.services.apigateway.live import LiveStage, MethodSettings
 from sandbox.services.apigateway.stages import settings_view
 from sandbox.services.base import Kit, Service
+
+T = TypeVar("T")
 
 
 class ApiGatewayParts(Service):
@@ -122,6 +125,19 @@ def as_json(value: Any) -> str:
     return msgspec.json.encode(value).decode()
 
 
+def converted(members: Mapping[str, Any], kind: type[T]) -> T:
+    """Members as they are given, as a value of their type.
+
+    Raises:
+        AwsError: `BadRequestException`: one is missing, or of another type.
+    """
+    given = {name: value for name, value in members.items() if value is not None}
+    try:
+        return msgspec.convert(given, type=kind)
+    except msgspec.ValidationError as error:
+        raise bad_request(f"Invalid request: {error}") from error
+
+
 def not_found(kind: str) -> AwsError:
     """The refusal of an id that is not there."""
     return AwsError("NotFoundException", f"Invalid {kind} identifier specified", status=404)
@@ -140,6 +156,8 @@ def conflict(message: str) -> AwsError:
 def page(items: list[dict[str, Any]], params: dict[str, Any], key: str = "id") -> dict[str, Any]:
     """One page of a list that is ordered by `key`; `position` is where the next begins."""
     limit, position = params.get("limit") or 25, params.get("position") or ""
+    if not 1 <= limit <= 500:
+        raise bad_request("limit must be between 1 and 500")
     rest = [item for item in sorted(items, key=lambda item: str(item[key])) if str(item[key]) > position]
     answer: dict[str, Any] = {"items": rest[:limit]}
     if len(rest) > limit:

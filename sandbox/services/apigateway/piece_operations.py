@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from sandbox.model.call import Call
 from sandbox.services.apigateway.checks import check_authorizer, check_response_parameters
 from sandbox.services.apigateway.definition import (
@@ -17,7 +15,14 @@ from sandbox.services.apigateway.definition import (
     view,
 )
 from sandbox.services.apigateway.gateway_responses import RESPONSE_TYPES, response_view
-from sandbox.services.apigateway.parts import ApiGatewayParts, bad_request, conflict, not_found, page
+from sandbox.services.apigateway.parts import (
+    ApiGatewayParts,
+    bad_request,
+    conflict,
+    converted,
+    not_found,
+    page,
+)
 from sandbox.services.apigateway.patching import patched
 from sandbox.services.apigateway.validation import SchemaError, compile_schema
 from sandbox.services.base import Answer, Params, operation
@@ -140,7 +145,7 @@ class PieceOperations(ApiGatewayParts):
         if any(one.name == params["name"] for one in definition.authorizers.values()):
             raise bad_request("Authorizer name must be unique. Authorizer already exists in this RestApi.")
         given = {name: value for name, value in params.items() if name != "restApiId"}
-        made = msgspec.convert({"authType": "custom", **given, "id": self.kit.ids.short(6)}, type=Authorizer)
+        made = converted({"authType": "custom", **given, "id": self.kit.ids.short(6)}, Authorizer)
         check_authorizer(made)
         definition.authorizers[made.id] = made
         self._write(params["restApiId"], definition)

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-import msgspec
-
 from sandbox.model.call import Call
 from sandbox.services.apigateway.checks import (
     METHODS,
@@ -22,7 +20,14 @@ from sandbox.services.apigateway.definition import (
     method_view,
     view,
 )
-from sandbox.services.apigateway.parts import ApiGatewayParts, bad_request, conflict, not_found, page
+from sandbox.services.apigateway.parts import (
+    ApiGatewayParts,
+    bad_request,
+    conflict,
+    converted,
+    not_found,
+    page,
+)
 from sandbox.services.apigateway.patching import patched
 from sandbox.services.base import Answer, Params, operation
 
@@ -129,7 +134,7 @@ class ResourceOperations(ApiGatewayParts):
         if name in resource.resource_methods:
             raise conflict("Method already exists for this resource")
         given = {key: value for key, value in params.items() if key not in ("restApiId", "resourceId")}
-        made = msgspec.convert({**given, "httpMethod": name}, type=Method)
+        made = converted({**given, "httpMethod": name}, Method)
         check_method(made, definition)
         resource.resource_methods[name] = made
         self._write(api, definition)

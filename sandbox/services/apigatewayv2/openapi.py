@@ -185,11 +185,13 @@ class _Reader:
                 if authorizer is None:
                     self.imported.warnings.append(f"The security scheme {name} of {key} has no authorizer")
                     continue
+                if not isinstance(scopes, list) or not all(isinstance(one, str) for one in scopes):
+                    raise bad(f"Unable to parse the security of {key}: the scopes are no list of texts")
                 jwt = authorizer.authorizer_type == "JWT"
                 return {
                     "AuthorizationType": "JWT" if jwt else "CUSTOM",
                     "AuthorizerId": authorizer.authorizer_id,
-                    "AuthorizationScopes": list(scopes or []) if jwt else None,
+                    "AuthorizationScopes": scopes if jwt else None,
                 }
         return {}
 

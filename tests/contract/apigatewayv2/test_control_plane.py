@@ -132,6 +132,7 @@ def test_reimporting_replaces_everything(apis: HttpApis) -> None:
             "authorizer type",
         ),
         ({"x-amazon-apigateway-cors": {"maxAge": "x"}}, "int"),
+        ({"paths": {"/x": {"get": {"security": [{"Jwt": [None]}]}}}}, "no list of texts"),
     ],
 )
 def test_definitions_that_are_none(apis: HttpApis, changes: dict[str, Any], says: str) -> None:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import json
 from typing import Any
 
 import pytest
 
 from sandbox.gateway.catalogue import Catalogue, Provision
 from sandbox.gateway.dispatch import ServiceLike
-from sandbox.gateway.inprocess import InProcessClient
+from sandbox.gateway.inprocess import InProcessClient, InProcessHttp
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
+from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.scope import Scope
 from sandbox.services.base import Service
 from tests.contract.gateway.fakes import House
@@ -102,3 +104,51 @@ def test_services_of_the_engine_fit_the_gateway() -> None:
         return service
 
     assert callable(fits)
+
+
+# --- requests in a service's own protocol ----------------------------------------------------------------
+def send(house: House, service: str, request: HttpRequest, action: str = "") -> HttpResponse:
+    inside = InProcessHttp(house.gateway.dispatcher, house.gateway.wire)
+    return asyncio.run(inside.send(service, request, HERE, action))
+
+
+def test_a_request_is_served_as_at_the_front_door() -> None:
+    house = House()
+    headers = [("content-type", "application/x-www-form-urlencoded")]
+    body = b"Action=SendMessage&QueueUrl=http%3A%2F%2Fe%2F444444444444%2Fq&MessageBody=oi"
+    answer = send(house, "sqs", HttpRequest("POST", "/", headers=headers, body=body))
+    assert (answer.status, b"<MessageId>m-1</MessageId>" in answer.body) == (200, True)
+    _, call, params = house.sqs.calls[-1]
+    assert (call.scope, call.hop, call.trace) == (HERE.scope, 42, "Root=1")
+    assert params["MessageBody"] == "oi"
+
+
+def test_an_action_is_put_where_the_protocol_has_it() -> None:
+    house = House()
+    entry = {"Source": "a", "DetailType": "b", "Detail": "{}"}
+    body = json.dumps({"Entries": [entry]}).encode()
+    answer = send(house, "events", HttpRequest("PUT", "/", body=body), "PutEvents")
+    assert answer.status == 200
+    assert house.events.calls[-1][2] == {"Entries": [entry]}
+    form = [("content-type", "application/x-www-form-urlencoded")]
+    made = send(house, "sqs", HttpRequest("POST", "/", "QueueName=q", form), "CreateQueue")
+    assert b"444444444444/q" in made.body
+
+
+def test_refusals_are_answers() -> None:
+    house = House()
+    missing = b'{"QueueUrl": "http://e/1/missing", "MessageBody": "x"}'
+    headers = [
+        ("x-amz-target", "AmazonSQS.SendMessage"),
+        ("content-type", "application/x-amz-json-1.0"),
+    ]
+    answer = send(house, "sqs", HttpRequest("POST", "/", headers=headers, body=missing))
+    assert (answer.status, b"QueueDoesNotExist" in answer.body) == (400, True)
+    assert send(house, "sqs", HttpRequest("POST", "/")).status == 400
+    assert send(house, "nada", HttpRequest("POST", "/"), "Nada").status >= 400
+
+
+def test_the_long_tail_is_reached_too() -> None:
+    house = House()
+    answer = send(house, "dynamodb", HttpRequest("POST", "/", body=b"{}"), "ListTables")
+    assert (answer.status, json.loads(answer.body)) == (200, {"TableNames": ["t"]})
