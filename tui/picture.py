@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from sandbox.control.protocol import StatusView
+from sandbox.model.views.archives import ArchiveView, ReplayView
 from sandbox.model.views.flows import FlowSummary
 from sandbox.model.views.messages import QueueView
 from sandbox.model.views.sagas import SagaCheck, SagaView
@@ -72,6 +73,8 @@ class Picture:
     check: SagaCheck | None = None
     flows: tuple[FlowSummary, ...] | None = None
     tables: tuple[TableView, ...] | None = None
+    archives: tuple[ArchiveView, ...] | None = None
+    replays: tuple[ReplayView, ...] | None = None
     lints: tuple[LintView, ...] | None = None
     missing: frozenset[str] = frozenset()
     troubles: dict[str, str] = field(default_factory=dict)

@@ -18,6 +18,11 @@ def invalid_attribute(reason: str) -> AwsError:
     return invalid(f"Attributes Reason: {reason}")
 
 
+def invalid_value(message: str) -> AwsError:
+    """A message attribute that breaks a rule."""
+    return AwsError("InvalidParameterValueException", message)
+
+
 def no_topic() -> AwsError:
     """No topic of that ARN."""
     return AwsError("NotFoundException", "Topic does not exist", status=404)

@@ -44,9 +44,9 @@ class FilterPolicy:
                 f"FilterPolicyScope: Invalid value [{scope}]. Please use either {BODY} or {ATTRIBUTES}"
             )
         self._scope = scope
-        _check(text, scope)
+        policy = _checked(text, scope)
         try:
-            self._pattern = EventPattern(text)
+            self._pattern = EventPattern(text if scope == BODY else json.dumps(_with_absence(policy)))
         except InvalidEventPatternError as error:
             raise invalid(f"FilterPolicy: {error}") from error
 
@@ -86,7 +86,17 @@ def _is_json(text: str) -> bool:
     return True
 
 
-def _check(text: str, scope: str) -> None:
+def _with_absence(policy: Any) -> Any:
+    """A policy on attributes in which `null` stands for an attribute that is not there."""
+    if isinstance(policy, dict):
+        return {name: _with_absence(value) for name, value in policy.items()}
+    if isinstance(policy, list):
+        values = [_with_absence(value) if isinstance(value, dict) else value for value in policy]
+        return [*values, {"exists": False}] if None in policy else values
+    return policy
+
+
+def _checked(text: str, scope: str) -> dict[str, Any]:
     try:
         policy = json.loads(text)
     except (ValueError, RecursionError):
@@ -98,6 +108,7 @@ def _check(text: str, scope: str) -> None:
         raise invalid(f"FilterPolicy: Filter policy can not have more than {MAX_KEYS} keys")
     if combinations > MAX_COMBINATIONS:
         raise invalid("FilterPolicy: Filter policy is too complex")
+    return policy
 
 
 def _measure(policy: Mapping[str, Any], scope: str, depth: int) -> tuple[int, int]:

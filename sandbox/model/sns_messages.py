@@ -16,13 +16,13 @@ from typing import Any
 
 import msgspec
 
-from sandbox.model.sns_errors import invalid
+from sandbox.model.sns_errors import invalid, invalid_value
 from sandbox.model.sqs_message import Attributes, message_bytes
 
 MAX_BYTES = 262_144
 _SUBJECT = 100
 _TYPE = re.compile(r"(String|Number|Binary)(\..+)?")
-_NAME = re.compile(r"[A-Za-z0-9_-]+(\.[A-Za-z0-9_-]+)*")
+_NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_.-]")
 _NUMBER = re.compile(r"[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]{1,3})?")
 _SIGNED = ("Message", "MessageId", "Subject", "SubscribeURL", "Timestamp", "Token", "TopicArn", "Type")
 
@@ -95,25 +95,52 @@ def check_attributes(attributes: Attributes) -> None:
     """Checks names, types and values of message attributes.
 
     Raises:
-        AwsError: ParameterValueInvalid or InvalidParameter.
+        AwsError: ParameterValueInvalid, in AWS's words where they are known.
     """
     for name, attribute in attributes.items():
-        if len(name) > 256 or not _NAME.fullmatch(name) or name.lower().startswith(("aws.", "amazon.")):
-            raise invalid(f"MessageAttributes Reason: the name {name[:256]!r} is not allowed")
+        _check_name(name)
         kind = attribute.get("DataType") or ""
         match = _TYPE.fullmatch(kind)
         if match is None:
-            raise invalid(
-                f"MessageAttributes Reason: the type of {name!r} must begin with String, Number or Binary"
+            raise invalid_value(
+                f"The message attribute '{name}' has an invalid message attribute type, the set of supported "
+                "type prefixes is Binary, Number, and String."
             )
-        member = "BinaryValue" if match.group(1) == "Binary" else "StringValue"
-        value = attribute.get(member)
-        if not value:
-            raise invalid(f"MessageAttributes Reason: {name!r} must have a {member} that is not empty")
-        if match.group(1) == "Number" and not _NUMBER.fullmatch(value):
-            raise invalid(f"MessageAttributes Reason: could not cast message attribute {name!r} to a number")
-        if kind == "String.Array" and not _is_array(value):
-            raise invalid(f"MessageAttributes Reason: {name!r} must be a JSON array of scalars")
+        _check_value(name, kind, match.group(1), attribute)
+
+
+def _check_name(name: str) -> None:
+    if not name or len(name.encode()) > 256:
+        raise invalid_value("Length of message attribute name must be less than 256 bytes.")
+    if wrong := _NOT_IN_NAMES.search(name):
+        raise invalid_value(
+            f"Invalid non-alphanumeric character '#x{ord(wrong.group()):X}' was found in the message "
+            "attribute name. Can only include alphanumeric characters, hyphens, underscores, or dots."
+        )
+    for where, found in (("starting", name.startswith(".")), ("ending", name.endswith("."))):
+        if found:
+            raise invalid_value(f"Invalid message attribute name {where} with character '.' was found.")
+    if ".." in name:
+        raise invalid_value("Message attribute name can not have successive '.' character.")
+
+
+def _check_value(name: str, kind: str, base: str, attribute: Mapping[str, Any]) -> None:
+    field, other = ("BinaryValue", "StringValue") if base == "Binary" else ("StringValue", "BinaryValue")
+    value = attribute.get(field)
+    if not value and attribute.get(other):
+        transport = field.removesuffix("Value")
+        raise invalid_value(
+            f"The message attribute '{name}' with type '{kind}' must use field '{transport}'."
+        )
+    if not value:
+        raise invalid_value(
+            f"The message attribute '{name}' must contain non-empty message attribute value for message "
+            f"attribute type '{kind}'."
+        )
+    if base == "Number" and not _NUMBER.fullmatch(value):
+        raise invalid_value(f"Could not cast message attribute '{name}' value to number.")
+    if kind == "String.Array" and not _is_array(value):
+        raise invalid_value(f"The message attribute '{name}' must be a JSON array of scalars.")
 
 
 def size(message: str, attributes: Attributes) -> int:
@@ -134,7 +161,8 @@ def notification(published: Published, protocol: str, unsubscribe_url: str, endp
     if published.subject is not None:
         document["Subject"] = published.subject
     document |= {"Message": published.text(protocol), "Timestamp": timestamp(published.at)}
-    document = signed(document, published.signature, endpoint)
+    if published.sequence is None:  # those of FIFO topics have no signature
+        document = signed(document, published.signature, endpoint)
     document["UnsubscribeURL"] = unsubscribe_url
     if published.attributes:
         document["MessageAttributes"] = attribute_views(published.attributes)

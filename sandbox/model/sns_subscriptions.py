@@ -64,9 +64,9 @@ def normal(name: str, value: str) -> str:
     if name not in SETTABLE:
         raise invalid("AttributeName")
     if name == "RawMessageDelivery":
-        value = value.lower()
-        if value not in ("true", "false", ""):
+        if value.lower() not in ("true", "false"):
             raise invalid(f"RawMessageDelivery: Invalid value [{value}]. Must be true or false.")
+        value = value.lower()
     if name == "RedrivePolicy" and value:
         dead_letter_queue(value)
     if name == "DeliveryPolicy" and value:
@@ -74,14 +74,18 @@ def normal(name: str, value: str) -> str:
     return "" if name == "FilterPolicy" and value.strip() == "{}" else value
 
 
-def check_together(attributes: Mapping[str, str], protocol: str) -> None:
-    """Checks the attributes of a subscription against each other.
+def check_together(topic: Arn, protocol: str, endpoint: str, attributes: Mapping[str, str]) -> None:
+    """Checks the attributes of a subscription against each other, and against what it is.
 
     Raises:
         AwsError: InvalidParameter.
     """
     scope = attributes.get("FilterPolicyScope") or ATTRIBUTES
     FilterPolicy(attributes.get("FilterPolicy") or '{"a": ["b"]}', scope)
+    dead_letters = attributes.get("RedrivePolicy")
+    ordered = is_fifo(topic.resource) and is_fifo(endpoint)
+    if dead_letters and ordered and not is_fifo(dead_letter_queue(dead_letters).resource):
+        raise invalid("RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic.")
     if attributes.get("DeliveryPolicy") and protocol not in _WEB:
         raise invalid(f"Delivery protocol [{protocol}] does not support delivery policies.")
 
@@ -93,9 +97,12 @@ def dead_letter_queue(text: str) -> Arn:
         AwsError: InvalidParameter.
     """
     try:
-        target = json.loads(text)["deadLetterTargetArn"]
-        arn = parse_arn(target)
-    except (ValueError, KeyError, TypeError, AttributeError, RecursionError):
+        policy = json.loads(text)
+    except (ValueError, RecursionError) as error:
+        raise invalid(f"RedrivePolicy: failed to parse JSON. {error}") from None
+    try:
+        arn = parse_arn(policy["deadLetterTargetArn"])
+    except (ValueError, KeyError, TypeError, AttributeError):
         raise invalid("RedrivePolicy: deadLetterTargetArn is an invalid arn") from None
     if arn.service != SQS:
         raise invalid("RedrivePolicy: deadLetterTargetArn is not an ARN of an SQS queue")

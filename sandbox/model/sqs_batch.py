@@ -60,18 +60,9 @@ def check_total(size: int) -> None:
         )
 
 
-def failed_entry(name: str, error: AwsError, code: str = "") -> dict[str, Any]:
-    """One entry of `Failed`.
-
-    Args:
-        code: how it is called there, where that is not the error's own code.
-    """
-    return {
-        "Id": name,
-        "SenderFault": error.status < 500,
-        "Code": code or error.code,
-        "Message": error.message,
-    }
+def failed_entry(name: str, error: AwsError) -> dict[str, Any]:
+    """One entry of `Failed`."""
+    return {"Id": name, "SenderFault": error.status < 500, "Code": error.code, "Message": error.message}
 
 
 def batch_answer(successful: list[dict[str, Any]], failed: list[dict[str, Any]]) -> dict[str, Any]:

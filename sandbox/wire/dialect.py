@@ -51,7 +51,7 @@ _BY_SERVICE = {
     "dynamodb": Dialect(),
     "lambda": Dialect(malformed="InvalidRequestContentException"),
     "apigateway": Dialect("BadRequestException", constraints=False),
-    "sns": Dialect("InvalidParameter", "InvalidParameter", malformed="MalformedQueryString",
+    "sns": Dialect("ValidationError", malformed="MalformedQueryString",
                    not_found=("InvalidAction", 400)),
     "rds": Dialect("InvalidParameterValue", "MissingParameter", malformed="MalformedQueryString",
                    not_found=("InvalidAction", 400)),

@@ -42,14 +42,7 @@ class DockerSandbox(Sandbox):
 
     def held(self) -> list[str]:
         """Names of everything in Docker that carries the sandbox's label."""
-        mine = {"label": f"dev.sandbox.project={self.project}"}
-        with daemon() as client:
-            found = [
-                *client.containers.list(all=True, filters=mine, ignore_removed=True),
-                *client.networks.list(filters=mine),
-                *client.volumes.list(filters=mine),
-            ]
-            return sorted(str(thing.name) for thing in found)
+        return things_of(self.project)
 
     def invoke(self, function: str) -> Any:
         """Invokes a function by its command."""
@@ -64,6 +57,18 @@ class DockerSandbox(Sandbox):
                 network.remove()
             for volume in client.volumes.list(filters=mine):
                 volume.remove(force=True)
+
+
+def things_of(project: str) -> list[str]:
+    """Names of everything in Docker that carries a project's label."""
+    mine = {"label": f"dev.sandbox.project={project}"}
+    with daemon() as client:
+        found = [
+            *client.containers.list(all=True, filters=mine, ignore_removed=True),
+            *client.networks.list(filters=mine),
+            *client.volumes.list(filters=mine),
+        ]
+        return sorted(str(thing.name) for thing in found)
 
 
 @contextmanager

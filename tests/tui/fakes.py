@@ -44,6 +44,8 @@ def picture(**changes: Any) -> Picture:
             flows=tuple(canned.FLOWS),
             tables=tuple(canned.TABLES),
             lints=tuple(canned.LINTS),
+            archives=(canned.ARCHIVE,),
+            replays=tuple(canned.REPLAYS),
         ),
         **changes,
     )
@@ -76,6 +78,8 @@ def answers() -> dict[str, Answer]:
         "saga_ls": lambda ask: [saga for saga in canned.OLD_SAGAS if ask["match"] in saga.id],
         "flow_near_misses": lambda ask: canned.MISSES,
         "bus_events": lambda ask: canned.EVENTS if ask["bus"] == "nfe-events-dev" else [],
+        "bus_replay": lambda ask: canned.REPLAYS[0],
+        "bus_cancel": lambda ask: canned.REPLAYS[0],
         "table_rows": lambda ask: canned.rows(ask["table"], ask["limit"], ask["offset"], ask["match"]),
         "clock_advance": lambda ask: {"fired": 2, "clock": {}},
         "clock_speed": lambda ask: ClockView(now=canned.NOW, iso="", speed=ask["speed"], offset_seconds=0),

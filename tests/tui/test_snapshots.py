@@ -24,6 +24,7 @@ _VIEWS = {
     "dead_letter": ("2", "down", "tab", "enter"),
     "hop": ("4", "down", "down", "down", "tab", "end", "enter"),
     "event": ("6", "down", "tab", "enter"),
+    "archives": ("6", "a"),
     "row": ("8", "tab", "down", "enter"),
     "invariants": ("3", "i"),
     "search": ("2", "slash", "d", "l", "q"),

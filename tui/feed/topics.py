@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from sandbox.control.protocol import StatusView
+from sandbox.model.views.archives import ArchiveView, ReplayView
 from sandbox.model.views.flows import FlowSummary
 from sandbox.model.views.messages import QueueView
 from sandbox.model.views.sagas import SagaCheck, SagaView
@@ -92,6 +93,18 @@ TOPICS: dict[str, Topic] = {
         {},
         5.0,
         10.0,
+    ),
+    "archives": Topic(
+        "bus_archives",
+        list[ArchiveView],
+        lambda picture, answer: replace(picture, archives=tuple(answer)),
+        every=1.0,
+    ),
+    "replays": Topic(
+        "bus_replays",
+        list[ReplayView],
+        lambda picture, answer: replace(picture, replays=tuple(answer)),
+        every=1.0,
     ),
     "lints": Topic(
         "lint", list[LintView], lambda picture, answer: replace(picture, lints=tuple(answer)), {}, 5.0, 30.0

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from sandbox.model.hops import Hop, HopKind
+from sandbox.model.views.archives import ArchiveView, ReplayView
 from sandbox.model.views.flows import FlowSummary
 from sandbox.model.views.messages import DeadLetter, MessageView, QueueView
 from sandbox.model.views.sagas import SagaView
@@ -143,6 +144,10 @@ def _table(table: TableView, endpoint: str) -> str:
     return shlex.join(("psql", "-c", f"SELECT * FROM {table.name} LIMIT 100"))
 
 
+def _replay(replay: ReplayView, endpoint: str) -> str:
+    return _awslocal(endpoint, "events", "describe-replay", "--replay-name", replay.name)
+
+
 _COMMANDS: tuple[tuple[type, Any], ...] = (
     (MessageView, _message),
     (Hop, _hop),
@@ -154,4 +159,6 @@ _COMMANDS: tuple[tuple[type, Any], ...] = (
     (SagaView, lambda saga, endpoint: shlex.join(("sandbox", "saga", "show", saga.id))),
     (BusView, lambda bus, endpoint: shlex.join(("sandbox", "bus", "events", bus.name))),
     (TableView, _table),
+    (ArchiveView, lambda archive, endpoint: shlex.join(("sandbox", "bus", "replay", archive.name))),
+    (ReplayView, _replay),
 )

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from sandbox.model.hops import Hop
+from sandbox.model.views.archives import ArchiveView, ReplayView
 from sandbox.model.views.flows import FlowSummary
 from sandbox.model.views.messages import DeadLetter, MessageView, QueueView
 from sandbox.model.views.sagas import SagaView
@@ -135,6 +136,8 @@ _FINDERS: tuple[tuple[type, Any], ...] = (
     (Hop, _hop),
     (FunctionStats, _function),
     (RuleView, _rule),
+    (ArchiveView, lambda archive: [Ref("bus", archive.bus)]),
+    (ReplayView, lambda replay: [Ref("bus", replay.bus)]),
     (LogView, _log),
     (NodeView, _node),
     (ProblemView, _problem),

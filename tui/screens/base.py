@@ -22,7 +22,7 @@ from tui.present.copying import as_command, as_json
 from tui.present.memo import Memo
 from tui.present.refs import Ref, refs_of
 from tui.present.table import Scene, Table
-from tui.screens.dialogs import Choose, Confirm
+from tui.screens.dialogs import Choose, Confirm, still
 from tui.screens.host import Host
 from tui.widgets.bars import KeyBar, TabBar, TopBar
 from tui.widgets.grid import Grid
@@ -121,6 +121,7 @@ class Board(Screen[None]):
             yield from self.body()
         search = Input(placeholder="search; Enter keeps it, Esc ends it", id="search", compact=True)
         search.display = False
+        still(search)
         yield search
         yield KeyBar()
 

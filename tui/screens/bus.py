@@ -15,28 +15,30 @@ from sandbox.model.views.system import RuleView
 from tui.actions import bindings
 from tui.picture import Trouble
 from tui.present.absent import absent, refused
+from tui.present.archives import ARCHIVES, Kept, archive_detail, in_order
 from tui.present.bus import EVENTS, RULES, event_detail, rule_detail, rules_of, summary
 from tui.present.cells import Tone, text
 from tui.present.refs import Ref
 from tui.present.table import Scene
-from tui.screens.base import Board
+from tui.screens.archives import ArchiveDesk
 from tui.widgets.grid import Grid
 from tui.widgets.line import Title
 from tui.widgets.pane import Pane
 
 _EVENTS = 200
+_ARCHIVE_HINT = "a template makes one: AWS::Events::Archive; or `aws events create-archive`"
 
 
-class Bus(Board):
+class Bus(ArchiveDesk):
     """Rules on top, the newest events of the bus below, details beside."""
 
     NAME = "bus"
-    SEARCHES = ("rules", "events")
+    SEARCHES = ("rules", "events", "archives")
     TOPICS: ClassVar[frozenset[str]] = frozenset({"snapshot", "queues"})
     ABOUT = (
         "Every rule with its targets and how often it matched; below, the newest events of its bus. For "
         "the event under the cursor: which rules matched it, and for every other rule the first part of "
-        "its pattern that failed."
+        "its pattern that failed. a shows the archives and their replays in the place of the events."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("bus")]
 
@@ -46,6 +48,11 @@ class Bus(Board):
         self._of: tuple[str, str, int] | None = None
         self._misses: dict[int, list[NearMiss]] = {}
         self._trouble: Trouble | None = None
+        self._archives = False
+
+    def topics(self) -> frozenset[str]:
+        """With archives and replays while they are shown."""
+        return self.TOPICS | ({"archives", "replays"} if self._archives else set())
 
     def body(self) -> ComposeResult:
         """Rules, events, details."""
@@ -54,6 +61,7 @@ class Bus(Board):
         yield Title(id="events-title")
         with Container(classes="split"):
             yield Grid(EVENTS, id="events", classes="master")
+            yield Grid(ARCHIVES, id="archives", classes="master")
             yield Pane(id="event", classes="detail")
 
     @property
@@ -65,13 +73,23 @@ class Bus(Board):
         return self.query_one("#events", Grid)
 
     @property
+    def _kept(self) -> Grid[Kept]:
+        return self.query_one("#archives", Grid)
+
+    @property
+    def kept(self) -> Kept | None:
+        """The archive or replay under the cursor, while they are shown."""
+        return self._kept.thing if self._archives else None
+
+    @property
     def _in_events(self) -> bool:
-        return self.focused is not None and self.focused.id in ("events", "event")
+        return self.focused is not None and self.focused.id in ("events", "event", "archives")
 
     @property
     def thing(self) -> Any:
         """An event when the lower half has the focus, else the rule."""
-        return self._list.thing if self._in_events else self._rules.thing
+        below = self._kept.thing if self._archives else self._list.thing
+        return below if self._in_events else self._rules.thing
 
     def draw(self, scene: Scene) -> None:
         """Rules, then events."""
@@ -120,15 +138,28 @@ class Bus(Board):
         nothing = absent(scene.picture, (), "no event yet", needle=needle)
         self._list.show(self._events, scene, empty=refused(self._trouble) if self._trouble else nothing)
         bus = self._of[0] if self._of else ""
-        self.query_one("#events-title", Title).show(
-            text(f"Newest events of {bus}" if bus else "Events", Tone.TITLE)
-        )
+        words = f"Newest events of {bus}" if bus else "Events"
+        if self._archives:
+            self._show_archives(scene)
+            words = "Archives and replays"
+        self._list.display, self._kept.display = not self._archives, self._archives
+        self.query_one("#events-title", Title).show(text(words, Tone.TITLE))
         self._show_detail(scene)
+
+    def _show_archives(self, scene: Scene) -> None:
+        picture = scene.picture
+        kept = in_order(picture.archives or (), picture.replays or ())
+        found = self.searched(kept, ARCHIVES, "archives")
+        needle = self.needle_in("archives")
+        empty = absent(picture, ("archives", "replays"), "no bus has an archive", _ARCHIVE_HINT, needle)
+        self._kept.show(found, scene, empty=empty)
 
     def _show_detail(self, scene: Scene) -> None:
         pane = self.query_one("#event", Pane)
         event, rule = self._list.thing, self._rules.thing
-        if self._in_events and event is not None:
+        if self.kept is not None:
+            pane.show(archive_detail(self.kept), ARCHIVES.key(self.kept), self.kept)
+        elif self._in_events and event is not None:
             misses = self._misses.get(event.id)
             pane.show(event_detail(event, misses), event.id, (misses,))
             if event.id not in self._misses:
@@ -155,6 +186,7 @@ class Bus(Board):
         self._look(self.host.scene())
         self.show_keys()
 
+    @on(Grid.Moved, "#archives")
     @on(Grid.Moved, "#events")
     def _event_moved(self) -> None:
         self._show_detail(self.host.scene())
@@ -170,6 +202,7 @@ class Bus(Board):
     def _rule_chosen(self) -> None:
         self.open_detail()
 
+    @on(Grid.Chosen, "#archives")
     @on(Grid.Chosen, "#events")
     def _event_chosen(self) -> None:
         self.open_detail()
@@ -184,11 +217,27 @@ class Bus(Board):
 
     def available(self, action: str) -> bool:
         """Why it matched is asked about an event."""
-        return self._list.thing is not None if action == "misses" else bool(self._events)
+        if action == "archives":
+            return True
+        if action in ("replay", "cancel_replay"):
+            return self.replayable() if action == "replay" else self.cancellable()
+        if action == "misses":
+            return self._list.thing is not None and not self._archives
+        return bool(self._events)
 
     def action_events(self) -> None:
         """Goes to the events."""
-        self._list.focus()
+        self._turn_to(archives=False)
+
+    def action_archives(self) -> None:
+        """Archives and replays, or the events again."""
+        self._turn_to(archives=not self._archives)
+
+    def _turn_to(self, *, archives: bool) -> None:
+        self._archives = archives
+        self.host.feed.want(self.topics())
+        self.redraw()
+        (self._kept if archives else self._list).focus()
 
     def action_misses(self) -> None:
         """Goes to the event's details."""

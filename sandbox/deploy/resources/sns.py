@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 from typing import Any, ClassVar
 
+from sandbox.deploy.resources.attached_policies import PolicyOfOne, PolicyOfSeveral
 from sandbox.deploy.resources.base import (
     Context,
     Existing,
@@ -153,7 +154,8 @@ class Subscription(ResourceType):
         if "FilterPolicy" in props:
             changed.sort(key=lambda name: name != "FilterPolicyScope")
         for key in changed:
-            change = {"AttributeName": key, "AttributeValue": _text(props.get(key, ""))}
+            default = "false" if key == "RawMessageDelivery" else ""
+            change = {"AttributeName": key, "AttributeValue": _text(props.get(key, default))}
             await context.aws("sns", "SetSubscriptionAttributes", {"SubscriptionArn": arn, **change})
         return Made(arn, old.attributes)
 
@@ -161,56 +163,29 @@ class Subscription(ResourceType):
         await unless_gone(context.aws("sns", "Unsubscribe", {"SubscriptionArn": old.physical_id}))
 
 
-class TopicPolicy(ResourceType):
-    """AWS::SNS::TopicPolicy: the policy attribute of one or more topics."""
+class TopicPolicy(PolicyOfSeveral):
+    """AWS::SNS::TopicPolicy."""
 
     type = "AWS::SNS::TopicPolicy"
-    properties: ClassVar = {
-        "PolicyDocument": Property(Json(), required=True),
-        "Topics": Property(ListOf(Text()), required=True),
-    }
-    attributes = frozenset({"Id"})
+    attached_to = "Topics"
 
-    async def create(self, context: Context, props: Props) -> Made:
-        await _set_policy(context, props["Topics"], json.dumps(props["PolicyDocument"]))
-        name = context.name(None)
-        return Made(name, {"Id": name})
-
-    async def update(self, context: Context, old: Existing, props: Props) -> Made:
-        dropped = [arn for arn in old.properties["Topics"] if arn not in props["Topics"]]
-        await _set_policy(context, dropped, "")
-        await _set_policy(context, props["Topics"], json.dumps(props["PolicyDocument"]))
-        return Made(old.physical_id, old.attributes)
-
-    async def delete(self, context: Context, old: Existing) -> None:
-        for arn in old.properties["Topics"]:
-            await unless_gone(_set_policy(context, [arn], ""))
+    async def put(self, context: Context, resource: str, policy: str) -> None:
+        await _set_policy(context, resource, policy)
 
 
-class TopicInlinePolicy(ResourceType):
-    """AWS::SNS::TopicInlinePolicy: the policy attribute of one topic, whose ARN is its `Ref`."""
+class TopicInlinePolicy(PolicyOfOne):
+    """AWS::SNS::TopicInlinePolicy."""
 
     type = "AWS::SNS::TopicInlinePolicy"
-    properties: ClassVar = {
-        "PolicyDocument": Property(Json(), required=True),
-        "TopicArn": Property(Text(), replaces=True, required=True),
-    }
+    attached_to = "TopicArn"
 
-    async def create(self, context: Context, props: Props) -> Made:
-        await _set_policy(context, [props["TopicArn"]], json.dumps(props["PolicyDocument"]))
-        return Made(props["TopicArn"])
-
-    async def update(self, context: Context, old: Existing, props: Props) -> Made:
-        return await self.create(context, props)
-
-    async def delete(self, context: Context, old: Existing) -> None:
-        await unless_gone(_set_policy(context, [old.physical_id], ""))
+    async def put(self, context: Context, resource: str, policy: str) -> None:
+        await _set_policy(context, resource, policy)
 
 
-async def _set_policy(context: Context, topics: list[str], policy: str) -> None:
-    for arn in topics:
-        change = {"AttributeName": "Policy", "AttributeValue": policy}
-        await context.aws("sns", "SetTopicAttributes", {"TopicArn": arn, **change})
+async def _set_policy(context: Context, topic: str, policy: str) -> None:
+    change = {"AttributeName": "Policy", "AttributeValue": policy}
+    await context.aws("sns", "SetTopicAttributes", {"TopicArn": topic, **change})
 
 
 async def _subscriptions(context: Context, topic: str) -> list[dict[str, str]]:

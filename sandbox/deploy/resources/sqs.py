@@ -9,6 +9,7 @@ import json
 from typing import Any, ClassVar
 
 from sandbox.deploy.names import canonical_queue_url
+from sandbox.deploy.resources.attached_policies import PolicyOfOne, PolicyOfSeveral
 from sandbox.deploy.resources.base import (
     Context,
     Existing,
@@ -22,7 +23,7 @@ from sandbox.deploy.resources.base import (
     tag_map,
     unless_gone,
 )
-from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Integer, Json, ListOf, Text
+from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Integer, Json, Text
 from sandbox.deploy.template.values import as_text
 from sandbox.model.arn import queue_arn
 
@@ -120,55 +121,28 @@ def _attribute(value: Any) -> str:
     return json.dumps(value) if isinstance(value, dict) else as_text(value)
 
 
-class QueuePolicy(ResourceType):
-    """AWS::SQS::QueuePolicy: the policy attribute of one or more queues."""
+class QueuePolicy(PolicyOfSeveral):
+    """AWS::SQS::QueuePolicy."""
 
     type = "AWS::SQS::QueuePolicy"
-    properties: ClassVar = {
-        "PolicyDocument": Property(Json(), required=True),
-        "Queues": Property(ListOf(Text()), required=True),
-    }
-    attributes = frozenset({"Id"})
+    attached_to = "Queues"
 
-    async def create(self, context: Context, props: Props) -> Made:
-        await _set_policy(context, props["Queues"], json.dumps(props["PolicyDocument"]))
-        name = context.name(None)
-        return Made(name, {"Id": name})
-
-    async def update(self, context: Context, old: Existing, props: Props) -> Made:
-        dropped = [url for url in old.properties["Queues"] if url not in props["Queues"]]
-        await _set_policy(context, dropped, "")
-        await _set_policy(context, props["Queues"], json.dumps(props["PolicyDocument"]))
-        return Made(old.physical_id, old.attributes)
-
-    async def delete(self, context: Context, old: Existing) -> None:
-        for url in old.properties["Queues"]:
-            await unless_gone(_set_policy(context, [url], ""))
+    async def put(self, context: Context, resource: str, policy: str) -> None:
+        await _set_policy(context, resource, policy)
 
 
-class QueueInlinePolicy(ResourceType):
-    """AWS::SQS::QueueInlinePolicy: the policy attribute of one queue, whose URL is its `Ref`."""
+class QueueInlinePolicy(PolicyOfOne):
+    """AWS::SQS::QueueInlinePolicy."""
 
     type = "AWS::SQS::QueueInlinePolicy"
-    properties: ClassVar = {
-        "PolicyDocument": Property(Json(), required=True),
-        "Queue": Property(Text(), replaces=True, required=True),
-    }
+    attached_to = "Queue"
 
-    async def create(self, context: Context, props: Props) -> Made:
-        await _set_policy(context, [props["Queue"]], json.dumps(props["PolicyDocument"]))
-        return Made(props["Queue"])
-
-    async def update(self, context: Context, old: Existing, props: Props) -> Made:
-        return await self.create(context, props)
-
-    async def delete(self, context: Context, old: Existing) -> None:
-        await unless_gone(_set_policy(context, [old.physical_id], ""))
+    async def put(self, context: Context, resource: str, policy: str) -> None:
+        await _set_policy(context, resource, policy)
 
 
-async def _set_policy(context: Context, urls: list[str], policy: str) -> None:
-    for url in urls:
-        await context.aws("sqs", "SetQueueAttributes", {"QueueUrl": url, "Attributes": {"Policy": policy}})
+async def _set_policy(context: Context, url: str, policy: str) -> None:
+    await context.aws("sqs", "SetQueueAttributes", {"QueueUrl": url, "Attributes": {"Policy": policy}})
 
 
 TYPES = (Queue(), QueuePolicy(), QueueInlinePolicy())

@@ -86,14 +86,7 @@ def topic_reference(text: str | None) -> Arn:
     Raises:
         AwsError: InvalidParameter: it is none.
     """
-    try:
-        arn = parse_arn(text or "")
-    except ValueError:
-        arn = None
-    if arn is None or arn.service != "sns" or ":" in arn.resource:
-        parts = len((text or "").split(":"))
-        raise invalid(f"TopicArn Reason: An ARN must have at least 6 elements, not {parts}")
-    return arn
+    return _reference(text, "TopicArn", parts=1)
 
 
 def subscription_identity(text: str | None) -> str:
@@ -102,13 +95,19 @@ def subscription_identity(text: str | None) -> str:
     Raises:
         AwsError: InvalidParameter: it is none.
     """
+    return _reference(text, "SubscriptionArn", parts=2).resource.rpartition(":")[2]
+
+
+def _reference(text: str | None, parameter: str, *, parts: int) -> Arn:
+    """An ARN of SNS whose resource has so many parts."""
     try:
         arn = parse_arn(text or "")
     except ValueError:
-        arn = None
-    if arn is None or arn.service != "sns" or arn.resource.count(":") != 1:
-        raise invalid("SubscriptionArn Reason: An ARN must have at least 6 elements")
-    return arn.resource.rpartition(":")[2]
+        found = len((text or "").split(":"))
+        raise invalid(f"{parameter} Reason: An ARN must have at least 6 elements, not {found}") from None
+    if arn.service != "sns" or len(arn.resource.split(":")) != parts:
+        raise invalid(parameter)
+    return arn
 
 
 def page(items: Sequence[T], params: Mapping[str, Any]) -> tuple[Sequence[T], dict[str, str]]:

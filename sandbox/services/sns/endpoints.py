@@ -149,7 +149,7 @@ def _order(published: Published, target: Arn) -> dict[str, Any]:
 def _document(published: Published, subscription: Subscription) -> str:
     """What queues and functions get, with links in AWS's own form: it is stored, and no port is."""
     base = f"https://sns.{subscription.topic.region}.amazonaws.com"
-    link = _link(base, "Unsubscribe", SubscriptionArn=str(subscription.arn))
+    link = f"{base}/?Action=Unsubscribe&SubscriptionArn={subscription.arn}"
     if subscription.protocol == LAMBDA:
         return json.dumps(lambda_event(published, str(subscription.arn), link, base))
     return _written(notification(published, subscription.protocol, link, base))
@@ -161,4 +161,5 @@ def _written(document: dict[str, Any]) -> str:
 
 
 def _link(base: str, action: str, **params: str) -> str:
+    """A link that works here: without AWS's host name it takes the version to tell the service."""
     return f"{base}/?{urlencode({'Action': action, 'Version': _VERSION, **params})}"

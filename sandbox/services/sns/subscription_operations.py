@@ -5,21 +5,24 @@ Page: https://docs.aws.amazon.com/sns/latest/api/API_Subscribe.html
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 
 from sandbox.model.arn import subscription_arn
+from sandbox.model.awserror import AwsError, NotImplementedByName
 from sandbox.model.call import Call
 from sandbox.model.http import is_loopback
 from sandbox.model.sns_errors import invalid, invalid_attribute
 from sandbox.model.sns_messages import Published
 from sandbox.model.sns_subscriptions import check_endpoint, check_together, described, normal, retries
 from sandbox.services.base import Answer, Params, operation
-from sandbox.services.sns.core import SnsCore, page, subscription_identity
+from sandbox.services.sns.core import SnsCore, page, subscription_identity, topic_reference
 from sandbox.services.sns.pending import Pending
 from sandbox.services.sns.subscriptions import Subscription
 from sandbox.services.sns.topics import Topic
 
 _PENDING = "pending confirmation"
+_TOKEN = re.compile(r"[0-9a-f]{64,}")
 
 
 class SubscriptionOperations(SnsCore):
@@ -31,7 +34,7 @@ class SubscriptionOperations(SnsCore):
         topic = self.topic_of(params.get("TopicArn"))
         protocol, endpoint = params["Protocol"], params.get("Endpoint") or ""
         check_endpoint(topic.arn, protocol, endpoint, loopback=is_loopback(endpoint))
-        attributes = _checked(params.get("Attributes") or {}, protocol)
+        attributes = _checked(topic, protocol, endpoint, params.get("Attributes") or {})
         existing = self.subscriptions.same(topic.id, protocol, endpoint)
         if existing is not None:
             return self._again(call, topic, existing, attributes, params)
@@ -49,8 +52,10 @@ class SubscriptionOperations(SnsCore):
     @operation("ConfirmSubscription", "TopicArn Token AuthenticateOnUnsubscribe")
     def confirm_subscription(self, call: Call, params: Params) -> Answer:
         """Confirms a subscription by the token that its endpoint was sent."""
-        topic = self.topic_of(params.get("TopicArn"))
-        subscription = self.subscriptions.by_token(topic.id, params["Token"])
+        if not _TOKEN.fullmatch(params["Token"]):
+            raise AwsError("InvalidParameterException", "Invalid token")
+        topic = self.topics.find(topic_reference(params.get("TopicArn")))
+        subscription = None if topic is None else self.subscriptions.by_token(topic.id, params["Token"])
         if subscription is None:
             raise invalid("Token")
         self.subscriptions.confirm(subscription)
@@ -105,7 +110,7 @@ class SubscriptionOperations(SnsCore):
         name = params["AttributeName"]
         after = {**subscription.attributes, name: normal(name, params.get("AttributeValue") or "")}
         after = {key: value for key, value in after.items() if value}
-        check_together(after, subscription.protocol)
+        check_together(subscription.topic, subscription.protocol, subscription.endpoint, after)
         self.subscriptions.set_attributes(subscription, after)
         return {}
 
@@ -146,10 +151,20 @@ class SubscriptionOperations(SnsCore):
         )
 
 
-def _checked(given: Mapping[str, str], protocol: str) -> dict[str, str]:
-    attributes = {name: normal(name, value) for name, value in given.items()}
-    attributes = {name: value for name, value in attributes.items() if value}
-    check_together(attributes, protocol)
+def _checked(topic: Topic, protocol: str, endpoint: str, given: Mapping[str, str]) -> dict[str, str]:
+    """The attributes that a subscription begins with.
+
+    Raises:
+        AwsError: InvalidParameter, which says that it is about the attributes; NotImplemented.
+    """
+    try:
+        attributes = {name: normal(name, value) for name, value in given.items()}
+        attributes = {name: value for name, value in attributes.items() if value}
+        check_together(topic.arn, protocol, endpoint, attributes)
+    except NotImplementedByName:
+        raise
+    except AwsError as error:
+        raise invalid_attribute(error.message.removeprefix("Invalid parameter: ")) from error
     return attributes
 
 

@@ -79,7 +79,8 @@ def test_attributes_are_set_and_taken_away(world: World) -> None:
             "talvez",
             "RawMessageDelivery: Invalid value [talvez]. Must be true or false.",
         ),
-        ("RedrivePolicy", "x", "RedrivePolicy: deadLetterTargetArn is an invalid arn"),
+        ("RedrivePolicy", "x", "RedrivePolicy: failed to parse JSON."),
+        ("RedrivePolicy", "{}", "RedrivePolicy: deadLetterTargetArn is an invalid arn"),
         ("RedrivePolicy", json.dumps({"deadLetterTargetArn": str(function())}), "not an ARN of an SQS queue"),
         ("FilterPolicy", "x", "FilterPolicy: failed to parse JSON"),
         ("FilterPolicy", '{"a": "b"}', 'FilterPolicy: "a" must be an object or an array'),
@@ -143,6 +144,23 @@ def test_what_cannot_be_subscribed(world: World, params: dict[str, Any], code: s
     assert message in error.message
 
 
+def test_a_first_attribute_that_cannot_be_says_so(world: World) -> None:
+    given: dict[str, Any] = {"TopicArn": world.topic(), "Protocol": "sqs", "Endpoint": str(queue())}
+    error = world.refused("Subscribe", **given, Attributes={"RawMessageDelivery": "talvez"})
+    assert error.message == (
+        "Invalid parameter: Attributes Reason: RawMessageDelivery: Invalid value [talvez]. "
+        "Must be true or false."
+    )
+
+
+def test_dead_letters_of_a_fifo_subscription_go_to_a_fifo_queue(world: World) -> None:
+    arn = world.subscribe(world.topic("notas.fifo"), queue("a.fifo"))
+    policy = json.dumps({"deadLetterTargetArn": str(queue("mortas"))})
+    given: dict[str, Any] = {"AttributeName": "RedrivePolicy", "AttributeValue": policy}
+    error = world.refused("SetSubscriptionAttributes", SubscriptionArn=arn, **given)
+    assert "must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic." in error.message
+
+
 def test_fifo_topics_take_queues_only(world: World) -> None:
     error = world.refused(
         "Subscribe", TopicArn=world.topic("notas.fifo"), Protocol="lambda", Endpoint=str(function())
@@ -168,9 +186,10 @@ def test_an_http_endpoint_is_asked_and_confirms_by_its_token(world: World) -> No
     assert listed["SubscriptionArn"] == "PendingConfirmation"
     world.publish(notas, "cedo demais")
     assert len(world.servers.sent) == 1
-    assert (
-        world.refused("ConfirmSubscription", TopicArn=notas, Token="x").message == "Invalid parameter: Token"
-    )
+    wrong = world.refused("ConfirmSubscription", TopicArn=notas, Token="x")
+    assert wrong.message == "Invalid token"
+    unknown = world.refused("ConfirmSubscription", TopicArn=notas, Token="0" * 64)
+    assert unknown.message == "Invalid parameter: Token"
     arn = world.call("ConfirmSubscription", TopicArn=notas, Token=token)["SubscriptionArn"]
     assert attributes(world, arn)["PendingConfirmation"] == "false"
     world.publish(notas, "agora")

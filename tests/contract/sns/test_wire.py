@@ -34,11 +34,11 @@ def test_a_topic_from_its_creation_to_its_end(sns: Speaker, world: World) -> Non
     assert sns.refused("PublishBatch", TopicArn=arn, PublishBatchRequestEntries=entries)[0] == (
         "BatchRequestTooLong"
     )
-    entries[1]["Message"] = ""
+    entries[1]["Message"] = "dois"
     batch = sns("PublishBatch", TopicArn=arn, PublishBatchRequestEntries=entries)
-    assert [entry["Id"] for entry in batch["Successful"]] == ["a"]
-    assert batch["Failed"][0]["Code"] == "InvalidParameter"
-    assert [delivery.body for delivery in world.targets.taken] == ["olá", "um"]
+    assert [entry["Id"] for entry in batch["Successful"]] == ["a", "b"]
+    assert batch["Failed"] == []
+    assert [delivery.body for delivery in world.targets.taken] == ["olá", "um", "dois"]
     assert world.targets.taken[0].attributes == attributes
     assert sns("ListSubscriptions")["Subscriptions"][0]["SubscriptionArn"] == subscription
     sns("Unsubscribe", SubscriptionArn=subscription)
@@ -53,3 +53,11 @@ def test_errors_have_the_codes_that_clients_switch_on(sns: Speaker) -> None:
     assert sns.refused("ListTagsForResource", ResourceArn=gone)[0] == "ResourceNotFound"
     arn = sns("CreateTopic", Name="notas")["TopicArn"]
     assert sns.refused("PublishBatch", TopicArn=arn, PublishBatchRequestEntries=[])[0] == "EmptyBatchRequest"
+    nothing = {"TopicArn": arn, "Message": "a", "MessageAttributes": {"a": {"StringValue": "x"}}}
+    assert sns.refused("Publish", **nothing) == (
+        "ValidationError",
+        "1 validation error detected: Value null at 'messageAttributes.a.member.dataType' failed to satisfy "
+        "constraint: Member must not be null",
+    )
+    empty = {"TopicArn": arn, "Message": "a", "MessageAttributes": {"a": text("")}}
+    assert sns.refused("Publish", **empty)[0] == "ParameterValueInvalid"

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.tui.canned.buses import BUSES, EVENTS, MISSES, RULES, SCHEDULE
+from tests.tui.canned.buses import ARCHIVE, BUSES, EVENTS, MISSES, REPLAYS, RULES, SCHEDULE
 from tests.tui.canned.flows import FLOWS, OLD_FLOWS, flow
 from tests.tui.canned.ground import BUS, ENDPOINT, HOSTILE, NOW, arn, event, nota
 from tests.tui.canned.queues import LETTERS, QUEUES, messages
@@ -11,6 +11,7 @@ from tests.tui.canned.sagas import CHECK, OLD_SAGAS, SAGAS, saga, saga_detail
 from tests.tui.canned.system import FUNCTIONS, MAP, STATUS
 
 __all__ = [
+    "ARCHIVE",
     "BUS",
     "BUSES",
     "CHECK",
@@ -27,6 +28,7 @@ __all__ = [
     "OLD_FLOWS",
     "OLD_SAGAS",
     "QUEUES",
+    "REPLAYS",
     "RULES",
     "SAGAS",
     "SCHEDULE",

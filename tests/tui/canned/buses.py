@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 from sandbox.model.hops import Hop, HopKind
+from sandbox.model.views.archives import ArchiveView, ReplayView
 from sandbox.model.views.flows import NearMiss
 from sandbox.model.views.system import (
     BusView,
@@ -45,6 +46,33 @@ BUSES = [
     BusView(name=BUS, arn=arn("events", f"event-bus/{BUS}"), rules=RULES, events=21_003, unmatched=2),
 ]
 
+
+ARCHIVE = ArchiveView(
+    name="nfe-arquivo",
+    arn=arn("events", "archive/nfe-arquivo"),
+    bus=BUS,
+    pattern=json.dumps({"source": ["nfe.faturamento"]}),
+    retention_days=90,
+    events=21_003,
+    bytes=8_401_200,
+    first_at=NOW - 86_400,
+    last_at=NOW - 1,
+)
+REPLAYS = [
+    ReplayView(
+        name=f"nfe-arquivo-{number}",
+        archive="nfe-arquivo",
+        bus=BUS,
+        state=state,
+        since=NOW - 7_200,
+        until=NOW - 3_600,
+        started_at=NOW - 60 * number,
+        ended_at=None if state == "RUNNING" else NOW - 30,
+        rules=rules,
+        replayed=120 * number,
+    )
+    for number, state, rules in ((1, "RUNNING", []), (2, "COMPLETED", ["nfe-nota-criada-dev"]))
+]
 
 EVENTS = [
     Hop(

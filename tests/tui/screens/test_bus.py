@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
-from tests.tui.driving import Driver, drive, selected
+from textual.widgets import Input
+
+from tests.tui import canned
+from tests.tui.driving import Driver, drive, grid, selected
+from tui.screens.base import Board
 
 
 class TestBus:
@@ -25,5 +29,47 @@ class TestBus:
             await driver.press("6", "down", "g")
             assert driver.app.current_mode == "queues"
             assert selected(driver, "#queues").name == "estoque-reserva"
+
+        drive(look)
+
+
+class TestArchives:
+    def test_archives_take_the_place_of_the_events(self) -> None:
+        async def look(driver: Driver) -> None:
+            await driver.press("6", "a")
+            assert driver.feed.wanted >= {"archives", "replays"}
+            assert "nfe-arquivo-2" in driver.text
+            assert "Replay" in driver.lines[-1]
+            assert "Cancel replay" not in driver.lines[-1]
+            await driver.press("a")
+            assert "nfe-arquivo-2" not in driver.text
+            assert grid(driver, "#events").has_focus
+
+        drive(look)
+
+    def test_an_archive_is_replayed_from_some_time_on(self) -> None:
+        async def look(driver: Driver) -> None:
+            await driver.press("6", "a", "r")
+            await driver.write("ontem")
+            await driver.press("enter")
+            assert "is no time" in driver.text
+            driver.app.screen.query_one(Input).value = "2h"
+            await driver.press("enter")
+            asked = {"archive": "nfe-arquivo", "since": canned.NOW - 7_200}
+            assert driver.feed.questions("bus_replay") == [asked]
+            assert "replaying nfe-arquivo" in driver.text
+            await driver.press("r", "enter")
+            assert driver.feed.questions("bus_replay")[-1]["since"] is None
+
+        drive(look)
+
+    def test_a_replay_that_goes_on_is_cancelled_once_asked(self) -> None:
+        async def look(driver: Driver) -> None:
+            await driver.press("6", "a", "down", "x", "n")
+            assert not driver.feed.questions("bus_cancel")
+            await driver.press("x", "y")
+            assert driver.feed.questions("bus_cancel") == [{"replay": "nfe-arquivo-1"}]
+            await driver.press("down", "x")
+            assert isinstance(driver.app.screen, Board)
 
         drive(look)

@@ -52,7 +52,9 @@ class TestConnection:
         drive(look, feed=FakeFeed(nothing, lines=0))
 
     def test_an_older_sandbox_cannot_tell(self) -> None:
-        topics = frozenset({"snapshot", "queues", "sagas", "recent_sagas", "flows", "tables", "lints"})
+        topics = frozenset(
+            {"snapshot", "queues", "sagas", "recent_sagas", "flows", "tables", "lints", "archives", "replays"}
+        )
         old = Picture(
             connection=Connection(Link.LIVE, canned.NOW),
             taken_at=canned.NOW,
