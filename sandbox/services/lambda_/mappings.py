@@ -8,7 +8,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from collections.abc import Mapping as SourceMapping
-from typing import Any, Protocol
+from typing import Any
 
 import msgspec
 
@@ -18,39 +18,9 @@ from sandbox.model.ports import EventSource, StreamSource
 from sandbox.services.base import Kit
 from sandbox.services.lambda_.checkpoints import Checkpoints
 from sandbox.services.lambda_.records import Function, Mapping
+from sandbox.services.lambda_.waking import SourcePoller
 
 MAX_BATCH_WITHOUT_WINDOW = 10
-
-
-class SourcePoller(Protocol):
-    """What feeds one function from one source while the mapping is enabled."""
-
-    last_result: str
-
-    @property
-    def running(self) -> int:
-        """Batches that run now."""
-        ...
-
-    def tasks(self) -> set[asyncio.Task[Any]]:
-        """The tasks that run them."""
-        ...
-
-    def start(self) -> None:
-        """Begins to listen, and looks at what is there already."""
-        ...
-
-    async def stop(self) -> None:
-        """Ends what runs."""
-        ...
-
-    def detach(self) -> None:
-        """Takes no more, but lets the batches that run end by themselves."""
-        ...
-
-    def wake(self) -> None:
-        """Something may be there to do."""
-        ...
 
 
 class Mappings:

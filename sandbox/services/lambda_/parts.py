@@ -24,7 +24,7 @@ from sandbox.services.lambda_.destinations import Destinations
 from sandbox.services.lambda_.functions import Functions
 from sandbox.services.lambda_.invocation import Invocations
 from sandbox.services.lambda_.layers import Layers
-from sandbox.services.lambda_.mappings import Mappings, SourcePoller
+from sandbox.services.lambda_.mappings import Mappings
 from sandbox.services.lambda_.objects import Objects
 from sandbox.services.lambda_.poller import Poller
 from sandbox.services.lambda_.provisioning import Provisioning
@@ -35,6 +35,7 @@ from sandbox.services.lambda_.stream_batches import StreamBatches
 from sandbox.services.lambda_.stream_poller import StreamPoller
 from sandbox.services.lambda_.tasks import Tasks
 from sandbox.services.lambda_.versions import Versions
+from sandbox.services.lambda_.waking import SourcePoller
 
 
 class LambdaParts(Service):

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 from sandbox.clock import Timer
 from sandbox.model.awserror import AwsError
@@ -22,15 +21,11 @@ from sandbox.services.lambda_.functions import Functions
 from sandbox.services.lambda_.gathering import Gathering
 from sandbox.services.lambda_.qualified import Qualified
 from sandbox.services.lambda_.records import Mapping
-from sandbox.services.lambda_.tasks import Tasks
+from sandbox.services.lambda_.waking import SourcePoller
 
 
-class Poller:
-    """Feeds a function while its mapping is enabled.
-
-    Args:
-        mapping: as it is stored; a changed mapping gets a new poller.
-    """
+class Poller(SourcePoller):
+    """Feeds a function from a queue while its mapping is enabled."""
 
     def __init__(
         self,
@@ -41,43 +36,19 @@ class Poller:
         concurrency: Concurrency,
         batches: Batches,
     ) -> None:
-        self._kit = kit
-        self._mapping = mapping
-        self._functions = functions
+        super().__init__(kit, mapping, functions, concurrency)
         self._sources = sources
-        self._concurrency = concurrency
         self._batches = batches
-        self._tasks = Tasks()
         self._open: set[Batch] = set()
         self._limit = BatchLimit(mapping.max_concurrency or MOST_BATCHES)
-        self._unsubscribe: Callable[[], None] | None = None
-        self._pumping = False
-        self._stopped = False
         #: The queue had more than the limit let through.
         self._pressed = False
         self._window: Timer | None = None
         self._gathering = Gathering(mapping.batch_size)
         self._filter = RecordFilter(mapping.filters, bodies=True)
-        #: How the last batch went; empty before the first.
-        self.last_result = ""
 
-    @property
-    def running(self) -> int:
-        """Batches that run now."""
-        return len(self._tasks)
-
-    def tasks(self) -> set[asyncio.Task[Any]]:
-        """The tasks that run them."""
-        return self._tasks.all()
-
-    def start(self) -> None:
-        """Begins to listen, and looks at what is in the queue already."""
-        try:
-            self._unsubscribe = self._sources.on_available(self._mapping.source_arn, self.wake)
-        except AwsError as error:
-            self.last_result = f"PROBLEM: {error.message}"
-            return
-        self.wake()
+    def _listen(self) -> Callable[[], None]:
+        return self._sources.on_available(self._mapping.source_arn, self.wake)
 
     async def stop(self) -> None:
         """Ends what runs, and gives back every message that its function has not seen."""
@@ -92,39 +63,17 @@ class Poller:
         self._listen_no_more()
         self._return(self._gathering.take())
 
-    def wake(self) -> None:
-        """Something may be there to do. Looked at once, at the next turn, however often this is called."""
-        if self._pumping or self._stopped:
-            return
-        self._pumping = True
-        asyncio.get_running_loop().call_soon(self._pump)
-
     def _listen_no_more(self) -> None:
-        self._stopped = True
-        self._concurrency.give_up(self.wake)
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-            self._unsubscribe = None
+        super()._listen_no_more()
         if self._window is not None:
             self._window.cancel()
 
     # --- leasing -----------------------------------------------------------------------------------------
-    def _pump(self) -> None:
-        self._pumping = False
-        if self._stopped:
-            return
-        function = self._functions.find(self._mapping.ref)
-        if function is None:
-            self._concurrency.give_up(self.wake)
-            self.last_result = "PROBLEM: Function not found"
-            return
-        try:
-            if self._mapping.window:
-                self._gather(function)
-            else:
-                self._lease_all(function)
-        except AwsError as error:  # the queue is gone
-            self.last_result = f"PROBLEM: {error.message}"
+    def _work(self, function: Qualified) -> None:
+        if self._mapping.window:
+            self._gather(function)
+        else:
+            self._lease_all(function)
 
     def _lease_all(self, function: Qualified) -> None:
         while len(self._tasks) < self._limit.now:
@@ -195,12 +144,6 @@ class Poller:
     def _window_over(self) -> None:
         self._window = None
         self.wake()
-
-    def _slot(self, function: Qualified) -> Slot | None:
-        slot = self._concurrency.take(function.function, self.wake)
-        if slot is None:
-            self._concurrency.when_free(function.function, self.wake)
-        return slot
 
     # --- running -----------------------------------------------------------------------------------------
     def _begin(self, function: Qualified, messages: list[LeasedMessage], slot: Slot) -> None:

@@ -8,10 +8,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import Any
 
 from sandbox.clock import Timer
-from sandbox.model.awserror import AwsError
 from sandbox.model.lambda_filters import RecordFilter
 from sandbox.model.lambda_streams import retry_delay
 from sandbox.model.ports import StreamSource
@@ -24,11 +22,11 @@ from sandbox.services.lambda_.qualified import Qualified
 from sandbox.services.lambda_.records import Mapping
 from sandbox.services.lambda_.shards import ShardState, Work
 from sandbox.services.lambda_.stream_batches import StreamBatches
-from sandbox.services.lambda_.tasks import Tasks
+from sandbox.services.lambda_.waking import SourcePoller
 
 
-class StreamPoller:
-    """Feeds a function while its mapping is enabled; the interface is that of `Poller`."""
+class StreamPoller(SourcePoller):
+    """Feeds a function from a stream while its mapping is enabled."""
 
     def __init__(
         self,
@@ -39,53 +37,31 @@ class StreamPoller:
         concurrency: Concurrency,
         batches: StreamBatches,
     ) -> None:
-        self._kit = kit
-        self._mapping = mapping
-        self._functions = functions
+        super().__init__(kit, mapping, functions, concurrency)
         self._source = source
-        self._concurrency = concurrency
         self._batches = batches
         self._checkpoints = Checkpoints(kit, mapping.uuid)
         self._filter = RecordFilter(mapping.filters, bodies=False)
-        self._tasks = Tasks()
         self._shards: dict[str, ShardState] = {}
         self._finished: set[str] = set()
-        self._unsubscribe: Callable[[], None] | None = None
-        self._pumping = False
-        self._stopped = False
-        #: How the last batch went.
         self.last_result = "No records processed"
 
-    @property
-    def running(self) -> int:
-        """Batches that run now."""
-        return len(self._tasks)
-
-    def tasks(self) -> set[asyncio.Task[Any]]:
-        """The tasks that run them."""
-        return self._tasks.all()
-
-    def start(self) -> None:
+    def _listen(self) -> Callable[[], None]:
         """Begins where the mapping was, or where it says for a stream it has not read yet."""
         stream = self._mapping.source_arn
-        try:
-            self._unsubscribe = self._source.on_available(stream, self.wake)
+        known = self._checkpoints.load()
+        if not known:
+            for shard in self._source.shards(stream):
+                place = self._source.begin(
+                    stream, shard.id, self._mapping.position, self._mapping.position_at
+                )
+                self._checkpoints.put(shard.id, place)
             known = self._checkpoints.load()
-            if not known:
-                for shard in self._source.shards(stream):
-                    place = self._source.begin(
-                        stream, shard.id, self._mapping.position, self._mapping.position_at
-                    )
-                    self._checkpoints.put(shard.id, place)
-                known = self._checkpoints.load()
-        except AwsError as error:
-            self.last_result = f"PROBLEM: {error.message}"
-            return
         self._finished = {shard for shard, (_, ended) in known.items() if ended}
         self._shards = {
             shard: ShardState(shard, place, place) for shard, (place, ended) in known.items() if not ended
         }
-        self.wake()
+        return self._source.on_available(stream, self.wake)
 
     async def stop(self) -> None:
         """Ends what runs; what is not checkpointed is read again by the next start."""
@@ -96,39 +72,17 @@ class StreamPoller:
         """Reads no more, but lets the batches that run end by themselves."""
         self._listen_no_more()
 
-    def wake(self) -> None:
-        """Something may be there to do. Looked at once, at the next turn, however often this is called."""
-        if self._pumping or self._stopped:
-            return
-        self._pumping = True
-        asyncio.get_running_loop().call_soon(self._pump)
-
     def _listen_no_more(self) -> None:
-        self._stopped = True
-        self._concurrency.give_up(self.wake)
-        if self._unsubscribe is not None:
-            self._unsubscribe()
-            self._unsubscribe = None
+        super()._listen_no_more()
         for shard in self._shards.values():
             if shard.timer is not None:
                 shard.timer.cancel()
 
     # --- reading -----------------------------------------------------------------------------------------
-    def _pump(self) -> None:
-        self._pumping = False
-        if self._stopped:
-            return
-        function = self._functions.find(self._mapping.ref)
-        if function is None:
-            self._concurrency.give_up(self.wake)
-            self.last_result = "PROBLEM: Function not found"
-            return
-        try:
-            self._look_for_shards()
-            for shard in list(self._shards.values()):
-                self._advance(shard, function)
-        except AwsError as error:  # the stream is gone
-            self.last_result = f"PROBLEM: {error.message}"
+    def _work(self, function: Qualified) -> None:
+        self._look_for_shards()
+        for shard in list(self._shards.values()):
+            self._advance(shard, function)
 
     def _look_for_shards(self) -> None:
         """Takes up shards that were added; a child begins when its parent has been read to its end."""
@@ -145,9 +99,8 @@ class StreamPoller:
             return
         if not shard.pending and not self._gather(shard):
             return
-        slot = self._concurrency.take(function.function, self.wake)
+        slot = self._slot(function)
         if slot is None:
-            self._concurrency.when_free(function.function, self.wake)
             return
         shard.busy = True
         work = shard.pending[0]

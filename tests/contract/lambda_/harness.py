@@ -23,6 +23,7 @@ from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
 from sandbox.services.lambda_.service import LambdaService
 from sandbox.store.database import Database
+from sandbox.wire.incoming import Target
 from tests.contract.lambda_.fakes import (
     FakeDependencies,
     FakeExecutor,
@@ -32,6 +33,7 @@ from tests.contract.lambda_.fakes import (
     Tokens,
 )
 from tests.support.fakes import KeptHops, KeptLogs
+from tests.support.shapes import wire
 
 START = 1_700_000_000.0
 ROLE = "arn:aws:iam::000000000000:role/execucao"
@@ -121,7 +123,10 @@ class World:
         trace: str | None = None,
         **params: Any,
     ) -> dict[str, Any]:
-        return self.run(lambda: self.service.call(operation, self.context(scope, trace), params))
+        answer = self.run(lambda: self.service.call(operation, self.context(scope, trace), params))
+        # What is answered must be in the shape that clients know.
+        wire().answer(Target("lambda", operation, "rest-json"), answer, "r")
+        return answer
 
     def refused(self, operation: str, **params: Any) -> AwsError:
         with pytest.raises(AwsError) as caught:
