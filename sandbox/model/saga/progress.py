@@ -107,6 +107,8 @@ def detail(
     running = [one for one in stretches if one.open] or list(stretches)
     current = next((one.step for one in reversed(running) if one.step), summary.step)
     ended = summary.ended_at
+    if ended is not None and summary.step and not any(one.open for one in stretches):
+        current = summary.step  # a late duplicate may have come after the step at which it ended
     if ended is not None and stretches and not any(one.open for one in stretches):
         ended = max(one.until for one in stretches if one.until is not None)
     worked = _seconds([one for one in stretches if one.working], now)

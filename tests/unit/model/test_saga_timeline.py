@@ -216,6 +216,14 @@ def test_events_of_another_saga_in_the_same_call_are_left_out() -> None:
 
 
 # --- lists -------------------------------------------------------------------------------------------------
+def test_a_duplicate_after_the_end_changes_no_step() -> None:
+    story = confirmed()
+    again = story.message(HopKind.MESSAGE_SENT, "reserve", 70.0, cause=1)
+    story.consume("reserve", "stock-dev", 70.0, sent=again)
+    found = whole(story, "DONE")
+    assert (found.saga.step, found.timeline[-1].step) == ("confirm", "reserve")
+
+
 def test_a_saga_past_its_deadline_is_stuck() -> None:
     trace = Trace(key="o1", flow=1, began_at=0.0, last_at=5.0, last_request="POST /orders", attempts=1)
     row = Row(key="o1", status="PENDING")
