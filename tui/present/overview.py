@@ -164,7 +164,8 @@ def _queue(path: Path, scene: Scene) -> Cell:
 
 
 def _cells(path: Path, scene: Scene) -> Sequence[Cell]:
-    busiest = path.queue or path.function or path.start
+    queue = path.queue if path.queue and path.queue.kind in _QUEUES else None
+    busiest = queue or path.function or path.start
     name = f"node:{busiest.id}" if busiest else ""
     nobody = text("no consumer", Tone.IDLE) if path.queue and path.queue.kind in _QUEUES else ()
     return (
