@@ -11,6 +11,7 @@ from sandbox.clock import Clock
 from sandbox.control.protocol import PostgresView, Progress
 from sandbox.errors import SandboxError
 from sandbox.flow.recorder import Journal
+from sandbox.model.arn import Arn
 from sandbox.model.call import Caller
 from sandbox.model.dumps import DatabaseDump
 from sandbox.model.http import ExecuteApi, Observe, Upstream
@@ -20,6 +21,7 @@ from sandbox.model.scope import Scope
 from sandbox.services.base import Service
 from sandbox.services.issuer.issuer import TokenIssuer
 from sandbox.services.logs.service import LogLine
+from sandbox.services.sqs.service import PeekedMessage, QueueDepth
 from sandbox.store.database import Database
 
 
@@ -162,6 +164,41 @@ class Loaded(Protocol):
         ...
 
 
+@dataclass(frozen=True, slots=True)
+class ForeignQueue:
+    """A queue of an engine whose queues are not the sandbox's own.
+
+    Attributes:
+        visibility, retention: seconds.
+        max_receives: receives before a message is dead-lettered.
+    """
+
+    depth: QueueDepth
+    visibility: float
+    retention: float
+    max_receives: int | None
+
+
+class QueueSource(Protocol):
+    """Looks into queues that are not the sandbox's own, without receiving anything and without a hop."""
+
+    async def queues(self) -> list[ForeignQueue]:
+        """Every queue, by name.
+
+        Raises:
+            AwsError: whoever has them does not answer.
+        """
+        ...
+
+    async def peek(self, queue: Arn) -> list[PeekedMessage]:
+        """Every message of a queue, in order of sending.
+
+        Raises:
+            AwsError: whoever has it does not answer.
+        """
+        ...
+
+
 class Engine(Protocol):
     """The services of one sandbox and what they run on."""
 
@@ -212,6 +249,11 @@ class Engine(Protocol):
 
     def audiences(self) -> Sequence[str]:
         """The audiences that deployed JWT authorizers of its issuer ask for."""
+        ...
+
+    @property
+    def queues(self) -> QueueSource | None:
+        """Looks into queues; None where they are the sandbox's own."""
         ...
 
     @property

@@ -14,6 +14,7 @@ from sandbox.gateway.tap import resource_of
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call, Caller
 from sandbox.model.http import HttpRequest, HttpResponse
+from sandbox.model.scope import Scope
 from sandbox.wire.check import shown
 from sandbox.wire.incoming import Incoming
 from sandbox.wire.names import SIGNING_NAMES
@@ -66,6 +67,20 @@ class InProcessClient:
         )
         await self._dispatcher.stored(request_id)
         return self._foreign.output(service, operation, response)
+
+    async def look(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Runs an operation that only reads, of a service that is not native, without a hop in the journal.
+
+        Raises:
+            AwsError: what the service answered.
+        """
+        self._must_exist(service, operation)
+        who = self._dispatcher.find(service, operation)
+        if isinstance(who, Native):
+            return await self.call(service, operation, params)
+        accepted = self._wire.accept(service, operation, params)
+        request = await asyncio.to_thread(self._foreign.request, service, operation, accepted, Scope())
+        return self._foreign.output(service, operation, await who.forward(service, operation, request))
 
     def _must_exist(self, service: str, operation: str) -> None:
         if service not in self._wire.models:

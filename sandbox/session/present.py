@@ -43,14 +43,14 @@ async def look(session: Session, stretches: Iterable[Stretch], relays: Iterable[
 
 
 async def ask(session: Session, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Asks a service itself, without a hop in the journal; one that is not native through the front door.
+    """Asks a service itself, or whoever answers in its place, without a hop in the journal.
 
     Raises:
         AwsError: what it answers instead.
     """
     native = session.engine.services.get(service)
     if native is None or operation not in native.operations:
-        return await session.client.call(service, operation, params)
+        return await session.client.look(service, operation, params)
     return await native.call(operation, Call(Scope(), session.endpoint), dict(params))
 
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from sandbox.engines.base import ForeignQueue
 from sandbox.errors import SandboxError
 from sandbox.flow.counters import Counters
-from sandbox.model.arn import parse_arn, queue_url
+from sandbox.model.arn import Arn, parse_arn, queue_url
 from sandbox.model.hops import HopKind
 from sandbox.model.views.messages import QueueView
-from sandbox.services.sqs.service import QueueDepth, SqsService
+from sandbox.services.sqs.service import PeekedMessage, SqsService
 from sandbox.session.topology import Topology
 
 if TYPE_CHECKING:
@@ -26,42 +27,71 @@ def sqs_service(session: Session) -> SqsService:
     service = session.engine.services.get("sqs")
     if not isinstance(service, SqsService):
         raise SandboxError(
-            "queues cannot be looked into",
+            "messages cannot be acted on one by one",
             f"the engine {session.engine.name} has no SQS of its own",
-            "use --engine embedded, or an AWS client: `aws --endpoint-url … sqs receive-message`",
+            "use --engine embedded, or an AWS client: `aws --endpoint-url … sqs start-message-move-task`",
         )
     return service
 
 
-def queue_views(session: Session, topology: Topology) -> list[QueueView]:
+async def queue_views(session: Session, topology: Topology) -> list[QueueView]:
     """Every queue, by name.
 
     Args:
         topology: who reads the queues, and who else sends dead letters to them.
     """
-    sqs = sqs_service(session)
-    depths = sqs.depths()
+    queues = await _queues(session)
     sources = topology.dead_letter_sources()
-    for depth in depths:
-        if depth.dead_letter_target is not None:
-            sources.setdefault(str(depth.dead_letter_target), []).append(depth.queue.resource)
+    for queue in queues:
+        if queue.depth.dead_letter_target is not None:
+            sources.setdefault(str(queue.depth.dead_letter_target), []).append(queue.depth.queue.resource)
     now = session.clock.now()
     return [
-        _view(session, sqs, depth, sources.get(str(depth.queue), []), topology.mappings, now)
-        for depth in depths
+        _view(session, queue, sources.get(str(queue.depth.queue), []), topology.mappings, now)
+        for queue in queues
     ]
+
+
+async def queue_arns(session: Session) -> list[Arn]:
+    """The ARN of every queue."""
+    return [queue.depth.queue for queue in await _queues(session)]
+
+
+async def peeked(
+    session: Session, queue: Arn, state: str | None, limit: int, offset: int, match: str
+) -> list[PeekedMessage]:
+    """Messages of a queue in order of sending, see `SqsService.peek`."""
+    if session.engine.queues is None:
+        return sqs_service(session).peek(queue, state, limit, offset, match)
+    found = [
+        message
+        for message in await session.engine.queues.peek(queue)
+        if state in (None, message.state) and (match in message.body or match in message.message_id)
+    ]
+    return found[offset : offset + limit]
+
+
+async def _queues(session: Session) -> list[ForeignQueue]:
+    if session.engine.queues is not None:
+        return await session.engine.queues.queues()
+    sqs = sqs_service(session)
+    found = []
+    for depth in sqs.depths():
+        settings = sqs.queue_by_arn(depth.queue).settings
+        most = None if settings.redrive is None else settings.redrive.max_receives
+        found.append(ForeignQueue(depth, settings.visibility, settings.retention, most))
+    return found
 
 
 def _view(
     session: Session,
-    sqs: SqsService,
-    depth: QueueDepth,
+    queue: ForeignQueue,
     sources: list[str],
     mappings: Mapping[str, tuple[str, ...]],
     now: float,
 ) -> QueueView:
+    depth = queue.depth
     arn = str(depth.queue)
-    settings = sqs.queue_by_arn(depth.queue).settings
     counters: Counters = session.counters
     return QueueView(
         name=depth.queue.resource,
@@ -74,9 +104,9 @@ def _view(
         dead_letter_queue=None if depth.dead_letter_target is None else depth.dead_letter_target.resource,
         sources=sources,
         consumers=[parse_arn(function).name for function in mappings.get(arn, ())],
-        visibility_timeout=settings.visibility,
-        retention=settings.retention,
-        max_receives=None if settings.redrive is None else settings.redrive.max_receives,
+        visibility_timeout=queue.visibility,
+        retention=queue.retention,
+        max_receives=queue.max_receives,
         # A dead letter arrives without being sent.
         sent=counters.count(HopKind.MESSAGE_SENT, arn) + counters.count(HopKind.DEAD_LETTERED, arn),
         received=counters.count(HopKind.MESSAGE_RECEIVED, arn),

@@ -21,6 +21,8 @@ _SERVICES = {
     "pipes": "it has no EventBridge Pipes",
     "scheduler": "it keeps the schedules of EventBridge Scheduler and never fires them",
 }
+#: What of these the sandbox does itself: see `native.py`.
+STANDING_IN = frozenset({"apigatewayv2", "scheduler"})
 #: The services of resource types, by the beginning of their names.
 _TYPES = {
     "AWS::ApiGatewayV2::": "apigatewayv2",
@@ -123,7 +125,10 @@ def difference(type_: str, properties: Mapping[str, Any]) -> str | None:
 
 def lacking() -> list[str]:
     """All that is refused or has no effect on this engine, in words, for people."""
-    services = [f"{name}: {reason}" for name, reason in sorted(_SERVICES.items())]
+    services = [
+        f"{name}: LocalStack: {reason}; {'the sandbox stands in' if name in STANDING_IN else 'refused'}"
+        for name, reason in sorted(_SERVICES.items())
+    ]
     operations = [f"{name} of {service}: {reason}" for (service, name), reason in _OPERATIONS.items()]
     differences = [f"{type_}: {said}" for (type_, _), said in _DIFFERENCES.items()]
     asked: tuple[dict[str, Any], ...] = (

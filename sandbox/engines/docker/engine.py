@@ -14,7 +14,7 @@ from typing import Any, cast
 from sandbox.backing.moto.client import send
 from sandbox.backing.portfinder import free_port
 from sandbox.control.protocol import PostgresView
-from sandbox.engines.base import EngineKit, FunctionView, NetworkDoor, NoDatabaseError
+from sandbox.engines.base import EngineKit, FunctionView, NetworkDoor, NoDatabaseError, QueueSource
 from sandbox.engines.bindings import LiveBindings
 from sandbox.engines.docker.capabilities import NOTES, difference, fault_refusal, unsupported
 from sandbox.engines.docker.compose import ComposePlan, compose_file, read_compose
@@ -32,6 +32,7 @@ from sandbox.engines.docker.observe import Observer
 from sandbox.engines.docker.packages import Packages
 from sandbox.engines.docker.postgres import ContainerPostgres
 from sandbox.engines.docker.progress import Steps
+from sandbox.engines.docker.queues import LocalStackQueues
 from sandbox.engines.docker.refusals import NoReturn
 from sandbox.engines.docker.threads import Threads
 from sandbox.engines.docker.upstream import HOST, ContainerUpstream, Ports
@@ -90,6 +91,7 @@ class DockerEngine(NoReturn):
         invocations = Invocations(kit.journal)
         self._letters = TargetLetters(kit.journal, kit.aws_http)
         self._hearing = Hearing(kit.journal, invocations, kit.notice, self._letters.send)
+        self.queues: QueueSource | None = LocalStackQueues(self.long_tail, self._hearing.message)
         self.logs = FunctionWatch(self.project, kit.clock, kit.journal, invocations, self._hearing)
         self.observe: Observe = Observer(kit.journal, self._hearing)
         self.callers = self

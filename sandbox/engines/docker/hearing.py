@@ -90,6 +90,10 @@ class Hearing:
         """A request to a deployed API is on its way, with a trace of its own."""
         self._requests.put(trace_root(trace), hop)
 
+    def message(self, message_id: str) -> int:
+        """The latest hop of a message; 0 where none is known."""
+        return self._messages.get(message_id) or 0
+
     def answered(self, hop: int, record: Callable[[], object]) -> None:
         """A request was answered: it is recorded after the invocation that answered it, of which LocalStack's
         log may still tell. What carries a business key first is then who brought it, as on other engines.

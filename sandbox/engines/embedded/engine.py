@@ -11,7 +11,7 @@ from sandbox.backing.moto.log import DatabaseMotoLog
 from sandbox.backing.moto.server import MotoServer
 from sandbox.backing.postgres.server import PostgresServer
 from sandbox.control.protocol import PostgresView
-from sandbox.engines.base import EngineKit, FunctionView, NetworkDoor, NoDatabaseError
+from sandbox.engines.base import EngineKit, FunctionView, NetworkDoor, NoDatabaseError, QueueSource
 from sandbox.engines.bindings import LiveBindings
 from sandbox.engines.embedded.database_faults import DatabaseFaults
 from sandbox.engines.embedded.deliverer import BusDoor, Switchboard
@@ -64,6 +64,7 @@ class EmbeddedEngine:
     notes: tuple[str, ...] = ()
     network_door: NetworkDoor | None = None
     observe: Observe | None = None
+    queues: QueueSource | None = None
 
     def __init__(self, kit: EngineKit) -> None:
         self._kit = kit

@@ -18,7 +18,7 @@ from sandbox.services.sqs.desk import MessageDesk, RefusedMoveError, Sent
 from sandbox.services.sqs.messages import DELAYED, IN_FLIGHT, VISIBLE
 from sandbox.services.sqs.service import PeekedMessage, SqsService
 from sandbox.session.deadletters import raised_by
-from sandbox.session.queueviews import queue_views, sqs_service
+from sandbox.session.queueviews import peeked, queue_arns, queue_views, sqs_service
 
 if TYPE_CHECKING:
     from sandbox.session.session import Session
@@ -26,6 +26,8 @@ if TYPE_CHECKING:
 _STATES = (VISIBLE, IN_FLIGHT, DELAYED)
 #: Messages moved before others get their turn.
 _TURN = 50
+#: Letters of a foreign queue that are told of at most.
+_MOST = 10_000
 
 
 class Desk:
@@ -51,7 +53,7 @@ class Desk:
     # --- queues ------------------------------------------------------------------------------------------
     async def queue_ls(self) -> list[QueueView]:
         """Every queue, by name."""
-        return queue_views(self._session, await self._session.topology.now())
+        return await queue_views(self._session, await self._session.topology.now())
 
     async def queue_peek(
         self, queue: str, state: str | None = None, limit: int = 50, offset: int = 0, match: str = ""
@@ -72,8 +74,8 @@ class Desk:
                 f"a message is {', '.join(_STATES[:-1])} or {_STATES[-1]}",
                 f"say --state {VISIBLE}",
             )
-        arn = self._queue(queue)
-        messages = self._sqs.peek(arn, state, limit, offset, match)
+        arn = await self._queue(queue)
+        messages = await peeked(self._session, arn, state, limit, offset, match)
         return [self._message(arn, message) for message in messages]
 
     async def queue_send(
@@ -89,7 +91,7 @@ class Desk:
             attributes: message attributes in the form of the SQS API.
             delay: seconds; None takes the queue's.
         """
-        arn = self._queue(queue)
+        arn = await self._queue(queue)
         params: dict[str, Any] = {"QueueUrl": self._url(arn), "MessageBody": body}
         if attributes:
             params["MessageAttributes"] = _parsed(attributes)
@@ -100,10 +102,10 @@ class Desk:
 
     async def queue_purge(self, queue: str) -> dict[str, Any]:
         """Deletes every message of a queue, as PurgeQueue does (at most once in 60 seconds)."""
-        arn = self._queue(queue)
-        counts = next(depth.counts for depth in self._sqs.depths() if depth.queue == arn)
+        arn = await self._queue(queue)
+        view = next(view for view in await self.queue_ls() if view.arn == str(arn))
         await self._session.client.call("sqs", "PurgeQueue", {"QueueUrl": self._url(arn)})
-        return {"queue": arn.resource, "purged": counts.visible + counts.in_flight + counts.delayed}
+        return {"queue": arn.resource, "purged": view.visible + view.in_flight + view.delayed}
 
     # --- dead letters ------------------------------------------------------------------------------------
     async def dlq_ls(self) -> list[QueueView]:
@@ -118,11 +120,10 @@ class Desk:
         Args:
             match: only those whose body or id has this text.
         """
-        arn = self._queue(queue)
+        arn = await self._queue(queue)
         self._session.journal.flush()
-        return [
-            self._dead_letter(arn, message) for message in self._sqs.peek(arn, None, limit, offset, match)
-        ]
+        letters = await peeked(self._session, arn, None, limit, offset, match)
+        return [self._dead_letter(arn, message) for message in letters]
 
     async def dlq_redrive(
         self, queue: str, message_ids: list[str] | None = None, rate: float | None = None
@@ -141,7 +142,11 @@ class Desk:
                 "a rate is a number above 0",
                 "say --rate 10, or leave it out to move them at once",
             )
-        arn, desk = self._queue(queue), MessageDesk(self._sqs)
+        arn = await self._queue(queue)
+        if self._session.engine.queues is not None and message_ids is None:
+            yield await self._move_task(arn, rate)
+            return
+        desk = MessageDesk(self._sqs)
         moved: list[Sent] = []
         numbers, kept = self._numbers(desk, arn, message_ids)
         for index, (message_id, number) in enumerate(numbers.items()):
@@ -171,7 +176,7 @@ class Desk:
         Args:
             body, attributes: what takes the place of its own; None leaves it.
         """
-        arn, desk = self._queue(queue), MessageDesk(self._sqs)
+        arn, desk = await self._queue(queue), MessageDesk(self._sqs)
         numbers, kept = self._numbers(desk, arn, [message_id])
         given = None if attributes is None else _parsed(attributes)
         moved: list[str] = []
@@ -185,7 +190,7 @@ class Desk:
 
     async def dlq_drop(self, queue: str, message_ids: list[str]) -> MoveResult:
         """Deletes dead letters for good."""
-        arn, desk = self._queue(queue), MessageDesk(self._sqs)
+        arn, desk = await self._queue(queue), MessageDesk(self._sqs)
         numbers, kept = self._numbers(desk, arn, message_ids)
         dropped: list[str] = []
         for index, (message_id, number) in enumerate(numbers.items()):
@@ -198,24 +203,35 @@ class Desk:
         return MoveResult(moved=len(dropped), kept=kept, message_ids=dropped)
 
     # --- inside ------------------------------------------------------------------------------------------
+    async def _move_task(self, arn: Arn, rate: float | None) -> MoveProgress:
+        """Has a foreign SQS move a whole queue, as its own console does; it goes on by itself."""
+        letters = await peeked(self._session, arn, None, _MOST, 0, "")
+        params: dict[str, Any] = {"SourceArn": str(arn)}
+        if rate is not None:
+            params["MaxNumberOfMessagesPerSecond"] = max(1, round(rate))
+        await self._session.client.call("sqs", "StartMessageMoveTask", params)
+        ids = [letter.message_id for letter in letters]
+        return MoveProgress(done=0, of=len(ids), result=MoveResult(moved=len(ids), message_ids=ids))
+
     @property
     def _sqs(self) -> SqsService:
         return sqs_service(self._session)
 
-    def _queue(self, name: str) -> Arn:
+    async def _queue(self, name: str) -> Arn:
         """The queue that a name, a part of one, or an ARN means.
 
         Raises:
             UsageError: none or several.
         """
-        known = {queue.queue.resource: queue.queue for queue in self._sqs.depths()}
+        arns = await queue_arns(self._session)
+        known = {arn.resource: arn for arn in arns}
         if name.startswith("arn:"):
             arn = parse_arn(name)
-            if arn in known.values() or self._sqs.exists(arn):
+            if arn in arns:
                 return arn
         if name in known:
             here = queue_arn(Scope(), name)
-            return here if self._sqs.exists(here) else known[name]
+            return here if here in arns else known[name]
         matching = [other for other in known if name in other]
         if len(matching) == 1:
             return known[matching[0]]

@@ -10,7 +10,6 @@ import msgspec
 
 from sandbox.control.server import Method
 from sandbox.flow.counters import FunctionCount
-from sandbox.model.views.messages import QueueView
 from sandbox.model.views.system import BusView, FunctionStats, MapView, Snapshot
 from sandbox.session.busviews import bus_views
 from sandbox.session.queueviews import queue_views
@@ -82,12 +81,9 @@ class Overview:
             topology = await session.topology.now()
             postgres = session.postgres
             addresses = (postgres.host, str(postgres.port)) if postgres is not None else ()
-            system = build_map(topology, self._queues(topology), session.counters, addresses)
+            system = build_map(topology, await queue_views(session, topology), session.counters, addresses)
             self._pictured = (moment, system, self._functions(topology), bus_views(session, topology))
         return self._pictured
-
-    def _queues(self, topology: Topology) -> list[QueueView]:
-        return queue_views(self._session, topology) if "sqs" in self._session.engine.services else []
 
     def _functions(self, topology: Topology) -> list[FunctionStats]:
         warm: dict[str, int] = {}
