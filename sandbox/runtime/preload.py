@@ -60,6 +60,9 @@ CANDIDATES = (
 )
 
 
+_NO_PACKAGES = ("bin", "__pycache__")
+
+
 def choose(folders: Sequence[str], own: Sequence[str], variables: Iterable[str]) -> tuple[str, ...]:
     """The modules to import for a function.
 
@@ -90,5 +93,5 @@ def _top_level(folder: str) -> list[str]:
     return [
         entry.name.split(".", 1)[0]
         for entry in path.iterdir()
-        if entry.suffix in ("", ".py", ".so") and entry.name not in ("bin", "__pycache__")
+        if entry.suffix in ("", ".py", ".so") and entry.name not in _NO_PACKAGES and entry.name[0] != "."
     ]

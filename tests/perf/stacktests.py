@@ -1,4 +1,4 @@
-"""What a test costs: the same suite on the fixtures, on moto and on MiniStack, and the whole reference system.
+"""What a test costs: the same suite on the fixtures, on moto and on MiniStack, and the reference system.
 
 `scripts/bench-tests [--tests 200] [--workers 2]`; prints Markdown.
 """
@@ -63,7 +63,7 @@ def main() -> int:
         with _endpoint(target) as variables:
             runs.append(_run(title, suite, target, words.tests, words.workers, variables))
     lines = [
-        f"| {words.tests} tests, `-n {words.workers}` | whole run | around a test, p50 | p95 | its body, p50 |",
+        f"| {words.tests} tests, `-n {words.workers}` | whole | around a test, p50 | p95 | its body, p50 |",
         "|---|---|---|---|---|",
         *(run.row() for run in runs),
     ]

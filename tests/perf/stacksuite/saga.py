@@ -1,6 +1,7 @@
 """Tests of the reference system, whole: request, functions, PostgreSQL, outbox, saga."""
 
 import os
+from typing import Any
 
 import pytest
 
@@ -9,7 +10,7 @@ pytestmark = pytest.mark.sandbox("nfe")
 
 
 @pytest.mark.parametrize("number", range(COUNT))
-def test_an_invoice_is_confirmed(number, stack, http, flows, database):
+def test_an_invoice_is_confirmed(number: int, stack: Any, http: Any, flows: Any, database: Any) -> None:
     order = {"items": [{"produtoId": stack.seed["produtos"][0], "quantidade": 1}]}
     nota = http.post("/api/v1/notas", json=order).json()["notaFiscalId"]
     flows.settle()

@@ -1,9 +1,11 @@
-"""Tests that every emulator can run: an event reaches a queue by a rule. Copied into a folder of their own."""
+"""Tests that every emulator can run: an event reaches a queue by a rule."""
 
 import json
 import os
 import uuid
+from collections.abc import Iterator
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
 
@@ -11,9 +13,9 @@ COUNT = int(os.environ["SUITE_TESTS"])
 TARGET = os.environ["SUITE_TARGET"]
 
 
-def made_by_hand(session, endpoint):
+def made_by_hand(session: Any, endpoint: str | None) -> Iterator[Any]:
     """What the template declares, made call by call, as tests on other emulators do it."""
-    options = {"endpoint_url": endpoint} if endpoint else {}
+    options: dict[str, Any] = {"endpoint_url": endpoint} if endpoint else {}
     sqs, events = session.client("sqs", **options), session.client("events", **options)
     name = f"t{uuid.uuid4().hex[:12]}"
     dead = sqs.create_queue(QueueName=f"{name}-mortas")["QueueUrl"]
@@ -36,18 +38,16 @@ def made_by_hand(session, endpoint):
 if TARGET == "sandbox":
 
     @pytest.fixture
-    def world(stack, aws):
+    def world(stack: Any, aws: Any) -> Any:
+        queue = stack.queue("fila").url
         return SimpleNamespace(
-            sqs=aws.client("sqs"),
-            events=aws.client("events"),
-            bus="barramento",
-            queue=stack.queue("fila").url,
+            sqs=aws.client("sqs"), events=aws.client("events"), bus="barramento", queue=queue
         )
 
 elif TARGET == "moto":
 
     @pytest.fixture
-    def world():
+    def world() -> Iterator[Any]:
         import boto3
         from moto import mock_aws
 
@@ -57,18 +57,18 @@ elif TARGET == "moto":
 else:
 
     @pytest.fixture(scope="session")
-    def session():
+    def session() -> Any:
         import boto3
 
         return boto3.Session("test", "test", region_name="us-east-1")
 
     @pytest.fixture
-    def world(session):
+    def world(session: Any) -> Iterator[Any]:
         yield from made_by_hand(session, os.environ["SUITE_ENDPOINT"])
 
 
 @pytest.mark.parametrize("number", range(COUNT))
-def test_an_event_reaches_its_queue(number, world):
+def test_an_event_reaches_its_queue(number: int, world: Any) -> None:
     detail = json.dumps({"number": number})
     entries = [
         {"Source": source, "DetailType": "Feita", "EventBusName": world.bus, "Detail": detail}

@@ -36,3 +36,10 @@ def test_a_package_in_the_code_keeps_everything_out(tmp_path: Path) -> None:
 
 def test_missing_folders_hold_nothing(tmp_path: Path) -> None:
     assert choose([str(tmp_path / "absent")], [str(tmp_path / "absent too")], ()) == ()
+
+
+def test_hidden_files_are_no_packages(tmp_path: Path) -> None:
+    deps, code = packages(tmp_path / "deps", "boto3"), packages(tmp_path / "code")
+    for folder in (deps, code):
+        Path(folder, ".gitignore").touch()
+    assert "boto3" in choose([deps], [code], ())
