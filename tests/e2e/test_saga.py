@@ -272,7 +272,7 @@ def test_the_flow_of_an_invoice_shows_every_hop_with_its_cause(nfe: Sandbox) -> 
         what="both messages deleted in the flow",
     )
     text = nfe.cli("flow", "show", identifier).out
-    paths = [[passed(one) for one in (*branch["above"], branch)] for branch in branches]
+    paths = [[step(one) for one in (*branch["above"], branch)] for branch in branches]
     assert CHAIN in paths, text
     assert {branch["hop"]["status"] for branch in branches} == {"ok"}
     assert sum(branch["inferred"] for branch in branches) == 1
@@ -294,7 +294,7 @@ def _what(hop: Hop) -> str:
     return hop.resource.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
 
 
-def passed(branch: dict[str, Any]) -> tuple[str, str, bool]:
+def step(branch: dict[str, Any]) -> tuple[str, str, bool]:
     """A hop as `CHAIN` has it."""
     hop = branch["hop"]
     if hop["kind"] == "event-put":
