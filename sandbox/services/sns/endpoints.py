@@ -53,32 +53,20 @@ class Endpoints:
             AwsError: what the endpoint answered, or that it did not.
         """
         if subscription.protocol == SQS:
-            await self._deliverer.deliver(_to_queue(pending.published, subscription, hop))
+            target = parse_arn(subscription.endpoint)
+            await self._deliverer.deliver(_to_queue(pending.published, subscription, target, hop))
         elif subscription.protocol == LAMBDA:
             await self._deliverer.deliver(_to_function(pending.published, subscription, hop))
         else:
             await self._post(pending, subscription)
 
     async def dead_letter(self, pending: Pending, subscription: Subscription, target: Arn, hop: int) -> None:
-        """Sends to a dead-letter queue what the endpoint would have got.
+        """Sends a message to a dead-letter queue, raw where its subscription takes it so.
 
         Raises:
             AwsError: the queue refused it.
         """
-        published = pending.published
-        plain = subscription.raw and subscription.protocol != LAMBDA
-        await self._deliverer.deliver(
-            Delivery(
-                target=target,
-                body=published.text(subscription.protocol) if plain else _document(published, subscription),
-                cause=hop,
-                trace=published.trace,
-                attributes=published.attributes if plain else {},
-                event_id=published.message_id,
-                source=str(subscription.topic),
-                **_order(published, target),
-            )
-        )
+        await self._deliverer.deliver(_to_queue(pending.published, subscription, target, hop))
 
     async def _post(self, pending: Pending, subscription: Subscription) -> None:
         published, base = pending.published, self._base()
@@ -112,24 +100,27 @@ class Endpoints:
             raise AwsError("EndpointError", f"the endpoint answered {answer.status}", status=answer.status)
 
 
-def _to_queue(published: Published, subscription: Subscription, hop: int) -> Delivery:
-    target = parse_arn(subscription.endpoint)
+def _to_queue(published: Published, subscription: Subscription, target: Arn, hop: int) -> Delivery:
+    base, link = _links(subscription)
+    body = _written(notification(published, subscription.protocol, link, base))
     return Delivery(
         target=target,
-        body=published.text(SQS) if subscription.raw else _document(published, subscription),
+        body=published.text(subscription.protocol) if subscription.raw else body,
         cause=hop,
         trace=published.trace,
         attributes=published.attributes if subscription.raw else {},
+        group_id=published.group_id,
         event_id=published.message_id,
         source=str(subscription.topic),
-        **_order(published, target),
+        deduplication_id=published.deduplication_id if is_fifo(target.resource) else None,
     )
 
 
 def _to_function(published: Published, subscription: Subscription, hop: int) -> Delivery:
+    base, link = _links(subscription)
     return Delivery(
         target=parse_arn(subscription.endpoint),
-        body=_document(published, subscription),
+        body=json.dumps(lambda_event(published, str(subscription.arn), link, base)),
         cause=hop,
         trace=published.trace,
         event_id=published.message_id,
@@ -137,22 +128,10 @@ def _to_function(published: Published, subscription: Subscription, hop: int) -> 
     )
 
 
-def _order(published: Published, target: Arn) -> dict[str, Any]:
-    """The group, for every queue, and the deduplication id, which only FIFO queues take."""
-    fifo = is_fifo(target.resource)
-    return {
-        "group_id": published.group_id,
-        "deduplication_id": published.deduplication_id if fifo else None,
-    }
-
-
-def _document(published: Published, subscription: Subscription) -> str:
-    """What queues and functions get, with links in AWS's own form: it is stored, and no port is."""
+def _links(subscription: Subscription) -> tuple[str, str]:
+    """Host and unsubscribe link in AWS's own form: what queues and functions get is stored, and no port is."""
     base = f"https://sns.{subscription.topic.region}.amazonaws.com"
-    link = f"{base}/?Action=Unsubscribe&SubscriptionArn={subscription.arn}"
-    if subscription.protocol == LAMBDA:
-        return json.dumps(lambda_event(published, str(subscription.arn), link, base))
-    return _written(notification(published, subscription.protocol, link, base))
+    return base, f"{base}/?Action=Unsubscribe&SubscriptionArn={subscription.arn}"
 
 
 def _written(document: dict[str, Any]) -> str:

@@ -59,6 +59,17 @@ def test_a_raw_dead_letter_keeps_its_attributes(world: World) -> None:
     assert (letter.body, letter.attributes) == ("olá", {"loja": text("7")})
 
 
+def test_the_dead_letter_of_a_function_is_the_notification(world: World) -> None:
+    notas = world.topic()
+    world.subscribe(notas, function(), RedrivePolicy=DEAD)
+    world.targets.refusals["avisa"] = AwsError("ResourceNotFoundException", "Function not found", status=404)
+    world.publish(notas, "olá", MessageAttributes={"loja": text("7")})
+    (letter,) = world.targets.of("mortas")
+    document = json.loads(letter.body)
+    assert (document["Type"], document["Message"]) == ("Notification", "olá")
+    assert document["MessageAttributes"] == {"loja": {"Type": "String", "Value": "7"}}
+
+
 def test_without_a_dead_letter_queue_the_message_is_dropped(world: World) -> None:
     notas = world.topic()
     world.subscribe(notas, queue())
