@@ -86,6 +86,8 @@ def check_together(topic: Arn, protocol: str, endpoint: str, attributes: Mapping
     ordered = is_fifo(topic.resource) and is_fifo(endpoint)
     if dead_letters and ordered and not is_fifo(dead_letter_queue(dead_letters).resource):
         raise invalid("RedrivePolicy: must use a FIFO queue as DLQ for a FIFO Subscription to a FIFO Topic.")
+    if attributes.get("RawMessageDelivery") == "true" and protocol == LAMBDA:
+        raise invalid(f"Delivery protocol [{protocol}] does not support raw message delivery.")
     if attributes.get("DeliveryPolicy") and protocol not in _WEB:
         raise invalid(f"Delivery protocol [{protocol}] does not support delivery policies.")
 

@@ -11,8 +11,9 @@ from collections.abc import Sequence
 from typing import Any
 
 from sandbox.model.arn import Arn
-from sandbox.model.sqs_errors import invalid_value, missing
+from sandbox.model.sqs_errors import invalid_value, missing, over_limit
 
+MAX_STATEMENTS = 20
 _LABEL = re.compile(r"[A-Za-z0-9_-]{1,80}")
 _ACTIONS = (
     "*",
@@ -52,6 +53,8 @@ def with_permission(
     document = _document(policy, queue)
     if any(statement.get("Sid") == label for statement in document["Statement"]):
         raise invalid_value(label, "Label", "Already exists.")
+    if len(document["Statement"]) >= MAX_STATEMENTS:
+        raise over_limit()
     document["Statement"].append(
         {
             "Sid": label,

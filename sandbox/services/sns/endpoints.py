@@ -129,7 +129,7 @@ def _to_function(published: Published, subscription: Subscription, hop: int) -> 
 
 
 def _links(subscription: Subscription) -> tuple[str, str]:
-    """Host and unsubscribe link in AWS's own form: what queues and functions get is stored, and no port is."""
+    """Host and unsubscribe link in AWS's own form: what queues and functions get is stored; no port is."""
     base = f"https://sns.{subscription.topic.region}.amazonaws.com"
     return base, f"{base}/?Action=Unsubscribe&SubscriptionArn={subscription.arn}"
 

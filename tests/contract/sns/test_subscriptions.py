@@ -153,6 +153,13 @@ def test_a_first_attribute_that_cannot_be_says_so(world: World) -> None:
     )
 
 
+def test_functions_take_no_raw_messages(world: World) -> None:
+    given: dict[str, Any] = {"Protocol": "lambda", "Endpoint": str(function())}
+    raw = {"RawMessageDelivery": "true"}
+    error = world.refused("Subscribe", TopicArn=world.topic(), **given, Attributes=raw)
+    assert "Delivery protocol [lambda] does not support raw message delivery." in error.message
+
+
 def test_dead_letters_of_a_fifo_subscription_go_to_a_fifo_queue(world: World) -> None:
     arn = world.subscribe(world.topic("notas.fifo"), queue("a.fifo"))
     policy = json.dumps({"deadLetterTargetArn": str(queue("mortas"))})

@@ -236,6 +236,18 @@ def test_permissions_become_statements_of_the_policy(world: World) -> None:
     assert gone.message == "Value vizinho for parameter Label is invalid. Reason: can't find label."
 
 
+def test_a_policy_has_so_many_statements_and_no_more(world: World) -> None:
+    url = world.queue()
+    given: dict[str, Any] = {
+        "QueueUrl": url,
+        "AWSAccountIds": ["111122223333"],
+        "Actions": ["SendMessage"],
+    }
+    for number in range(20):
+        world.call("AddPermission", Label=f"p{number}", **given)
+    assert world.refused("AddPermission", Label="mais", **given).code == "OverLimit"
+
+
 def test_purging_takes_everything_and_once_a_minute_only(world: World) -> None:
     url = world.queue()
     for body in "abc":
