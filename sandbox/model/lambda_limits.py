@@ -154,6 +154,11 @@ def check_configuration(params: Mapping[str, Any]) -> None:
         (params.get("TracingConfig") or {}).get("Mode"), "tracingConfig.mode", ("Active", "PassThrough")
     )
     found.pattern((params.get("LoggingConfig") or {}).get("LogGroup"), "loggingConfig.logGroup", _LOG_GROUP)
+    logging = params.get("LoggingConfig") or {}
+    found.one_of(logging.get("LogFormat"), "loggingConfig.logFormat", ("JSON", "Text"))
+    levels = ("TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL")
+    found.one_of(logging.get("ApplicationLogLevel"), "loggingConfig.applicationLogLevel", levels)
+    found.one_of(logging.get("SystemLogLevel"), "loggingConfig.systemLogLevel", levels[1:4])
     variables = (params.get("Environment") or {}).get("Variables") or {}
     if any(not re.fullmatch(_VARIABLE, name) for name in variables if name not in RESERVED_VARIABLES):
         found.note(
@@ -161,6 +166,10 @@ def check_configuration(params: Mapping[str, Any]) -> None:
             f"constraint: [Member must satisfy regular expression pattern: {_VARIABLE}]"
         )
     found.check()
+    if logging.get("LogFormat", "Text") == "Text" and {"ApplicationLogLevel", "SystemLogLevel"} & set(
+        logging
+    ):
+        raise invalid("Log level is only supported when LogFormat is set to JSON.")
     check_environment(variables)
     if (runtime := params.get("Runtime")) is not None:
         check_runtime(runtime)

@@ -310,6 +310,8 @@ class FunctionSpec:
         memory: MB; the limit on resident memory.
         tmp_size: MB of `/tmp`.
         role: ARN of the execution role.
+        log_format: `Text` or `JSON`; with JSON the levels say what is written, of the function's own records
+            (`TRACE` … `FATAL`) and of Lambda's (`DEBUG`, `INFO`, `WARN`).
     """
 
     arn: str
@@ -329,6 +331,9 @@ class FunctionSpec:
     log_group: str = ""
     tracing: str = "PassThrough"
     layers: tuple[str, ...] = ()
+    log_format: str = "Text"
+    log_level: str = "INFO"
+    system_log_level: str = "INFO"
 
     @property
     def function(self) -> str:

@@ -85,6 +85,8 @@ def environment_variables(
             "_HANDLER": spec.handler,
         }
     )
+    if spec.log_format == "JSON":
+        variables |= {"AWS_LAMBDA_LOG_FORMAT": "JSON", "AWS_LAMBDA_LOG_LEVEL": spec.log_level}
     if spec.runtime.startswith("nodejs"):
         variables["NODE_PATH"] = node_path(code, node_version(spec.runtime))
     if log_fd is not None:

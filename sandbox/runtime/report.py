@@ -33,12 +33,21 @@ _SIGNALS = {
 
 def init_start_line(runtime: str, region: str) -> str:
     """The first line of a cold start."""
-    digest = hashlib.sha256(runtime.encode()).hexdigest()
-    name = runtime.replace("python", "python:").replace("nodejs", "nodejs:").replace("provided.", "provided:")
     return (
-        f"INIT_START Runtime Version: {name}.sandbox\t"
-        f"Runtime Version ARN: arn:aws:lambda:{region}::runtime:{digest}"
+        f"INIT_START Runtime Version: {runtime_version(runtime)}\t"
+        f"Runtime Version ARN: {runtime_arn(runtime, region)}"
     )
+
+
+def runtime_version(runtime: str) -> str:
+    """What stands for the version of a runtime: `python:3.13.sandbox`."""
+    name = runtime.replace("python", "python:").replace("nodejs", "nodejs:").replace("provided.", "provided:")
+    return f"{name}.sandbox"
+
+
+def runtime_arn(runtime: str, region: str) -> str:
+    """The ARN of a runtime's version."""
+    return f"arn:aws:lambda:{region}::runtime:{hashlib.sha256(runtime.encode()).hexdigest()}"
 
 
 def init_report_line(milliseconds: float, phase: str, status: str, error_type: str = "") -> str:

@@ -24,9 +24,10 @@ from sandbox.runtime.families import family_of
 from sandbox.runtime.interpreters import Interpreters
 from sandbox.runtime.launch import LaunchError
 from sandbox.runtime.live_log import LiveLog
-from sandbox.runtime.outcome import cold_start_lines, outcome_of
+from sandbox.runtime.outcome import outcome_of
+from sandbox.runtime.platform_log import PlatformLog, platform_log
 from sandbox.runtime.pool import Pool
-from sandbox.runtime.report import TIMED_OUT, init_report_line, log_stream_name, start_line
+from sandbox.runtime.report import log_stream_name
 from sandbox.runtime.starter import Starter
 
 #: Seconds of the init phase; what takes longer starts again inside the invocation, under its timeout.
@@ -226,20 +227,23 @@ class LambdaRuntime:
     ) -> Outcome:
         environment = await self._begin(spec, pool, request)
         live.write_to(environment.log_stream)
-        live.extend(cold_start_lines(spec))
+        platform = self._platform(spec)
+        live.extend(platform.init_start("on-demand"))
         ending = await self._initialise(environment, self._init_seconds, live)
         init_ms: float | None = ending.duration_ms
         budget = spec.timeout
         if ending.kind is not EndKind.OK:
             # AWS tries once more inside the invocation, whose timeout then covers both.
-            live.add(_failed_init_line(ending, "init"))
+            live.extend(platform.init_failed(ending.duration_ms, "init", ending.error_type))
             environment = await self._begin(spec, pool, request, environment.log_stream)
             ending = await self._initialise(environment, spec.timeout, live)
             init_ms = None
             budget = max(0.001, spec.timeout - ending.duration_ms / 1000)
             if ending.kind is not EndKind.OK:
-                live.add(_failed_init_line(ending, "invoke"), _start_line(spec, request))
-                return outcome_of(environment, request, ending, live, None, self._clock.real_now())
+                live.extend(platform.init_failed(ending.duration_ms, "invoke", ending.error_type))
+                live.extend(platform.start(request.request_id))
+                real_now = self._clock.real_now()
+                return outcome_of(environment, request, ending, live, platform, None, real_now)
         outcome = await self._invoke(pool, environment, request, budget, live, init_ms)
         if outcome is None:  # it asked for work and died: the next attempt starts from nothing
             return await self._run_cold(spec, pool, request, live)
@@ -307,8 +311,10 @@ class LambdaRuntime:
         live: LiveLog,
         init_ms: float | None = None,
     ) -> Outcome | None:
+        platform = self._platform(environment.spec)
+
         def started() -> None:
-            live.add(_start_line(environment.spec, request))
+            live.extend(platform.start(request.request_id))
             environment.log.give_to(live.extend)
 
         try:
@@ -323,7 +329,7 @@ class LambdaRuntime:
             return None
         environment.log.settle()
         survives = ending.kind in (EndKind.OK, EndKind.ERROR)
-        outcome = outcome_of(environment, request, ending, live, init_ms, self._clock.real_now())
+        outcome = outcome_of(environment, request, ending, live, platform, init_ms, self._clock.real_now())
         current = self._pools.get(environment.spec) is pool
         if survives and current and not environment.ended and not environment.retired:
             self._rest(pool, environment)
@@ -331,6 +337,9 @@ class LambdaRuntime:
             self._end_soon(environment)
             environment.discard_log()
         return outcome
+
+    def _platform(self, spec: FunctionSpec) -> PlatformLog:
+        return platform_log(spec, self._clock.now)
 
     def _rest(self, pool: Pool, environment: Environment) -> None:
         def expire(idle: Environment) -> None:
@@ -370,11 +379,12 @@ class LambdaRuntime:
             live = LiveLog(self._clock, pool.log or _unheard)
             environment = await self._begin(spec, pool, None, provisioned=True)
             live.write_to(environment.log_stream)
-            live.extend(cold_start_lines(spec))
+            platform = self._platform(spec)
+            live.extend(platform.init_start("provisioned-concurrency"))
             try:
                 ending = await self._initialise(environment, self._init_seconds, live)
                 if ending.kind is not EndKind.OK:
-                    live.add(_failed_init_line(ending, "init"))
+                    live.extend(platform.init_failed(ending.duration_ms, "init", ending.error_type))
                     raise _cannot_run(spec, LaunchError(f"{ending.error_type}: {ending.message}"))
             finally:
                 live.flush()
@@ -433,17 +443,6 @@ class LambdaRuntime:
 def _cannot_run(spec: FunctionSpec, error: Exception) -> AwsError:
     return AwsError(
         "InvalidRuntimeException", f"sandbox cannot run {spec.name} on {spec.runtime}: {error}", status=502
-    )
-
-
-def _start_line(spec: FunctionSpec, request: InvocationRequest) -> str:
-    return start_line(request.request_id, spec.version)
-
-
-def _failed_init_line(ending: Ending, phase: str) -> str:
-    status = "timeout" if ending.error_type == TIMED_OUT else "error"
-    return init_report_line(
-        ending.duration_ms, phase, status, "" if status == "timeout" else ending.error_type
     )
 
 

@@ -92,6 +92,8 @@ def unsupported(type_: str, properties: Mapping[str, Any], native: Collection[st
     service = next((name for start, name in _TYPES.items() if type_.startswith(start)), "")
     if service in _SERVICES and service not in native:
         return f"{LOCALSTACK} cannot do it: {_SERVICES[service]}"
+    if type_ == "AWS::Lambda::Url":
+        return f"the front door does not pass function URLs on to {LOCALSTACK}"
     if type_ == "AWS::Lambda::EventSourceMapping" and "StartingPosition" in properties:
         source = str(properties.get("EventSourceArn", ""))
         if _STREAM in source or "StreamArn" in source:

@@ -38,13 +38,25 @@ function writeRecord(text) {
   }
 }
 
-function record(level, text) {
-  const id = requestId || "undefined";
-  writeRecord(`${new Date().toISOString()}\t${id}\t${level}\t${text}`);
+const JSON_LOG = process.env.AWS_LAMBDA_LOG_FORMAT === "JSON";
+const ORDER = ["TRACE", "DEBUG", "INFO", "WARN", "ERROR", "FATAL"];
+const LEAST = JSON_LOG ? Math.max(0, ORDER.indexOf(process.env.AWS_LAMBDA_LOG_LEVEL)) : 0;
+
+function record(level, text, message = text) {
+  const timestamp = new Date().toISOString();
+  if (!JSON_LOG) {
+    writeRecord(`${timestamp}\t${requestId || "undefined"}\t${level}\t${text}`);
+  } else if (ORDER.indexOf(level) >= LEAST) {
+    writeRecord(JSON.stringify({ timestamp, level, requestId: requestId || undefined, message }));
+  }
 }
 
 for (const [name, level] of Object.entries(LEVELS)) {
   console[name] = (...values) => {
+    if (JSON_LOG && values.length === 1 && typeof values[0] === "object" && !isError(values[0])) {
+      record(level, "", values[0]); // an object stays one
+      return;
+    }
     const text = util.format(...values);
     record(level, name === "trace" ? new Error(text).stack.replace("Error", "Trace") : text);
   };

@@ -40,12 +40,6 @@ def refuse_unsupported(params: Mapping[str, Any]) -> None:
             raise NotImplementedByName("lambda", f"parameter {member}")
     if any((params.get("VpcConfig") or {}).values()):
         raise NotImplementedByName("lambda", "parameter VpcConfig")
-    logging = params.get("LoggingConfig") or {}
-    if logging.get("LogFormat", "Text") != "Text":
-        raise NotImplementedByName("lambda", "parameter LoggingConfig.LogFormat=JSON")
-    for member in ("ApplicationLogLevel", "SystemLogLevel"):
-        if logging.get(member):
-            raise NotImplementedByName("lambda", f"parameter LoggingConfig.{member}")
 
 
 def fields_of(params: Mapping[str, Any], destinations: Destinations) -> dict[str, Any]:
@@ -63,7 +57,7 @@ def fields_of(params: Mapping[str, Any], destinations: Destinations) -> dict[str
         "memory": params.get("MemorySize"),
         "tmp_size": (params.get("EphemeralStorage") or {}).get("Size"),
         "tracing": (params.get("TracingConfig") or {}).get("Mode"),
-        "log_group": (params.get("LoggingConfig") or {}).get("LogGroup"),
+        **_logging(params.get("LoggingConfig")),
     }
     fields = {name: value for name, value in fields.items() if value is not None}
     if params.get("Environment") is not None:
@@ -74,6 +68,26 @@ def fields_of(params: Mapping[str, Any], destinations: Destinations) -> dict[str
         target = params["DeadLetterConfig"].get("TargetArn")
         fields["dead_letter"] = destinations.check(target, "DeadLetterConfig") if target else None
     return fields
+
+
+def _logging(given: Mapping[str, Any] | None) -> dict[str, Any]:
+    """The fields of `LoggingConfig`; a format without levels has those that AWS takes."""
+    if given is None:
+        return {}
+    return {
+        "log_group": given.get("LogGroup"),
+        "log_format": given.get("LogFormat"),
+        "log_level": given.get("ApplicationLogLevel"),
+        "system_log_level": given.get("SystemLogLevel"),
+    }
+
+
+def _logging_answer(function: Function) -> dict[str, Any]:
+    answer = {"LogFormat": function.log_format, "LogGroup": log_group(function)}
+    if function.log_format == "JSON":
+        answer["ApplicationLogLevel"] = function.log_level
+        answer["SystemLogLevel"] = function.system_log_level
+    return answer
 
 
 def describe(
@@ -107,7 +121,7 @@ def describe(
         "Architectures": [function.architecture],
         "EphemeralStorage": {"Size": function.tmp_size},
         "SnapStart": {"ApplyOn": "None", "OptimizationStatus": "Off"},
-        "LoggingConfig": {"LogFormat": "Text", "LogGroup": log_group(function)},
+        "LoggingConfig": _logging_answer(function),
     }
     if environment:
         answer["Environment"] = {"Variables": dict(environment)}

@@ -154,6 +154,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
         environment: values as given; tokens in them are replaced when they are shown or run.
         timeout: seconds. memory, tmp_size: MB.
         modified: virtual time of the last change, seconds since the epoch.
+        log_format: `Text` or `JSON`. log_level, system_log_level: what is written with JSON.
         layers: ARNs of layer versions, the lowest first.
         reserved: reserved concurrency, None when none is.
         recursive_loop: `Terminate` or `Allow`: what becomes of an invocation in a loop.
@@ -185,6 +186,9 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     architecture: str = "x86_64"
     dead_letter: str | None = None
     log_group: str = ""
+    log_format: str = "Text"
+    log_level: str = "INFO"
+    system_log_level: str = "INFO"
     layers: list[str] = []
     tags: dict[str, str] = {}
     reserved: int | None = None

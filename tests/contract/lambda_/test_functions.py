@@ -175,7 +175,6 @@ def test_wrong_values_are_refused_in_the_words_of_aws(
         ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, "SnapStart"),
         ({"KMSKeyArn": "arn:aws:kms:us-east-1:000000000000:key/1"}, "KMSKeyArn"),
         ({"FileSystemConfigs": [{"Arn": "x", "LocalMountPath": "/mnt/x"}]}, "FileSystemConfigs"),
-        ({"LoggingConfig": {"LogFormat": "JSON"}}, "LogFormat"),
         ({"DurableConfig": {"RetentionPeriodInDays": 1}}, "DurableConfig"),
         ({"DeadLetterConfig": {"TargetArn": "arn:aws:sns:us-east-1:000000000000:t"}}, "DeadLetterConfig"),
         ({"Code": {"ImageUri": "x"}}, "ImageUri"),
@@ -383,3 +382,24 @@ def test_a_folder_that_is_gone_is_unpacked_again(world: World) -> None:
     error = world.refused("Invoke", FunctionName="estoque")
     assert (error.code, error.status) == ("ResourceConflictException", 409)
     assert "deploy the function again" in error.message
+
+
+def test_logs_may_be_json(world: World) -> None:
+    made = world.function(LoggingConfig={"LogFormat": "JSON", "ApplicationLogLevel": "WARN"})
+    assert made["LoggingConfig"] == {
+        "LogFormat": "JSON",
+        "LogGroup": "/aws/lambda/estoque",
+        "ApplicationLogLevel": "WARN",
+        "SystemLogLevel": "INFO",
+    }
+    world.invoke()
+    ((spec, _),) = world.executor.requests
+    assert (spec.log_format, spec.log_level, spec.system_log_level) == ("JSON", "WARN", "INFO")
+    text = world.call(
+        "UpdateFunctionConfiguration", FunctionName="estoque", LoggingConfig={"LogFormat": "Text"}
+    )
+    assert text["LoggingConfig"] == {"LogFormat": "Text", "LogGroup": "/aws/lambda/estoque"}
+    wrong = world.refused(
+        "UpdateFunctionConfiguration", FunctionName="estoque", LoggingConfig={"SystemLogLevel": "WARN"}
+    )
+    assert wrong.message == "Log level is only supported when LogFormat is set to JSON."

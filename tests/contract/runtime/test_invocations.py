@@ -436,3 +436,34 @@ def test_an_interpreter_that_lies_below_tmp_is_there_for_what_a_function_starts(
             return json.loads(outcome.payload)
 
     assert asyncio.run(go()) == [str(link), "1\n"]
+
+
+def test_a_log_of_json(lab: Lab) -> None:
+    source = """
+        import logging
+        def handler(event, context):
+            logging.getLogger().info("quiet")
+            logging.getLogger().warning("loud")
+            if event:
+                raise ValueError("no good")
+    """
+    spec = lab.function(source, log_format="JSON", log_level="WARN", system_log_level="DEBUG")
+    fine, failed = run_all(lab, spec, False, True)
+    events = [json.loads(line) for line in fine.log]
+    kinds = [event.get("type", event.get("message")) for event in events]
+    assert kinds == [
+        "platform.initStart",
+        "platform.start",
+        "loud",
+        "platform.runtimeDone",
+        "platform.report",
+    ]
+    assert events[2]["level"] == "WARNING"
+    assert events[2]["requestId"] == events[1]["record"]["requestId"]
+    metrics = events[4]["record"]["metrics"]
+    assert {"durationMs", "billedDurationMs", "memorySizeMB", "maxMemoryUsedMB", "initDurationMs"} == set(
+        metrics
+    )
+    assert json.loads(failed.log[-1])["record"]["status"] == "failure"
+    quiet = run(lab, dataclasses.replace(spec, name="quiet", system_log_level="WARN"), False)
+    assert [json.loads(line)["message"] for line in quiet.log] == ["loud"]

@@ -199,6 +199,22 @@ def test_what_console_writes_is_one_record_however_many_lines(lab: Lab) -> None:
     ]
 
 
+def test_a_log_of_json(lab: Lab) -> None:
+    source = """
+        exports.handler = async () => {
+            console.log("quiet"); console.warn("loud", 1); console.error({ a: 1 });
+        };
+    """
+    spec = node(lab, {"index.js": source}, log_format="JSON", log_level="WARN", system_log_level="WARN")
+    (outcome,) = run(lab, spec)
+    events = [json.loads(line) for line in outcome.log]
+    assert [(event["level"], event["message"]) for event in events] == [
+        ("WARN", "loud 1"),
+        ("ERROR", {"a": 1}),
+    ]
+    assert len({event["requestId"] for event in events}) == 1
+
+
 def test_packages_of_a_layer_are_found(lab: Lab) -> None:
     layer = lab.folder / "layer" / "nodejs" / "node_modules" / "shared"
     layer.mkdir(parents=True)

@@ -27,6 +27,7 @@ def test_members_without_effect_are_refused() -> None:
 def test_a_template_is_judged_before_anything_is_made() -> None:
     declared = [
         ResourceDeclaration("Fila", "AWS::SQS::Queue", {}),
+        ResourceDeclaration("Url", "AWS::Lambda::Url", {}),
         ResourceDeclaration("Cache", "AWS::ElastiCache::ReplicationGroup", {}),
         ResourceDeclaration("Porta", "AWS::ElasticLoadBalancingV2::LoadBalancer", {}),
         ResourceDeclaration(
@@ -37,7 +38,7 @@ def test_a_template_is_judged_before_anything_is_made() -> None:
     ]
     with pytest.raises(Problems) as found:
         check_engine(declared, lambda type_, properties: unsupported(type_, properties, {"elbv2"}))
-    assert [problem.path[-1] for problem in found.value.problems] == ["Cache", "Fluxo"]
+    assert [problem.path[-1] for problem in found.value.problems] == ["Url", "Cache", "Fluxo"]
 
 
 def test_a_difference_is_said_once_with_all_who_ask_for_it() -> None:
