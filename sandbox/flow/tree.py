@@ -133,8 +133,14 @@ def describe(branch: Branch, began: float) -> str:
     return " ".join(part for part in parts if part)
 
 
+def _name(arn: str) -> str:
+    """The last part of an ARN; API destinations have an id there, behind their name."""
+    parts = arn.rsplit(":", 1)[-1].split("/")
+    return parts[1] if parts[0] == "api-destination" and len(parts) > 1 else parts[-1]
+
+
 def _where(hop: Hop) -> str:
-    name = hop.resource.rsplit("/", 1)[-1].rsplit(":", 1)[-1] if hop.resource.startswith("arn:") else ""
+    name = _name(hop.resource) if hop.resource.startswith("arn:") else ""
     if hop.kind is HopKind.HTTP_REQUEST:
         return hop.operation
     if hop.kind is HopKind.FAULT_INJECTED:

@@ -26,6 +26,7 @@ class HttpRequest(msgspec.Struct, frozen=True):
         body: the whole body.
         source_ip: the peer's address.
         names: the names of `headers` as the client wrote them, where that is known.
+        cause: the hop that led to it, for requests that the sandbox makes itself.
         hop: its hop in the journal, once it has one: for an upstream that can pass it on.
     """
 
@@ -36,6 +37,7 @@ class HttpRequest(msgspec.Struct, frozen=True):
     body: bytes = b""
     source_ip: str = "127.0.0.1"
     names: Sequence[str] = ()
+    cause: int | None = None
     hop: int | None = None
 
     def header(self, name: str, default: str = "") -> str:

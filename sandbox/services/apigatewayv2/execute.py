@@ -117,7 +117,7 @@ class Executor:
             match=live.router.match(request.method, request.path),
             request_id=self._ids.uuid(),
             trace=given if "Root=" in given else f"Root=1-{int(now):08x}-{self._ids.hex(24)}",
-            hop=self._recorder.reserve(),
+            hop=self._recorder.reserve(request.cause),
             began=self._clock.elapsed(),
             now=now,
         )
@@ -168,6 +168,7 @@ class Executor:
             live.scope,
             "apigatewayv2",
             hop=exchange.hop,
+            cause=request.cause,
             operation=f"{request.method} {request.path}",
             resource=str(execute_api_arn(live.scope, live.api.api_id, stage, request.method, request.path)),
             status=_outcome(response.status),

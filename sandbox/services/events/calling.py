@@ -95,6 +95,7 @@ class Caller:
             urlencode(http.get("query") or {}),
             tuple(headers.items()),
             pending.body.encode(),
+            cause=hop,
         )
         _check(await self._web.apis().handle(api_id, stage, request, self._web.endpoint()))
 

@@ -52,7 +52,7 @@ class ConnectionOperations(EventsCore):
             modified=now,
             authorized=None,
         )
-        return _outcome(await self._authorize(connection))
+        return _begun(await self._authorize(connection))
 
     @operation("UpdateConnection", "Name Description AuthorizationType AuthParameters")
     async def update_connection(self, call: Call, params: Params) -> Answer:
@@ -264,15 +264,18 @@ def _endpoint(url: str) -> str:
     return url
 
 
-def _outcome(connection: Connection) -> Answer:
-    times = {"LastAuthorizedTime": connection.authorized} if connection.authorized is not None else {}
+def _begun(connection: Connection) -> Answer:
     return {
         "ConnectionArn": str(connection.arn),
         "ConnectionState": connection.state,
         "CreationTime": connection.created,
         "LastModifiedTime": connection.modified,
-        **times,
     }
+
+
+def _outcome(connection: Connection) -> Answer:
+    times = {"LastAuthorizedTime": connection.authorized} if connection.authorized is not None else {}
+    return {**_begun(connection), **times}
 
 
 def _listed(connection: Connection) -> Answer:

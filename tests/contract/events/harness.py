@@ -26,6 +26,8 @@ from sandbox.services.base import Kit
 from sandbox.services.events.calling import Web
 from sandbox.services.events.service import EventsService
 from sandbox.store.database import Database
+from sandbox.wire.incoming import Target
+from tests.support.shapes import wire
 from tests.support.world import turns
 
 #: 2023-11-14T22:13:20Z
@@ -205,7 +207,10 @@ class World:
 
     def call(self, operation: str, *, scope: Scope = SCOPE, trace: str | None = None, **params: Any) -> Any:
         context = Call(scope=scope, request_id="r", hop=self.hops.reserve(), trace=trace)
-        return self.run(lambda: self.events.call(operation, context, params))
+        answer = self.run(lambda: self.events.call(operation, context, params))
+        # What is answered must be in the shape that clients know.
+        wire().answer(Target("events", operation, "json"), answer, "r")
+        return answer
 
     def refused(self, operation: str, *, scope: Scope = SCOPE, **params: Any) -> tuple[str, str]:
         with pytest.raises(AwsError) as caught:

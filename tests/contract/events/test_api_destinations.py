@@ -365,6 +365,8 @@ def test_a_deployed_api_is_called(world: World) -> None:
     assert request.body == '{"olá": 1}'.encode()
     assert request.header("x-amz-source-arn").endswith(":rule/regra")
     assert request.header("x-amz-source-account") == "000000000000"
+    (delivered,) = world.hops.of(HopKind.DELIVERED)
+    assert request.cause == delivered.id
 
 
 def test_an_api_that_fails_is_called_again(world: World) -> None:

@@ -13,6 +13,8 @@ from sandbox.model.call import Call
 from sandbox.model.ports import Delivery
 from sandbox.services.base import Kit
 from sandbox.services.scheduler.service import SchedulerService
+from sandbox.wire.incoming import Target
+from tests.support.shapes import wire
 from tests.support.world import HERE, START
 from tests.support.world import World as OneService
 
@@ -67,6 +69,12 @@ class World(OneService[SchedulerService]):
         return SchedulerService(
             kit, self.targets, self.targets, lambda service, operation: (service, operation) in NATIVE
         )
+
+    def call(self, operation: str, **params: Any) -> dict[str, Any]:
+        answer = super().call(operation, **params)
+        # What is answered must be in the shape that clients know.
+        wire().answer(Target("scheduler", operation, "rest-json"), answer, "r")
+        return answer
 
     def create(self, expression: str = "rate(1 minute)", name: str = "agenda", **members: Any) -> str:
         """A schedule with a queue as its target; returns its ARN."""
