@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from sandbox.session.session import Session
 
 _MARKER = ("Marker", "NextMarker")
-_POSITION = ("position", "position")
+_POSITION, _NEXT = ("position", "position"), ("NextToken", "NextToken")
 _FUNCTION = re.compile(r"functions/(arn:[^/]+)/invocations")
 _DISABLED = ("Disabled", "Disabling", "Deleting")
 
@@ -183,9 +183,19 @@ async def _apis(session: Session) -> list[ApiFacts]:
             for resource in resources
             for method in (resource.get("resourceMethods") or {}).values()
         ]
-        functions = dict.fromkeys(match.group(1) for uri in uris if (match := _FUNCTION.search(uri)))
-        found.append(ApiFacts(api["id"], api["name"], tuple(functions)))
+        found.append(ApiFacts(api["id"], api["name"], _functions(uris)))
+    for api in await ask_all(session, "apigatewayv2", "GetApis", {}, "Items", token=_NEXT):
+        params = {"ApiId": api["ApiId"]}
+        integrations = await ask_all(session, "apigatewayv2", "GetIntegrations", params, "Items", token=_NEXT)
+        uris = [str(one.get("IntegrationUri", "")) for one in integrations]
+        found.append(ApiFacts(api["ApiId"], api["Name"], _functions(uris)))
     return found
+
+
+def _functions(uris: list[str]) -> tuple[str, ...]:
+    """The functions that integrations invoke, each once."""
+    named = (match.group(1) if (match := _FUNCTION.search(uri)) else uri for uri in uris)
+    return tuple(dict.fromkeys(name for name in named if ":function:" in name))
 
 
 async def _databases(session: Session) -> dict[str, str]:

@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.model.apis.access_log import render as render_log
-from sandbox.model.arn import execute_api_arn
-from sandbox.model.hops import HopKind
 from sandbox.model.http import HttpRequest, HttpResponse
-from sandbox.model.ids import Ids
-from sandbox.model.ports import LogSink, Recorder
+from sandbox.model.ports import LogSink
 from sandbox.services.apigateway.admission import Admission
 from sandbox.services.apigateway.execution_log import LONGEST_LINE, ExecutionLog
 from sandbox.services.apigateway.execution_words import begin
@@ -28,11 +24,10 @@ from sandbox.services.apigateway.templates import (
     as_java,
     render,
 )
+from sandbox.services.request_hops import RequestHops
 
-#: What the journal says of a client that closed the connection (nginx's number; nobody gets this answer).
-_CLIENT_GONE = 499
-#: Characters of a request's body that the journal keeps.
-_KEPT_REQUEST = 4096
+#: Bytes of a body that a line of the execution log may show.
+_KEPT = 4096
 
 
 class Executor:
@@ -41,15 +36,13 @@ class Executor:
     def __init__(
         self,
         clock: Clock,
-        ids: Ids,
-        recorder: Recorder,
+        hops: RequestHops,
         logs: LogSink,
         admission: Admission,
         integrations: Integrations,
     ) -> None:
         self._clock = clock
-        self._ids = ids
-        self._recorder = recorder
+        self._hops = hops
         self._logs = logs
         self._admission = admission
         self._integrations = integrations
@@ -57,16 +50,11 @@ class Executor:
     async def handle(self, live: LiveStage, request: HttpRequest) -> HttpResponse:
         """Answers one request; never raises for what a client or function did."""
         exchange = self.exchange(live, request, live.router.match(request.method, request.path))
-        try:
-            response = await self.answer(exchange)
-        except asyncio.CancelledError:
-            exchange.log.fail("The client closed the connection before it had its answer")
-            self._record(exchange, HttpResponse(_CLIENT_GONE))
-            raise
-        except Exception as failure:
-            exchange.log.fail(f"The sandbox failed: {type(failure).__name__}: {failure}")
-            self._record(exchange, HttpResponse(500))
-            raise
+
+        def record(response: HttpResponse) -> None:
+            self._record(exchange, response)
+
+        response = await self._hops.guarded(self.answer(exchange), exchange.log.fail, record)
         response = HttpResponse(
             response.status,
             (
@@ -77,28 +65,17 @@ class Executor:
             ),
             response.body,
         )
-        self._record(exchange, response)
+        record(response)
         return response
 
     def exchange(self, live: LiveStage, request: HttpRequest, match: Match | None) -> Exchange:
         """A request at the beginning of its way."""
-        given, now = request.header("x-amzn-trace-id"), self._clock.now()
         log = ExecutionLog()
         if match is not None and live.settings:
             _, settings = live.setting(match)
             log.informs = settings.log_level == "INFO"
             log.traces = log.informs and settings.data_trace
-        return Exchange(
-            live=live,
-            match=match,
-            request=request,
-            request_id=self._ids.uuid(),
-            trace=given if "Root=" in given else f"Root=1-{int(now):08x}-{self._ids.hex(24)}",
-            hop=self._recorder.reserve(request.cause),
-            began=self._clock.elapsed(),
-            now=now,
-            log=log,
-        )
+        return Exchange(live, match, self._hops.arrived(live.scope, live.api_id, live.name, request), log)
 
     async def answer(self, exchange: Exchange) -> HttpResponse:
         """The answer, of the integration or of API Gateway itself."""
@@ -134,7 +111,7 @@ class Executor:
         finally:
             exchange.integrated = (self._clock.elapsed() - began, status)
         if log.informs:
-            shown = response.body[:_KEPT_REQUEST].decode(errors="replace")
+            shown = response.body[:_KEPT].decode(errors="replace")
             log.show(f"Method response body after transformations: {shown}")
         return response
 
@@ -160,26 +137,8 @@ class Executor:
 
     # --- what is kept of it ------------------------------------------------------------------------------
     def _record(self, exchange: Exchange, response: HttpResponse) -> None:
-        live, request = exchange.live, exchange.request
-        self._recorder.record(
-            HopKind.HTTP_REQUEST,
-            live.scope,
-            "apigateway",
-            hop=exchange.hop,
-            cause=request.cause,
-            operation=f"{request.method} {request.path}",
-            resource=str(execute_api_arn(live.scope, live.api_id, live.name, request.method, request.path)),
-            status=_outcome(response.status),
-            error=exchange.log.error,
-            request_id=exchange.request_id,
-            trace=exchange.trace,
-            duration_ms=(self._clock.elapsed() - exchange.began) * 1000,
-            detail={
-                "http_status": response.status,
-                "request": request.body[:_KEPT_REQUEST].decode(errors="replace"),
-            },
-            payload=response.body,
-        )
+        live = exchange.live
+        self._hops.record(exchange.arrived, response, exchange.log.error)
         if exchange.match is not None and live.settings:
             self._write_execution_log(exchange, exchange.match, response)
         if live.access_log is not None:
@@ -209,7 +168,7 @@ class Executor:
         values |= {
             "status": response.status,
             "responseLength": len(response.body),
-            "responseLatency": int((self._clock.elapsed() - exchange.began) * 1000),
+            "responseLatency": int((self._clock.elapsed() - exchange.arrived.began) * 1000),
         }
         if exchange.integrated is not None:
             took, status = exchange.integrated
@@ -225,12 +184,3 @@ class Executor:
         self._logs.write(
             arn.scope, group, f"{live.api_id}-{live.name}", [(exchange.now, line)], cause=exchange.hop
         )
-
-
-def _outcome(status: int) -> str:
-    """The status of the hop that an HTTP status means: clients' mistakes are no failures of the flow."""
-    if status == 429:
-        return "throttled"
-    if status == _CLIENT_GONE:
-        return "client-gone"
-    return "error" if status >= 500 else "ok"

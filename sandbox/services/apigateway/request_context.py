@@ -12,6 +12,7 @@ from sandbox.services.apigateway.execution_log import ExecutionLog
 from sandbox.services.apigateway.live import LiveStage
 from sandbox.services.apigateway.plans import PlanKey
 from sandbox.services.apigateway.routing import Match
+from sandbox.services.request_hops import Arrived
 
 
 @dataclass(slots=True)
@@ -19,8 +20,6 @@ class Exchange:
     """One request on its way.
 
     Attributes:
-        began: real seconds, of the clock's own origin.
-        now: virtual seconds since the epoch.
         authorizer: what an authorizer passed on, where there was one.
         plan_key: the API key that the request came with, where the method asks for one.
         integrated: real seconds that the integration took, and the status that it gave.
@@ -30,12 +29,7 @@ class Exchange:
 
     live: LiveStage
     match: Match | None
-    request: HttpRequest
-    request_id: str
-    trace: str
-    hop: int
-    began: float
-    now: float
+    arrived: Arrived
     log: ExecutionLog
     authorizer: Mapping[str, Any] | None = None
     plan_key: PlanKey | None = None
@@ -43,6 +37,31 @@ class Exchange:
     error: tuple[str, str | None, str] | None = None
     test: bool = False
     _query: dict[str, list[str]] | None = field(default=None)
+
+    @property
+    def request(self) -> HttpRequest:
+        """The request as it came; its path begins after the stage."""
+        return self.arrived.request
+
+    @property
+    def request_id(self) -> str:
+        """`x-amzn-RequestId`."""
+        return self.arrived.request_id
+
+    @property
+    def trace(self) -> str:
+        """The X-Ray trace header."""
+        return self.arrived.trace
+
+    @property
+    def hop(self) -> int:
+        """Its hop, the cause of all that it leads to."""
+        return self.arrived.hop
+
+    @property
+    def now(self) -> float:
+        """Virtual seconds since the epoch at which it came."""
+        return self.arrived.now
 
     @property
     def query(self) -> dict[str, list[str]]:

@@ -31,6 +31,7 @@ from sandbox.services.apigateway.routing import Router
 from sandbox.services.apigateway.stage_operations import StageOperations
 from sandbox.services.base import Answer, Kit, Params, operation
 from sandbox.services.invocations import Invocations
+from sandbox.services.request_hops import RequestHops
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,8 +80,7 @@ class ApiGatewayService(
         self._invocations = Invocations(around.invoker)
         self._executor = Executor(
             kit.clock,
-            kit.ids,
-            kit.recorder,
+            RequestHops(self.name, kit.clock, kit.ids, kit.recorder),
             around.logs,
             Admission(self._invocations, kit.database),
             Integrations(self._invocations, around.sender, around.aws, kit.clock.elapsed),
@@ -138,7 +138,7 @@ class ApiGatewayService(
             "headers": {name: values[-1] for name, values in multi.items()},
             "multiValueHeaders": multi,
             "log": testing.log_text(exchange, response, self.clock.now()),
-            "latency": int((self.clock.elapsed() - exchange.began) * 1000),
+            "latency": int((self.clock.elapsed() - exchange.arrived.began) * 1000),
         }
 
     def _load(self, api_id: str, name: str) -> LiveStage | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from typing import Any
 
@@ -12,23 +11,17 @@ from sandbox.clock import Clock
 from sandbox.model.apis.access_log import render
 from sandbox.model.apis.cors import preflight, with_cors
 from sandbox.model.apis.messages import clf_time
-from sandbox.model.arn import execute_api_arn
-from sandbox.model.hops import HopKind
 from sandbox.model.http import HttpRequest, HttpResponse
-from sandbox.model.ids import Ids
-from sandbox.model.ports import LogSink, Recorder
+from sandbox.model.ports import LogSink
 from sandbox.services.apigatewayv2.authorizing import Authorizing, RefusedError
 from sandbox.services.apigatewayv2.integrate import IntegrationFailedError, Integrations
 from sandbox.services.apigatewayv2.lambda_proxy import Asked
 from sandbox.services.apigatewayv2.live import LiveStage
 from sandbox.services.apigatewayv2.mapping import Sources
 from sandbox.services.apigatewayv2.routing import Match
+from sandbox.services.request_hops import Arrived, RequestHops
 
 _LARGEST_BODY = 10 * 1024 * 1024
-#: What the journal says of a client that closed the connection (nginx's number; nobody gets this answer).
-_CLIENT_GONE = 499
-#: Characters of a request's body that the journal keeps.
-_KEPT_REQUEST = 4096
 _MESSAGES = {
     400: "Bad Request",
     401: "Unauthorized",
@@ -46,24 +39,21 @@ class _Exchange:
     """One request on its way.
 
     Attributes:
-        began: real seconds, of the clock's own origin.
-        now: virtual seconds.
         error: what went wrong, for the journal and the access log.
         integrated: real seconds that the integration took, and the status that it gave.
         authorizer: how the authorizer's answer reads in the access log.
     """
 
     live: LiveStage
-    request: HttpRequest
     match: Match | None
-    request_id: str
-    trace: str
-    hop: int
-    began: float
-    now: float
+    arrived: Arrived
     error: str = ""
     integrated: tuple[float, int] | None = None
     authorizer: dict[str, Any] | None = None
+
+    def fail(self, why: str) -> None:
+        """Notes what stopped it."""
+        self.error = why
 
 
 class Executor:
@@ -72,71 +62,53 @@ class Executor:
     def __init__(
         self,
         clock: Clock,
-        ids: Ids,
-        recorder: Recorder,
+        hops: RequestHops,
         logs: LogSink,
         authorizing: Authorizing,
         integrations: Integrations,
     ) -> None:
         self._clock = clock
-        self._ids = ids
-        self._recorder = recorder
+        self._hops = hops
         self._logs = logs
         self._authorizing = authorizing
         self._integrations = integrations
 
     async def handle(self, live: LiveStage, request: HttpRequest) -> HttpResponse:
         """Answers one request; never raises for what a client or function did."""
-        exchange = self._exchange(live, request)
-        try:
-            response = await self._answer(exchange)
-        except asyncio.CancelledError:
-            exchange.error = "The client closed the connection before it had its answer"
-            self._record(exchange, HttpResponse(_CLIENT_GONE))
-            raise
-        except Exception as failure:
-            exchange.error = f"The sandbox failed: {type(failure).__name__}: {failure}"
-            self._record(exchange, HttpResponse(500))
-            raise
+        match = live.router.match(request.method, request.path)
+        arrived = self._hops.arrived(live.scope, live.api.api_id, live.stage.stage_name, request)
+        arrived.detail["route"] = match.route.route_key if match else ""
+        exchange = _Exchange(live, match, arrived)
+
+        def record(response: HttpResponse) -> None:
+            self._record(exchange, response)
+
         cors = live.api.cors_configuration
-        if cors is not None:
-            response = with_cors(cors, request, response) if request.method != "OPTIONS" else response
+        response = preflight(cors, request) if cors is not None else None
+        if response is None:
+            response = await self._hops.guarded(self._answer(exchange), exchange.fail, record)
+            response = response if cors is None else with_cors(cors, request, response)
         response = HttpResponse(
             response.status,
-            (*response.headers, ("apigw-requestid", _short_id(exchange.request_id))),
+            (*response.headers, ("apigw-requestid", _short_id(arrived.request_id))),
             response.body,
         )
-        self._record(exchange, response)
+        record(response)
         return response
 
-    def _exchange(self, live: LiveStage, request: HttpRequest) -> _Exchange:
-        given, now = request.header("x-amzn-trace-id"), self._clock.now()
-        return _Exchange(
-            live=live,
-            request=request,
-            match=live.router.match(request.method, request.path),
-            request_id=self._ids.uuid(),
-            trace=given if "Root=" in given else f"Root=1-{int(now):08x}-{self._ids.hex(24)}",
-            hop=self._recorder.reserve(request.cause),
-            began=self._clock.elapsed(),
-            now=now,
-        )
-
     async def _answer(self, exchange: _Exchange) -> HttpResponse:
-        live, request, match = exchange.live, exchange.request, exchange.match
-        cors = live.api.cors_configuration
-        if cors is not None and (answer := preflight(cors, request)) is not None:
-            return answer
+        live, match, arrived = exchange.live, exchange.match, exchange.arrived
+        request = arrived.request
         if match is None:
             return error(404)
-        if not live.admits(match.route, exchange.now):
+        if not live.admits(match.route, arrived.now):
             return error(429)
         if len(request.body) > _LARGEST_BODY:
             return error(413)
-        asked = Asked(live, match, request, exchange.request_id, exchange.trace, exchange.now)
+        asked = Asked(live, match, request, arrived.request_id, arrived.trace, arrived.now)
         sources = Sources(request, match.parameters, _context(exchange), live.variables)
         try:
-            asked = await self._authorizing.admit(asked, sources, exchange.hop)
+            asked = await self._authorizing.admit(asked, sources, arrived.hop)
         except RefusedError as refused:
             exchange.error = refused.reason
             challenge = (("www-authenticate", refused.challenge),) if refused.challenge else ()
@@ -153,7 +125,7 @@ class Executor:
             return error(500)
         began = self._clock.elapsed()
         try:
-            response = await self._integrations.answer(integration, asked, sources, exchange.hop)
+            response = await self._integrations.answer(integration, asked, sources, exchange.arrived.hop)
         except IntegrationFailedError as failure:
             exchange.error = str(failure)
             response = error(failure.status)
@@ -161,40 +133,20 @@ class Executor:
         return response
 
     def _record(self, exchange: _Exchange, response: HttpResponse) -> None:
-        live, request = exchange.live, exchange.request
-        stage = live.stage.stage_name
-        self._recorder.record(
-            HopKind.HTTP_REQUEST,
-            live.scope,
-            "apigatewayv2",
-            hop=exchange.hop,
-            cause=request.cause,
-            operation=f"{request.method} {request.path}",
-            resource=str(execute_api_arn(live.scope, live.api.api_id, stage, request.method, request.path)),
-            status=_outcome(response.status),
-            error=exchange.error,
-            request_id=exchange.request_id,
-            trace=exchange.trace,
-            duration_ms=(self._clock.elapsed() - exchange.began) * 1000,
-            detail={
-                "http_status": response.status,
-                "request": request.body[:_KEPT_REQUEST].decode(errors="replace"),
-                "route": exchange.match.route.route_key if exchange.match else "",
-            },
-            payload=response.body,
-        )
+        live, arrived = exchange.live, exchange.arrived
+        self._hops.record(arrived, response, exchange.error)
         settings = live.stage.access_log_settings
         if live.log_group is not None and settings is not None and settings.format:
             line = render(settings.format, self._logged(exchange, response))
             group = live.log_group.resource.removeprefix("log-group:").removesuffix(":*")
             self._logs.write(
-                live.log_group.scope, group, _stream(live), [(exchange.now, line)], cause=exchange.hop
+                live.log_group.scope, group, _stream(live), [(arrived.now, line)], cause=arrived.hop
             )
 
     def _logged(self, exchange: _Exchange, response: HttpResponse) -> dict[str, Any]:
         """The values of the access log that are known only now."""
         values = _context(exchange)
-        elapsed = int((self._clock.elapsed() - exchange.began) * 1000)
+        elapsed = int((self._clock.elapsed() - exchange.arrived.began) * 1000)
         refused = response.status in (401, 403, 500) and exchange.integrated is None
         values |= {
             "status": response.status,
@@ -224,7 +176,8 @@ class Executor:
 
 def _context(exchange: _Exchange) -> dict[str, Any]:
     """`$context` as far as it is known before there is an answer."""
-    live, request, match = exchange.live, exchange.request, exchange.match
+    live, match, arrived = exchange.live, exchange.match, exchange.arrived
+    request = arrived.request
     stage = live.stage.stage_name
     return {
         "accountId": live.scope.account,
@@ -233,14 +186,14 @@ def _context(exchange: _Exchange) -> dict[str, Any]:
         "domainPrefix": live.api.api_id,
         "authorizer": exchange.authorizer or {},
         "awsEndpointRequestId": None,
-        "extendedRequestId": _short_id(exchange.request_id),
+        "extendedRequestId": _short_id(arrived.request_id),
         "httpMethod": request.method,
         "identity": {"sourceIp": request.source_ip, "userAgent": request.header("user-agent") or None},
         "path": request.path if stage == "$default" else f"/{stage}{request.path}",
         "protocol": "HTTP/1.1",
-        "requestId": exchange.request_id,
-        "requestTime": clf_time(exchange.now),
-        "requestTimeEpoch": int(exchange.now * 1000),
+        "requestId": arrived.request_id,
+        "requestTime": clf_time(arrived.now),
+        "requestTimeEpoch": int(arrived.now * 1000),
         "routeKey": match.route.route_key if match else None,
         "stage": stage,
     }
@@ -252,15 +205,6 @@ def _stream(live: LiveStage) -> str:
 
 def _short_id(request_id: str) -> str:
     return request_id.replace("-", "")[:15] + "="
-
-
-def _outcome(status: int) -> str:
-    """The status of the hop that an HTTP status means: clients' mistakes are no failures of the flow."""
-    if status == 429:
-        return "throttled"
-    if status == _CLIENT_GONE:
-        return "client-gone"
-    return "error" if status >= 500 else "ok"
 
 
 def error(status: int, headers: tuple[tuple[str, str], ...] = ()) -> HttpResponse:

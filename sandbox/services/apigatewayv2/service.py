@@ -26,6 +26,7 @@ from sandbox.services.apigatewayv2.routing import Router
 from sandbox.services.apigatewayv2.stages import StageOperations
 from sandbox.services.base import Kit
 from sandbox.services.invocations import Invocations
+from sandbox.services.request_hops import RequestHops
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,8 +71,7 @@ class ApiGatewayV2Service(ApiOperations, PieceOperations, StageOperations):
         self._invocations = Invocations(around.invoker)
         self._executor = Executor(
             kit.clock,
-            kit.ids,
-            kit.recorder,
+            RequestHops(self.name, kit.clock, kit.ids, kit.recorder),
             around.logs,
             Authorizing(self._tokens, self._invocations, around.bindings),
             Integrations(self._invocations, around.sender, around.aws),

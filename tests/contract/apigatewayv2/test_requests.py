@@ -339,3 +339,11 @@ def test_the_access_log(apis: HttpApis) -> None:
     apis.call("DeleteAccessLogSettings", ApiId=api, StageName="$default")
     apis.request(api)
     assert len(apis.logs.writes) == 2
+
+
+def test_an_options_request_that_is_no_preflight_reaches_its_route(apis: HttpApis) -> None:
+    api = apis.routed("OPTIONS /pedidos")
+    apis.call("UpdateApi", ApiId=api, CorsConfiguration=CORS)
+    response = apis.request(api, method="OPTIONS", headers={"Origin": "https://app.example"})
+    assert (response.status, len(apis.functions.events)) == (200, 1)
+    assert header(response, "access-control-allow-origin") == "https://app.example"

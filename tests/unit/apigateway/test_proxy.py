@@ -18,6 +18,7 @@ from sandbox.services.apigateway.live import LiveStage
 from sandbox.services.apigateway.proxy import build_event
 from sandbox.services.apigateway.request_context import Exchange
 from sandbox.services.apigateway.routing import Match, Router
+from sandbox.services.request_hops import Arrived
 
 TRACE = "Root=1-6553f100-000000000000000000000001"
 
@@ -46,17 +47,12 @@ def event(
         Method(http_method="ANY"),
         {"proxy": proxy} if proxy else {},
     )
-    exchange = Exchange(
-        live=at or stage(),
-        match=match,
-        request=HttpRequest(**{"method": "GET", "path": path, **changes}),
-        request_id="r-1",
-        trace=TRACE,
-        hop=1,
-        began=0,
-        now=1_700_000_000.25,
-        log=ExecutionLog(),
+    live = at or stage()
+    request = HttpRequest(**{"method": "GET", "path": path, **changes})
+    arrived = Arrived(
+        live.scope, live.api_id, live.name, request, "r-1", TRACE, hop=1, began=0, now=1_700_000_000.25
     )
+    exchange = Exchange(live, match, arrived, ExecutionLog())
     decoded: dict[str, Any] = json.loads(build_event(exchange, match))
     return decoded
 
