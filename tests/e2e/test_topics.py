@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import threading
+import zipfile
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -112,3 +114,68 @@ def test_a_fifo_topic_keeps_order_and_drops_duplicates(nfe: Sandbox) -> None:
     assert [message["Body"] for message in messages] == ["1", "2", "3"]
     sns.delete_topic(TopicArn=topic)
     sqs.delete_queue(QueueUrl=url)
+
+
+COPIES = """
+import io
+import json
+import os
+
+import boto3
+
+
+def handler(event, context):
+    groups = [record["attributes"]["MessageGroupId"] for record in event["Records"]]
+    bodies = [json.loads(record["body"])["detail"]["passo"] for record in event["Records"]]
+    body = json.dumps({"groups": sorted(set(groups)), "steps": bodies})
+    boto3.client("sqs").send_message(QueueUrl=os.environ["COPIES"], MessageBody=body)
+"""
+
+
+def zipped(source: str) -> bytes:
+    buffer = io.BytesIO()
+    with zipfile.ZipFile(buffer, "w") as archive:
+        archive.writestr("app.py", source)
+    return buffer.getvalue()
+
+
+def test_rules_fill_a_fifo_queue_whose_function_gets_each_group_in_order(nfe: Sandbox) -> None:
+    events, sqs, functions = nfe.aws("events"), nfe.aws("sqs"), nfe.aws("lambda")
+    copies = sqs.create_queue(QueueName="passos-copias")["QueueUrl"]
+    fifo = {"FifoQueue": "true", "ContentBasedDeduplication": "true", "VisibilityTimeout": "60"}
+    url = sqs.create_queue(QueueName="passos.fifo", Attributes=fifo)["QueueUrl"]
+    queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
+    for group in ("a", "b"):
+        events.put_rule(Name=f"passos-{group}", EventPattern=json.dumps({"source": [f"passos.{group}"]}))
+        target = {"Id": "fila", "Arn": queue, "SqsParameters": {"MessageGroupId": group}}
+        events.put_targets(Rule=f"passos-{group}", Targets=[target])
+    entries = [
+        {"Source": f"passos.{group}", "DetailType": "passo", "Detail": json.dumps({"passo": step})}
+        for step, group in enumerate("aabbaabb")
+    ]
+    assert events.put_events(Entries=entries)["FailedEntryCount"] == 0
+    functions.create_function(
+        FunctionName="passos",
+        Runtime="python3.13",
+        Handler="app.handler",
+        Role="arn:aws:iam::000000000000:role/passos",
+        Code={"ZipFile": zipped(COPIES)},
+        Environment={"Variables": {"COPIES": copies}},
+        Timeout=30,
+    )
+    mapping = functions.create_event_source_mapping(EventSourceArn=queue, FunctionName="passos", BatchSize=3)
+    got: dict[str, list[int]] = {"a": [], "b": []}
+    while sum(map(len, got.values())) < len(entries):
+        answer = sqs.receive_message(QueueUrl=copies, WaitTimeSeconds=20, MaxNumberOfMessages=10)
+        for message in answer["Messages"]:
+            batch = json.loads(message["Body"])
+            (group,) = batch["groups"]
+            got[group] += batch["steps"]
+    assert got == {"a": [0, 1, 4, 5], "b": [2, 3, 6, 7]}
+    functions.delete_event_source_mapping(UUID=mapping["UUID"])
+    functions.delete_function(FunctionName="passos")
+    for group in ("a", "b"):
+        events.remove_targets(Rule=f"passos-{group}", Ids=["fila"])
+        events.delete_rule(Name=f"passos-{group}")
+    for each in (url, copies):
+        sqs.delete_queue(QueueUrl=each)

@@ -102,6 +102,7 @@ class SqsCore(Service):
     async def start(self) -> None:
         """Sets timers by the store and has everybody who waits look again."""
         self.queues.rebuild()
+        self.receiver.flight.forget()
         self.retention.rebuild()
         self.arrivals.rebuild()
 

@@ -37,6 +37,10 @@ class Flight:
         """Notes that messages were handed out."""
         self._room[queue.id] = self._room.get(queue.id, 0) - count
 
+    def forget(self) -> None:
+        """Counts anew from now on: the store may be another."""
+        self._room.clear()
+
     def is_full(self, queue: Queue) -> bool:
         """Whether the last receive found the limit reached."""
         return self._room.get(queue.id, 1) <= 0

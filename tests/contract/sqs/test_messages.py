@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from sandbox.services.sqs.flight import Flight
-from tests.contract.sqs.harness import START, World, bodies
+from tests.contract.sqs.harness import START, World, arn, bodies
 
 TRACE = "Root=1-67891233-abcdef012345678912345678;Parent=53995c3f42cd8ad8;Sampled=1"
 
@@ -411,3 +411,8 @@ def test_a_queue_has_so_many_messages_in_flight_and_no_more(world: World) -> Non
     assert bodies(world.receive(url)) == ["3"]
     world.advance(30)
     assert len(world.receive(url)) == 3
+    # A restore replaces the store under the service and starts it again.
+    world.do(lambda: world.sqs.messages.purge(world.sqs.queue_by_arn(arn()).id))
+    world.run(world.sqs.start)
+    world.send(url)
+    assert len(world.receive(url)) == 1
