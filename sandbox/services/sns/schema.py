@@ -24,6 +24,8 @@ CREATE TABLE IF NOT EXISTS sns_subscriptions (
     owner TEXT NOT NULL,
     attributes TEXT NOT NULL,
     token TEXT,
+    signed INTEGER NOT NULL DEFAULT 1,
+    guarded INTEGER NOT NULL DEFAULT 0,
     UNIQUE (topic, protocol, endpoint)
 );
 CREATE TABLE IF NOT EXISTS sns_deliveries (

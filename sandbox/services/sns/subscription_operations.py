@@ -58,7 +58,11 @@ class SubscriptionOperations(SnsCore):
         subscription = None if topic is None else self.subscriptions.by_token(topic.id, params["Token"])
         if subscription is None:
             raise invalid("Token")
-        self.subscriptions.confirm(subscription)
+        signed = bool(call.caller.access_key)
+        guarded = (params.get("AuthenticateOnUnsubscribe") or "").lower() == "true"
+        if guarded and not signed:
+            raise invalid("AuthenticateOnUnsubscribe Reason: only a signed request can ask for it")
+        self.subscriptions.confirm(subscription, signed=signed, guarded=guarded)
         return {"SubscriptionArn": str(subscription.arn)}
 
     @operation("Unsubscribe", "SubscriptionArn")
@@ -66,6 +70,13 @@ class SubscriptionOperations(SnsCore):
         """Ends a subscription; one that is not there is no error."""
         found = self.subscriptions.find(subscription_identity(params.get("SubscriptionArn")))
         if found is not None:
+            # What is called from inside (a stack) has no endpoint, and no need to sign.
+            if found.guarded and call.endpoint and not call.caller.access_key:
+                raise AwsError(
+                    "AuthorizationErrorException",
+                    "the subscription was confirmed with AuthenticateOnUnsubscribe: sign the request",
+                    status=403,
+                )
             self.subscriptions.delete(found)
             self.topics.count_deleted(found.topic_id)
         return {}
@@ -98,7 +109,7 @@ class SubscriptionOperations(SnsCore):
             "Endpoint": subscription.endpoint,
             "Owner": subscription.owner,
             "SubscriptionPrincipal": f"arn:aws:iam::{subscription.owner}:root",
-            "ConfirmationWasAuthenticated": "false" if pending else "true",
+            "ConfirmationWasAuthenticated": "true" if subscription.signed and not pending else "false",
             "PendingConfirmation": "true" if pending else "false",
         }
         return {"Attributes": attributes | described(subscription.attributes, subscription.protocol, policy)}

@@ -26,6 +26,8 @@ class Subscription:
     Attributes:
         topic_id: row of its topic. owner: the account that subscribed.
         token: what confirms it; None when it is confirmed.
+        signed: whether who confirmed it signed the request.
+        guarded: whether only who signs may end it.
     """
 
     id: int
@@ -38,6 +40,8 @@ class Subscription:
     owner: str
     attributes: Mapping[str, str]
     token: str | None
+    signed: bool
+    guarded: bool
     filter: FilterPolicy | None
 
     @property
@@ -115,9 +119,12 @@ class SubscriptionStore:
             (json.dumps(dict(attributes)), subscription.id),
         )
 
-    def confirm(self, subscription: Subscription) -> None:
+    def confirm(self, subscription: Subscription, *, signed: bool, guarded: bool) -> None:
         """Notes that the endpoint wants the messages."""
-        self._database.execute("UPDATE sns_subscriptions SET token = NULL WHERE id = ?", (subscription.id,))
+        self._database.execute(
+            "UPDATE sns_subscriptions SET token = NULL, signed = ?, guarded = ? WHERE id = ?",
+            (signed, guarded, subscription.id),
+        )
 
     def delete(self, subscription: Subscription) -> None:
         """Deletes a subscription."""
@@ -145,6 +152,8 @@ class SubscriptionStore:
             owner=row["owner"],
             attributes=attributes,
             token=row["token"],
+            signed=bool(row["signed"]),
+            guarded=bool(row["guarded"]),
             filter=FilterPolicy(policy, filters) if policy else None,
         )
         self._parsed[row["id"]] = (key, parsed)

@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+from sandbox.model.awserror import AwsError
+from sandbox.model.call import Call, Caller
 from sandbox.model.http import HttpResponse
 from tests.contract.sns.harness import START, World, function, queue, topic
 
@@ -245,3 +247,29 @@ def test_times_are_those_of_the_clock(world: World) -> None:
     (question,) = world.servers.documents()
     assert START == 1_700_000_000.0
     assert question["Timestamp"] == "2023-11-14T22:13:20.000Z"
+
+
+def test_who_confirms_may_ask_that_only_who_signs_can_unsubscribe(world: World) -> None:
+    notas = world.topic()
+    arn = world.subscribe(notas, URL)
+    given = {"TopicArn": notas, "Token": world.servers.documents()[0]["Token"]}
+    guarded = {**given, "AuthenticateOnUnsubscribe": "true"}
+    assert "only a signed request" in world.refused("ConfirmSubscription", **guarded).message
+    signer = Caller(access_key="AKIATESTE")
+    world.call("ConfirmSubscription", caller=signer, **guarded)
+    assert attributes(world, arn)["ConfirmationWasAuthenticated"] == "true"
+    end: dict[str, Any] = {"SubscriptionArn": arn}
+    stranger = Call(endpoint="http://127.0.0.1:4566")
+    with pytest.raises(AwsError, match="AuthenticateOnUnsubscribe") as caught:
+        world.run(lambda: world.service.call("Unsubscribe", stranger, end))
+    assert (caught.value.code, caught.value.status) == ("AuthorizationErrorException", 403)
+    world.call("Unsubscribe", caller=signer, **end)
+    assert world.call("ListSubscriptions")["Subscriptions"] == []
+
+
+def test_one_that_is_confirmed_by_its_link_was_not_signed(world: World) -> None:
+    notas = world.topic()
+    arn = world.subscribe(notas, URL)
+    token = world.servers.documents()[0]["Token"]
+    world.call("ConfirmSubscription", TopicArn=notas, Token=token)
+    assert attributes(world, arn)["ConfirmationWasAuthenticated"] == "false"
