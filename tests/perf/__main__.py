@@ -92,7 +92,7 @@ def _measure(
         if asked.profile:
             asked.profile.mkdir(parents=True, exist_ok=True)
             profile = asked.profile.absolute() / f"{case.name}.txt"
-        bench = Bench(asked.runs, profile, peers)
+        bench = Bench(asked.runs, profile, peers, asked.engine)
         try:
             measures += case.measure(bench)
         except* (BenchError, SandboxError, OSError, subprocess.SubprocessError) as group:
@@ -131,6 +131,9 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
     )
     parser.add_argument(
         "--peers", type=_peers, default=(), metavar="A,B", help=f"other engines too: {', '.join(PEERS)}"
+    )
+    parser.add_argument(
+        "--engine", choices=("embedded", "docker"), default="embedded", help="the sandbox's engine to measure"
     )
     parser.add_argument("--markdown", action="store_true", help="print the table of the document")
     parser.add_argument("--list", action="store_true", help="list the cases")

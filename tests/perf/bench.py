@@ -52,12 +52,14 @@ class Bench:
         runs: how often to start, and how many rounds of load; cases of single calls take multiples of it.
         profile: file for the daemon's profile, or None.
         peers: other engines to run the case on as well.
+        engine: of the sandbox's own, the one to measure.
         notes: why an engine has no figure, by its name.
     """
 
     runs: int
     profile: Path | None = None
     peers: Sequence[PeerProcess] = ()
+    engine: str = "embedded"
     notes: dict[str, str] = field(default_factory=dict)
 
     @contextmanager
@@ -68,7 +70,8 @@ class Bench:
             options: further ones of `sandbox up`.
             profile_start: whether a profile shows its start, or what comes after it.
         """
-        sandbox = Sandbox(system, *options, profile=self.profile, profile_start=profile_start)
+        words = ("--engine", self.engine, *options)
+        sandbox = Sandbox(system, *words, profile=self.profile, profile_start=profile_start)
         try:
             yield sandbox
         finally:

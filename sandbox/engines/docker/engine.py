@@ -27,6 +27,7 @@ from sandbox.engines.docker.hearing import Hearing
 from sandbox.engines.docker.http_apis import ContainerLogs
 from sandbox.engines.docker.invocations import Invocations
 from sandbox.engines.docker.letters import TargetLetters
+from sandbox.engines.docker.mounts import Mounts
 from sandbox.engines.docker.native import Neighbours, checked, services_kit, stand_ins
 from sandbox.engines.docker.observe import Observer
 from sandbox.engines.docker.packages import Packages
@@ -81,11 +82,13 @@ class DockerEngine(NoReturn):
         self.postgres = ContainerPostgres(_PASSWORD)
         self.bindings = LiveBindings(kit.endpoint, lambda _: (self.postgres.host, self.postgres.port))
         self.long_tail = ContainerUpstream(self._ports)
+        self._mounts = Mounts(kit.folder / "run" / "libraries", self.project)
         self.functions = FunctionCalls(
             Packages(),
             LiveBindings(self._functions_endpoint, lambda _: ("postgres", _POSTGRES_PORT)),
             self._functions_endpoint,
             self.long_tail.configuration,
+            self._mounts,
         )
         self.long_tail.functions = self.functions
         invocations = Invocations(kit.journal)
@@ -170,6 +173,7 @@ class DockerEngine(NoReturn):
         if self._containers is not None:
             if not self._keep:
                 await self._containers.stop()
+                await self._threads.run(self._mounts.clear)
             self._containers.client.close()
 
     async def warm(self) -> None:
@@ -179,6 +183,8 @@ class DockerEngine(NoReturn):
         plan = self._plan(socket)
         with self._steps.step("images and network") as step:
             await containers.prepare(plan, step.note)
+        localstack = plan.containers["localstack"].image
+        await self._threads.run(self._mounts.prepare, containers.client, localstack)
         self._ports.localstack = plan.containers["localstack"].port(_LOCALSTACK_PORT)
         if "dynamodb" in plan.containers:
             self._ports.dynamodb = plan.containers["dynamodb"].port(_DYNAMODB_PORT)
@@ -221,6 +227,7 @@ class DockerEngine(NoReturn):
         variables |= {
             "SANDBOX_PROJECT": self.project,
             "DOCKER_SOCKET": socket,
+            "SANDBOX_LAMBDA_FLAGS": self._mounts.flags,
             "SANDBOX_WITNESS": str(Path(__file__).with_name("inside") / "witness.py"),
             "POSTGRES_PASSWORD": _PASSWORD,
             "LOCALSTACK_PORT": str(free_port()),

@@ -1,11 +1,13 @@
 """What is changed in Lambda's own calls on their way to LocalStack.
 
-A local folder becomes an archive with the function's dependencies; tokens in its variables become the
-addresses that its container reaches; its SDK is pointed to the front door, so that its calls are recorded.
+A local folder is mounted, and the function's dependencies beside it, so that an edit is live; where the
+daemon does not have the folder, both become an archive. Tokens in its variables become the addresses that its
+container reaches; its SDK is pointed to the front door, so that its calls are recorded.
 """
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import hashlib
 import re
@@ -17,6 +19,7 @@ from urllib.parse import unquote
 
 import msgspec
 
+from sandbox.engines.docker.mounts import INSIDE, Mounts
 from sandbox.engines.docker.packages import Packages
 from sandbox.model.awserror import AwsError
 from sandbox.model.http import HttpRequest
@@ -27,24 +30,33 @@ _FOLDER = "hot-reload"
 _NAME_IN_PATH = re.compile(r"/functions/([^/?]+)")
 _LAYER_IN_PATH = re.compile(r"/layers/([^/?]+)")
 _ENDPOINT = "AWS_ENDPOINT_URL"
+#: Where Python's runtimes look for modules beside the code and the layers
+#: (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html).
+_PATH, _PATH_OF_RUNTIMES = "PYTHONPATH", "/var/runtime"
 _DEFAULT_ARCHITECTURE = "x86_64"
 
 #: Reads a function's configuration, by the name or ARN it is called by (percent-encoded).
 Configuration = Callable[[str], Awaitable[dict[str, Any]]]
 
-#: Replaces a function's code by an archive.
-Upload = Callable[[str, bytes], Awaitable[None]]
+#: Replaces a function's code; the members are those of `UpdateFunctionCode`.
+Upload = Callable[[str, Mapping[str, str]], Awaitable[None]]
 
 
 @dataclass(frozen=True, slots=True)
 class _Deployed:
-    """A function that came from a folder; `digest` is that of the archive it was made into."""
+    """A function that came from a folder.
+
+    Attributes:
+        digest: of the archive it was made into, or of what is mounted beside it.
+        mounted: its folder is mounted.
+    """
 
     folder: Path
     runtime: str
     architecture: str
     digest: str
     layers: tuple[Path, ...] = ()
+    mounted: bool = False
 
 
 class FunctionCalls:
@@ -54,6 +66,7 @@ class FunctionCalls:
         bindings: what tokens are for the functions' containers.
         endpoint: the front door's URL for them, or nothing where they call LocalStack themselves.
         configuration: reads `GetFunctionConfiguration` of LocalStack.
+        mounts: mounts folders; None where every function is made into an archive.
     """
 
     def __init__(
@@ -62,7 +75,9 @@ class FunctionCalls:
         bindings: Bindings,
         endpoint: Callable[[], str],
         configuration: Configuration,
+        mounts: Mounts | None = None,
     ) -> None:
+        self._mounts = mounts
         self._packages = packages
         self._bindings = bindings
         self._endpoint = endpoint
@@ -79,21 +94,21 @@ class FunctionCalls:
         """
         if operation == "CreateFunction":
             body = _read(request)
-            body["Environment"] = self._environment(body.get("Environment"))
+            name = str(body.get("FunctionName"))
             if "Code" in body:
                 architecture = (body.get("Architectures") or [_DEFAULT_ARCHITECTURE])[0]
-                name = str(body.get("FunctionName"))
                 layers = self._layer_folders(body.get("Layers"))
                 body["Code"] = await self._code(
                     name, body["Code"], body.get("Runtime", ""), architecture, layers
                 )
+            body["Environment"] = self._environment(name, body.get("Environment"))
             return _written(request, body)
         if operation == "PublishLayerVersion":
             return _written(request, await self._layer(request))
         if operation == "UpdateFunctionConfiguration":
             body = _read(request)
             if "Environment" in body:
-                body["Environment"] = self._environment(body["Environment"])
+                body["Environment"] = self._environment(_function(request), body["Environment"])
             known = self._deployed.get(_function(request))
             if known is not None and "Layers" in body:  # `refresh` uploads the code that has them
                 layers = self._layer_folders(body["Layers"])
@@ -116,13 +131,10 @@ class FunctionCalls:
         """
         changed = []
         for name, known in tuple(self._deployed.items()):
-            archive = await self._packages.build(
-                known.folder, known.runtime, known.architecture, known.layers
-            )
-            digest = _digest(archive)
-            if digest != known.digest:
-                await upload(name, archive)
-                self._deployed[name] = replace(known, digest=digest)
+            code = {"S3Bucket": _FOLDER, "S3Key": str(known.folder)}
+            members = await self._code(name, code, known.runtime, known.architecture, known.layers)
+            if self._deployed[name].digest != known.digest:
+                await upload(name, members)
                 changed.append(name)
         return changed
 
@@ -148,9 +160,28 @@ class FunctionCalls:
         if code.get("S3Bucket") != _FOLDER:
             return dict(code)
         folder = Path(code["S3Key"])
+        if self._mounts is not None and await asyncio.to_thread(self._mounts.sees, folder):
+            return await self._mounted(self._mounts, name, folder, runtime, architecture, layers)
         archive = await self._packages.build(folder, runtime, architecture, layers)
         self._deployed[name] = _Deployed(folder, runtime, architecture, _digest(archive), layers)
         return {"ZipFile": base64.b64encode(archive).decode()}
+
+    async def _mounted(
+        self,
+        mounts: Mounts,
+        name: str,
+        folder: Path,
+        runtime: str,
+        architecture: str,
+        layers: tuple[Path, ...],
+    ) -> dict[str, Any]:
+        libraries = await self._packages.libraries(folder, runtime, architecture, layers)
+        digest = await asyncio.to_thread(_digest_of, libraries)
+        known = self._deployed.get(name)
+        if known is None or not known.mounted or known.digest != digest:
+            await asyncio.to_thread(mounts.provide, name, libraries)
+        self._deployed[name] = _Deployed(folder, runtime, architecture, digest, layers, mounted=True)
+        return {"S3Bucket": _FOLDER, "S3Key": str(folder)}
 
     async def _layer(self, request: HttpRequest) -> dict[str, Any]:
         """A layer of a folder becomes one of an archive; the functions get its files from the folder."""
@@ -168,7 +199,7 @@ class FunctionCalls:
         names = [arn.split(":")[-2] for arn in arns or ()]
         return tuple(self._layers[name] for name in names if name in self._layers)
 
-    def _environment(self, given: Mapping[str, Any] | None) -> dict[str, Any]:
+    def _environment(self, name: str, given: Mapping[str, Any] | None) -> dict[str, Any]:
         variables = {
             name: self._bindings.expand(value)
             for name, value in ((given or {}).get("Variables") or {}).items()
@@ -176,6 +207,10 @@ class FunctionCalls:
         endpoint = self._endpoint()
         if endpoint:
             variables.setdefault(_ENDPOINT, endpoint)
+        known = self._deployed.get(name)
+        if known is not None and known.mounted:
+            own = variables.get(_PATH, _PATH_OF_RUNTIMES)
+            variables[_PATH] = f"{own}:{INSIDE}/{name}"
         return {"Variables": variables}
 
 
@@ -183,6 +218,17 @@ def _function(request: HttpRequest) -> str:
     """The name in a path; an ARN is cut down to it."""
     found = _NAME_IN_PATH.search(request.path)
     return unquote(found[1]).rpartition(":")[2] if found else ""
+
+
+def _digest_of(folders: Sequence[Path]) -> str:
+    """Of the names, sizes and times of all files."""
+    digest = hashlib.sha256()
+    for folder in folders:
+        digest.update(f"{folder}\0".encode())
+        for path in sorted(folder.rglob("*")):
+            if path.is_file() and "__pycache__" not in path.parts:
+                digest.update(f"{path}\0{path.stat().st_size}\0{path.stat().st_mtime_ns}\0".encode())
+    return digest.hexdigest()
 
 
 def _digest(archive: bytes) -> str:

@@ -59,19 +59,36 @@ class Packages:
             AwsError: the folder is not there.
             DependencyError: its requirements cannot be installed.
         """
+        installed = await self._installed(code, runtime, architecture)
+        libraries = [layer / "python" for layer in reversed(layers)]
+        return await asyncio.to_thread(self._archive, code, libraries, installed)
+
+    async def libraries(
+        self, code: Path, runtime: str, architecture: str, layers: Sequence[Path] = ()
+    ) -> list[Path]:
+        """The folders that a function imports from, beside its code, the first before those after it.
+
+        Raises:
+            AwsError, DependencyError: as `build`.
+        """
+        installed = await self._installed(code, runtime, architecture)
+        found = [layer / "python" for layer in reversed(layers)]
+        return [*found, *([installed] if installed is not None else [])]
+
+    async def _installed(self, code: Path, runtime: str, architecture: str) -> Path | None:
+        """Where the packages of a function's requirements.txt are; None where it has none."""
         listing = code / "requirements.txt"
         there, lists = await asyncio.to_thread(lambda: (code.is_dir(), listing.is_file()))
         if not there:
             raise AwsError(
                 "InvalidParameterValueException", f"the folder {code} of the function is not there"
             )
-        installed: str | None = None
         python = _PYTHON.fullmatch(runtime)
-        if python is not None and lists:
-            target = Interpreter("", python[1], platform_tag(python[1], architecture))
-            installed = await self._dependencies.resolve(listing, target)
-        libraries = [layer / "python" for layer in reversed(layers)]
-        return await asyncio.to_thread(self._archive, code, libraries, Path(installed) if installed else None)
+        if python is None or not lists:
+            return None
+        target = Interpreter("", python[1], platform_tag(python[1], architecture))
+        installed = await self._dependencies.resolve(listing, target)
+        return Path(installed) if installed else None
 
     # --- in a thread -------------------------------------------------------------------------------------
     def _archive(self, code: Path, libraries: Sequence[Path], dependencies: Path | None) -> bytes:

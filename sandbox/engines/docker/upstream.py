@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import base64
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -100,13 +100,13 @@ class ContainerUpstream:
             found = self._open[port] = Connections(HOST, port)
         return found
 
-    async def upload(self, function: str, archive: bytes) -> None:
+    async def upload(self, function: str, code: Mapping[str, str]) -> None:
         """`UpdateFunctionCode` of LocalStack.
 
         Raises:
             AwsError: it was refused.
         """
-        body = msgspec.json.encode({"ZipFile": base64.b64encode(archive).decode()})
+        body = msgspec.json.encode(code)
         headers = [*_SIGNED_FOR_LAMBDA, ("content-type", "application/json")]
         request = HttpRequest("PUT", f"/2015-03-31/functions/{function}/code", headers=headers, body=body)
         response = await self.send("lambda", "UpdateFunctionCode", request)

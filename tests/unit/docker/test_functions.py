@@ -7,6 +7,7 @@ import base64
 import io
 import json
 import zipfile
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -91,7 +92,7 @@ def test_a_configuration_without_variables_keeps_those_it_had(calls: FunctionCal
 def test_only_functions_whose_folders_changed_are_uploaded_again(calls: FunctionCalls, code: Path) -> None:
     uploaded: list[str] = []
 
-    async def upload(name: str, archive: bytes) -> None:
+    async def upload(name: str, code: Mapping[str, str]) -> None:
         uploaded.append(name)
 
     _create(calls, code)
