@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
-#: So many hops are taken over at a time.
-BATCH = 8_192
+#: So many hops are taken over at a time: fewer cost more each, more would be long to search until then.
+BATCH = 16_384
 #: Hops of one part of the index.
 PART = 131_072
 #: The last characters of an id are kept of it: 48 random bits of a UUID or trace id.
