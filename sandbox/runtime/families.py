@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from enum import StrEnum
+from functools import lru_cache
 
 from sandbox.model.awserror import AwsError
 
@@ -23,6 +24,7 @@ class Family(StrEnum):
     PROVIDED = "provided"  # the function's own `bootstrap`
 
 
+@lru_cache(maxsize=64)
 def family_of(runtime: str) -> Family:
     """The family of a runtime's name.
 

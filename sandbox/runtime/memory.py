@@ -7,7 +7,6 @@ import contextlib
 import os
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
 import psutil
 
@@ -31,10 +30,12 @@ class MemoryMeter:
         self._seen = 0
         self._status = -1
         self._statm = -1
+        self._children = -1
         if sys.platform == "linux":
             with contextlib.suppress(OSError):
                 self._status = os.open(f"/proc/{pid}/status", os.O_RDONLY | os.O_CLOEXEC)
                 self._statm = os.open(f"/proc/{pid}/statm", os.O_RDONLY | os.O_CLOEXEC)
+                self._children = os.open(f"/proc/{pid}/task/{pid}/children", os.O_RDONLY | os.O_CLOEXEC)
 
     @property
     def seen(self) -> int:
@@ -66,19 +67,19 @@ class MemoryMeter:
 
     def has_children(self) -> bool:
         """Whether the worker has started processes (always assumed where that is not cheap to know)."""
-        if self._statm < 0:
+        if self._children < 0:
             return True
         try:
-            return bool(Path(f"/proc/{self._pid}/task/{self._pid}/children").read_bytes())
+            return bool(os.pread(self._children, 16, 0))
         except OSError:
             return False
 
     def close(self) -> None:
         """Frees what the meter holds."""
-        for descriptor in (self._status, self._statm):
+        for descriptor in (self._status, self._statm, self._children):
             if descriptor >= 0:
                 os.close(descriptor)
-        self._status = self._statm = -1
+        self._status = self._statm = self._children = -1
 
 
 class MemoryWatch:

@@ -28,4 +28,8 @@ WORDS: Mapping[str, str] = {
     "event-to-receiver": "PutEvents, rule, queue, to a receive that waits",
     "rules": "cost of an event with 300 rules, times that with 3",
     "put-events": "PutEvents, 3 rules, 32 connections",
+    "dashboard first paint": "dashboard: first paint",
+    "dashboard at rest": "dashboard: processor at rest",
+    "dashboard at 1,000 events/s": "dashboard: processor with 1,000 events a second",
+    "dashboard key": "dashboard: processor time of a key with 1,000 events a second",
 }
