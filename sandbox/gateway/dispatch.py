@@ -11,6 +11,7 @@ import msgspec
 
 from sandbox.clock import Clock
 from sandbox.errors import SandboxError
+from sandbox.gateway.entries import FailingEntries
 from sandbox.gateway.faulty import Faulty
 from sandbox.gateway.tap import Tap, resource_of
 from sandbox.model.arn import is_arn, parse_arn
@@ -108,6 +109,7 @@ class Dispatcher:
         self._mixed = frozenset(mixed)
         self._observe = observe
         self.faulty = Faulty(faults)
+        self._entries = FailingEntries(faults)
 
     def find(self, service: str, operation: str) -> Native | Upstream:
         """Who does an operation.
@@ -239,7 +241,11 @@ class Dispatcher:
         try:
             told = msgspec.structs.replace(request, hop=hop)
             response = await self.faulty.around(
-                service, operation, call, resource, lambda _: upstream.forward(service, operation, told)
+                service,
+                operation,
+                call,
+                resource,
+                lambda led: self._pass_on(upstream, service, operation, told, led),
             )
             if response.status >= 400:
                 error = AwsError(_error_type(response), f"HTTP {response.status}", status=response.status)
@@ -264,6 +270,16 @@ class Dispatcher:
         if self._observe is not None and error is None:
             self._observe(service, operation, request, response, call)
         return response
+
+    async def _pass_on(
+        self, upstream: Upstream, service: str, operation: str, request: HttpRequest, call: Call
+    ) -> HttpResponse:
+        async def forward(asked: HttpRequest) -> HttpResponse:
+            return await upstream.forward(service, operation, asked)
+
+        if (service, operation) == ("events", "PutEvents"):
+            return await self._entries.around(call, request, forward)
+        return await forward(request)
 
     async def stored(self, request_id: str) -> None:
         """Waits until everything written so far is on disk.

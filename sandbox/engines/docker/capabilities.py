@@ -59,7 +59,7 @@ NOTES = (
 
 
 #: Faults that strike calls, which pass the front door.
-_FAULTS = ("throttle", "error", "latency")
+_FAULTS = ("throttle", "error", "latency", "fail-entries")
 
 
 def fault_refusal(kind: str) -> str | None:

@@ -7,7 +7,14 @@ import pytest
 from sandbox.deploy.judging import check_engine, differences
 from sandbox.deploy.template.declarations import ResourceDeclaration
 from sandbox.deploy.template.problem import Problems
-from sandbox.engines.docker.capabilities import difference, refusal, refused_member, unsupported
+from sandbox.engines.docker.capabilities import (
+    difference,
+    fault_refusal,
+    refusal,
+    refused_member,
+    unsupported,
+)
+from sandbox.model.faults import FaultKind
 
 _STREAM = "arn:aws:dynamodb:us-east-1:000000000000:table/a/stream/b"
 
@@ -56,3 +63,9 @@ def test_what_the_sandbox_does_itself_or_localstack_leaves_out_of_a_target_is_sa
     retries = {"Targets": [{"DeadLetterConfig": {"Arn": "a"}, "RetryPolicy": {}}]}
     assert "RetryPolicy" in str(difference("AWS::Events::Rule", retries))
     assert difference("AWS::Events::Rule", {"Targets": {"Fn::If": []}}) is None
+
+
+def test_faults_that_do_not_pass_the_front_door_are_refused_with_the_reason() -> None:
+    injected = {kind for kind in FaultKind if fault_refusal(kind) is None}
+    assert injected == {FaultKind.THROTTLE, FaultKind.ERROR, FaultKind.LATENCY, FaultKind.FAIL_ENTRIES}
+    assert "does not pass the front door" in (fault_refusal(FaultKind.KILL) or "")
