@@ -1,4 +1,4 @@
-"""SQS as its clients speak to it: in both of its protocols, on a manual clock."""
+"""Services as their clients speak to them: SQS in both of its protocols, EventBridge among others."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 
+from tests.conformance.bus_world import BusWorld
 from tests.contract.sqs.harness import World
 from tests.support.speaking import Speaker
 
@@ -18,6 +19,12 @@ def speak(world: World, protocol: str) -> Speaker:
         return world.call(operation, trace=headers.get("x-amzn-trace-id"), **params)
 
     return Speaker("sqs", protocol, call)
+
+
+@pytest.fixture
+def buses() -> Iterator[BusWorld]:
+    with BusWorld() as opened:
+        yield opened
 
 
 @pytest.fixture
