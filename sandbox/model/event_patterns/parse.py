@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from sandbox.model.event_patterns.jsontext import Number
+from sandbox.model.event_patterns.malformed import malformed, no_object
 from sandbox.model.event_patterns.operators import exact, match_expression
 from sandbox.model.event_patterns.reasons import InvalidEventPatternError
 from sandbox.model.event_patterns.value_tests import JsonObject, Test
@@ -91,12 +92,10 @@ def parse_pattern(text: str) -> list[Alternative]:
             parse_constant=_not_json,
         )
         if not isinstance(tree, JsonObject):
-            raise InvalidEventPatternError("Filter is not an object")
+            raise InvalidEventPatternError(no_object(text))
         return _object(tree, "", [], inside_or=False)
     except json.JSONDecodeError as error:
-        raise InvalidEventPatternError(
-            f"Malformed JSON: {error.msg} (line: {error.lineno}, column: {error.colno})"
-        ) from None
+        raise InvalidEventPatternError(malformed(text, error)) from None
     except RecursionError:
         raise InvalidEventPatternError("Malformed JSON: nested too deeply") from None
 

@@ -130,10 +130,36 @@ def test_a_pattern_is_an_object(text: str) -> None:
         EventPattern(text)
 
 
-@pytest.mark.parametrize("text", ["", "{", '{"a": [1}', '{"a": [NaN]}', '{"a": ' * 3_000, "{a: [1]}"])
+@pytest.mark.parametrize("text", ['{"a": [NaN]}', '{"a": ' * 3_000])
 def test_what_is_no_json(text: str) -> None:
     with pytest.raises(InvalidEventPatternError, match="Malformed JSON"):
         EventPattern(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "reason", "line", "column"),
+    [
+        ("", "Unexpected end-of-input", 1, 1),
+        ("{", "Unexpected end-of-input", 1, 2),
+        ('{"a": [1}', "Unexpected character ('}' (code 125)): was expecting comma to separate entries", 1, 9),
+        ('{"a" 1}', "Unexpected character ('1' (code 49)): was expecting a colon to separate", 1, 6),
+        ("{\n a: [1]}", "Unexpected character ('a' (code 97)): was expecting double-quote", 2, 2),
+        ('{"a": [verdade]}', "Unrecognized token 'verdade': was expecting (JSON String", 1, 15),
+        ('{"a": [1]} b', "Unrecognized token 'b'", 1, 13),
+    ],
+)
+def test_where_it_is_no_json(text: str, reason: str, line: int, column: int) -> None:
+    with pytest.raises(InvalidEventPatternError) as caught:
+        EventPattern(text)
+    assert caught.value.reason.startswith(reason)
+    place = f'\n at [Source: (String)"{text}"; line: {line}, column: {column}]'
+    assert caught.value.reason.endswith(place)
+
+
+def test_of_a_long_text_the_beginning_is_shown() -> None:
+    with pytest.raises(InvalidEventPatternError) as caught:
+        EventPattern('["' + "x" * 600)
+    assert "[truncated 102 chars]; line: 1" in caught.value.reason
 
 
 def test_or_relationships_that_multiply_without_end() -> None:
