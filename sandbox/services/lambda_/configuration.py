@@ -66,7 +66,7 @@ def fields_of(params: Mapping[str, Any], destinations: Destinations) -> dict[str
         fields["layers"] = list(params["Layers"])
     if params.get("DeadLetterConfig") is not None:
         target = params["DeadLetterConfig"].get("TargetArn")
-        fields["dead_letter"] = destinations.check(target, "DeadLetterConfig") if target else None
+        fields["dead_letter"] = destinations.check_dead_letter(target) if target else None
     return fields
 
 

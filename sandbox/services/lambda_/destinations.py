@@ -57,6 +57,16 @@ class Destinations:
             raise NotImplementedByName("lambda", f"{parameter} of kind {arn.service}")
         return target
 
+    def check_dead_letter(self, target: str) -> str:
+        """Checks the target of a dead-letter queue and returns it.
+
+        Raises:
+            AwsError: it is neither a queue nor a topic, or a kind that is not delivered to.
+        """
+        if is_arn(target) and parse_arn(target).service not in ("sqs", "sns"):
+            raise invalid(f"The dead-letter target {target} must be an SQS queue or an SNS topic.")
+        return self.check(target, "DeadLetterConfig")
+
     async def send(self, named: Qualified, ending: Ending, cause: int | None, trace: str | None) -> None:
         """Sends the result of an asynchronous invocation to where the function says.
 

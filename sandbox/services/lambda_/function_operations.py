@@ -143,10 +143,12 @@ class FunctionOperations(LambdaParts):
         function = self.functions.require(ref)
         if ref.qualifier is not None:
             await self.versions.delete(function, ref.qualifier)
+            self.provisioning.reconcile(function)
             return {"StatusCode": 204}
         gone = [function, *self.functions.versions(function).values()]
         self.functions.delete(function)
         self.events.forget(function)
+        self.provisioning.forget(gone)
         self.concurrency.changed(function.scope)
         await self.specs.retire(gone)
         return {"StatusCode": 204}

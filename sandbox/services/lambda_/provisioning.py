@@ -6,7 +6,7 @@ Reference: https://docs.aws.amazon.com/lambda/latest/dg/provisioned-concurrency.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 from sandbox.model.awserror import AwsError
 from sandbox.model.ports import Executor, FunctionSpec, LogLines, LogSink
@@ -40,6 +40,12 @@ class Provisioning:
         for scope in scopes:
             for function in self._functions.of_scope(scope):
                 self.reconcile(function)
+
+    def forget(self, versions: Iterable[Function]) -> None:
+        """Versions are gone, and what was kept for them."""
+        for version in versions:
+            self._asked.pop(str(version.arn), None)
+            self._failures.pop(str(version.arn), None)
 
     def reconcile(self, function: Function) -> None:
         """Has as many environments kept of each version as the function asks for now."""

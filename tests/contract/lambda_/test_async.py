@@ -319,3 +319,15 @@ def test_a_bus_gets_the_record_as_the_detail_of_an_event(world: World) -> None:
     assert event["resources"] == [f"{arn()}:$LATEST"]
     assert event["detail"]["requestPayload"] == {"a": 1}
     assert event["time"] == "2023-11-14T22:13:20Z"
+
+
+@pytest.mark.parametrize("kind", ["lambda", "events"])
+def test_a_dead_letter_queue_is_a_queue_or_a_topic(world: World, kind: str) -> None:
+    world.function()
+    error = world.refused(
+        "UpdateFunctionConfiguration",
+        FunctionName="estoque",
+        DeadLetterConfig={"TargetArn": f"arn:aws:{kind}:us-east-1:000000000000:x"},
+    )
+    assert error.code == "InvalidParameterValueException"
+    assert "must be an SQS queue or an SNS topic" in error.message

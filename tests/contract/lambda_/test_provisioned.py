@@ -136,3 +136,13 @@ def test_they_are_started_again_after_a_restart(tmp_path: Path) -> None:
         keep(world, "prod")
     with World(tmp_path, state) as world:
         assert world.executor.kept == {f"{ARN}:1": 2}
+
+
+def test_a_function_made_anew_begins_with_nothing(world: World) -> None:
+    world.function(Publish=True)
+    keep(world, "1")
+    world.call("DeleteFunction", FunctionName="estoque")
+    world.executor.kept.clear()  # what a runtime does when a function is retired
+    world.function(Publish=True)
+    keep(world, "1")
+    assert world.executor.kept == {f"{ARN}:1": 2}
