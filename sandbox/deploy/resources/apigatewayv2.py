@@ -154,7 +154,6 @@ class Stage(ResourceType):
         "Tags": Property(MapOf(Text())),
     }
     not_implemented = frozenset({"AccessPolicyId", "ClientCertificateId"})
-    name_property = "StageName"
 
     async def create(self, context: Context, props: Props) -> Made:
         where = {"ApiId": props["ApiId"], "StageName": props["StageName"]}

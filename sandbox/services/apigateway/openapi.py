@@ -315,7 +315,7 @@ class _Reader:
 def _converted(members: Mapping[str, Any], kind: type[T]) -> T:
     given = {name: value for name, value in members.items() if value is not None}
     try:
-        return msgspec.convert(given, type=kind)
+        return msgspec.convert(given, type=kind, strict=False)
     except msgspec.ValidationError as error:
         raise bad(f"Invalid OpenAPI input: {error}") from error
 

@@ -44,7 +44,7 @@ def _converted(value: Mapping[str, Any], kind: type[T]) -> T:
         AwsError: `BadRequestException`: one is of another type.
     """
     try:
-        return msgspec.convert(value, type=kind)
+        return msgspec.convert(value, type=kind, strict=False)
     except msgspec.ValidationError as error:
         raise bad(f"Invalid value: {error}") from error
 

@@ -141,7 +141,7 @@ class _Reader:
             if isinstance(source, str)
             else source,
             "AuthorizerUri": given.get("authorizerUri"),
-            "AuthorizerPayloadFormatVersion": given.get("authorizerPayloadFormatVersion"),
+            "AuthorizerPayloadFormatVersion": _version(given.get("authorizerPayloadFormatVersion")),
             "AuthorizerResultTtlInSeconds": given.get("authorizerResultTtlInSeconds"),
             "AuthorizerCredentialsArn": given.get("authorizerCredentials"),
             "EnableSimpleResponses": given.get("enableSimpleResponses"),
@@ -160,7 +160,7 @@ class _Reader:
                 raise NotImplementedByName("apigatewayv2", f"{name} of path {path} in an OpenAPI body")
 
     def _route(self, method: str, path: str, operation: Mapping[str, Any]) -> None:
-        key = "$default" if path == "/$default" else f"{method} {path}"
+        key = "$default" if path in ("$default", "/$default") else f"{method} {path}"
         integration = self._integration(key, operation.get(_INTEGRATION))
         params: dict[str, Any] = {
             "RouteKey": key,
@@ -207,7 +207,7 @@ class _Reader:
         params: dict[str, Any] = {"IntegrationType": str(given.get("type", "")).upper()}
         for name, value in given.items():
             if name in _MEMBERS:
-                params[_MEMBERS[name]] = value
+                params[_MEMBERS[name]] = _version(value) if name == "payloadFormatVersion" else value
             elif name in _OF_REST:
                 self.imported.warnings.append(f"{name} of {key} is not supported for HTTP APIs and ignored")
             elif name not in ("type", "$ref"):
@@ -225,6 +225,11 @@ def _checked(make: Callable[[], T]) -> T:
         return make()
     except (msgspec.ValidationError, TypeError, AttributeError) as error:
         raise bad(f"Unable to parse the API definition: {error}") from error
+
+
+def _version(value: Any) -> Any:
+    """A format's version; `2.0` without quotes is a number in YAML."""
+    return f"{float(value):.1f}" if isinstance(value, int | float) else value
 
 
 def _given(params: Mapping[str, Any]) -> dict[str, Any]:

@@ -107,6 +107,35 @@ def test_importing_and_exporting(apis: HttpApis) -> None:
     assert b"x-amazon-apigateway" not in plain
 
 
+def test_sam_writes_the_default_route_without_a_slash(apis: HttpApis) -> None:
+    proxy = {"type": "aws_proxy", "httpMethod": "POST", "uri": uri(FUNCTION), "payloadFormatVersion": "2.0"}
+    default = {"isDefaultRoute": True, "x-amazon-apigateway-integration": proxy}
+    paths = {"$default": {"x-amazon-apigateway-any-method": default}}
+    api = apis.call("ImportApi", Body=document(paths=paths), FailOnWarnings=True)["ApiId"]
+    assert [route["RouteKey"] for route in apis.call("GetRoutes", ApiId=api)["Items"]] == ["$default"]
+
+
+def test_versions_of_formats_may_be_numbers(apis: HttpApis) -> None:
+    proxy = {"type": "aws_proxy", "httpMethod": "POST", "uri": uri(FUNCTION), "payloadFormatVersion": 2.0}
+    authorizer = {
+        "type": "request",
+        "authorizerUri": uri(FUNCTION),
+        "authorizerPayloadFormatVersion": 2,
+        "authorizerResultTtlInSeconds": "30",
+        "identitySource": "$request.header.A, $request.header.B",
+    }
+    schemes = {"L": {"type": "apiKey", "x-amazon-apigateway-authorizer": authorizer}}
+    body = document(
+        paths={"/x": {"get": {"x-amazon-apigateway-integration": proxy}}},
+        components={"securitySchemes": schemes},
+    )
+    api = apis.call("ImportApi", Body=body)["ApiId"]
+    assert apis.call("GetIntegrations", ApiId=api)["Items"][0]["PayloadFormatVersion"] == "2.0"
+    (made,) = apis.call("GetAuthorizers", ApiId=api)["Items"]
+    assert (made["AuthorizerPayloadFormatVersion"], made["AuthorizerResultTtlInSeconds"]) == ("2.0", 30)
+    assert made["IdentitySource"] == ["$request.header.A", "$request.header.B"]
+
+
 def test_reimporting_replaces_everything(apis: HttpApis) -> None:
     api = apis.call("ImportApi", Body=document())["ApiId"]
     apis.call("CreateStage", ApiId=api, StageName="$default", AutoDeploy=True)

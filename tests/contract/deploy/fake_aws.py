@@ -347,13 +347,13 @@ class FakeAws:
         self._drop("api", p["ApiId"], "NotFoundException")
 
     def _apigatewayv2_GetStage(self, p: Params) -> Params:  # noqa: N802
-        return self._find("stage", p["StageName"], "NotFoundException")
+        return self._find("stage", f"{p['ApiId']}/{p['StageName']}", "NotFoundException")
 
     def _apigatewayv2_CreateStage(self, p: Params) -> None:  # noqa: N802
-        self._add("stage", p["StageName"], p)
+        self._add("stage", f"{p['ApiId']}/{p['StageName']}", p)
 
     def _apigatewayv2_DeleteStage(self, p: Params) -> None:  # noqa: N802
-        self._drop("stage", p["StageName"], "NotFoundException")
+        self._drop("stage", f"{p['ApiId']}/{p['StageName']}", "NotFoundException")
 
     def _apigatewayv2_CreateDeployment(self, p: Params) -> Params:  # noqa: N802
         return self._add_piece("Deployment", p)

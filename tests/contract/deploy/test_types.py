@@ -542,6 +542,18 @@ def test_every_type_is_covered() -> None:
     assert {case.type for case in [*CASES, *REPLACED]} == set(TYPES)
 
 
+def test_every_http_api_may_have_a_default_stage(bench: Bench) -> None:
+    properties = {"StageName": "$default", "AutoDeploy": True}
+    stages = {
+        name: {"Type": "AWS::ApiGatewayV2::Stage", "Properties": {**properties, "ApiId": name.lower()}}
+        for name in ("A", "B")
+    }
+    bench.deploy(json.dumps({"Resources": stages}))
+    assert bench.aws.names("stage") == {"a/$default", "b/$default"}
+    bench.delete()
+    assert bench.aws.things == {}
+
+
 def test_a_permission_is_replaced(bench: Bench) -> None:
     bench.deploy(template("AWS::Lambda::Permission", PERMISSION))
     bench.deploy(template("AWS::Lambda::Permission", {**PERMISSION, "SourceAccount": "000000000000"}))

@@ -156,7 +156,7 @@ def test_a_document_is_merged_into_what_is_there() -> None:
         (document({"/a b": {"get": method()}}), "Resource's path part"),
         (document({"/{x+}/b": {"get": method()}}), "must be last"),
         (document({"/a": {"get": method(timeoutInMillis=30_000)}}), "between 50 ms and 29000 ms"),
-        (document({"/a": {"get": method(timeoutInMillis="9")}}), "Expected `int`"),
+        (document({"/a": {"get": method(timeoutInMillis="x")}}), "Expected `int`"),
         (document({"/a/{x}": {"get": method()}, "/a/{y}/b": {"get": method()}}), "A sibling ({x})"),
         (document({"/{x+}": {"get": method()}, "/{y+}": {"get": method()}}), "A sibling ({x+})"),
         (document({"/a": {"get": method(type="ftp")}}), "Enumeration value for Integration.type"),
