@@ -120,5 +120,8 @@ class RedriveMachine(RuleBasedStateMachine):
         self.world.__exit__(None, None, None)
 
 
-RedriveMachine.TestCase.settings = settings(max_examples=40, stateful_step_count=25, deadline=None)
+# What hypothesis sets for state machines stays: no deadline, no check of how quick a machine is.
+RedriveMachine.TestCase.settings = settings(
+    RedriveMachine.TestCase.settings, max_examples=40, stateful_step_count=25
+)
 TestRedriveMachine = RedriveMachine.TestCase
