@@ -32,6 +32,7 @@ _COMMANDS = {
     "rule": ("rule", "Test rules and patterns against an event."),
     "saga": ("saga", "Follow sagas: state, step, timeline, invariants."),
     "faults": ("faults", "Inject faults: duplicates, throttling, kills, lost connections."),
+    "load": ("load", "Send load to a system and explain what was lost."),
     "tui": ("tui", "Watch the sandbox live: queues, dead letters, sagas, flows, logs."),
     "lint": ("lint", "Lessons about the deployed system, each with its AWS page."),
     "snapshot": ("snapshot", "Save the whole sandbox, and go back to what was saved."),

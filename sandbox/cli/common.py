@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
 from sandbox.control.client import ControlClient
+from sandbox.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -39,3 +40,20 @@ def connect(state: Path, *, timeout: float | None = None) -> ControlClient:
         NotRunningError: none runs there.
     """
     return ControlClient(Path(os.path.abspath(state)), timeout=timeout)  # noqa: PTH100 - resolve() would follow symlinks
+
+
+def read_parameters(words: Sequence[str]) -> dict[str, str]:
+    """`NAME=VALUE` words as a mapping.
+
+    Raises:
+        UsageError: one has another form.
+    """
+    values = {}
+    for word in words:
+        name, equals, value = word.partition("=")
+        if not equals or not name:
+            raise UsageError(
+                f"{word!r} names no parameter", "it has the form NAME=VALUE", "write --parameter Limit=750"
+            )
+        values[name] = value
+    return values

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 
@@ -191,3 +192,20 @@ def chunks(values: Sequence[int]) -> list[Sequence[int]]:
 def marks(values: Sequence[object]) -> str:
     """Places for values in a statement."""
     return ", ".join("?" * len(values))
+
+
+def last_hop(database: Database) -> int:
+    """The id of the newest hop; 0 where there is none."""
+    row = database.row("SELECT max(id) AS last FROM hops")
+    return 0 if row is None or row["last"] is None else int(row["last"])
+
+
+def failed_calls(database: Database, since: int) -> list[dict[str, Any]]:
+    """API calls after a hop that failed: how many by service, operation, resource and error code."""
+    rows = database.rows(
+        "SELECT service, operation, resource, error, count(*) AS count FROM hops "
+        "WHERE id > ? AND kind = 'api-call' AND status != 'ok' "
+        "GROUP BY service, operation, resource, error ORDER BY count DESC LIMIT 1000",
+        (since,),
+    )
+    return [dict(row) for row in rows]

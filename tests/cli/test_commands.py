@@ -139,7 +139,9 @@ async def flow_tail(**filters: Any) -> AsyncIterator[Any]:
     yield {"hop": {"id": 4}, "line": "2023-11-14T22:13:21.000Z ● +0.000s queued"}
 
 
-async def deploy(systems: list[str], cwd: str, seed: bool) -> AsyncIterator[Progress]:
+async def deploy(
+    systems: list[str], cwd: str, seed: bool, parameters: dict[str, str]
+) -> AsyncIterator[Progress]:
     yield Progress("deploy nfe", "begin")
     yield Progress("deploy nfe", "note", text="Python 3.13 is missing")
     yield Progress("deploy nfe", "done", 1.5, "31 created")

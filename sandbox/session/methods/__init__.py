@@ -10,6 +10,7 @@ from sandbox.session.methods.archives import Archives
 from sandbox.session.methods.buses import Buses
 from sandbox.session.methods.data import Data
 from sandbox.session.methods.desk import Desk
+from sandbox.session.methods.failures import Failures
 from sandbox.session.methods.faults import Faults
 from sandbox.session.methods.flows import Flows
 from sandbox.session.methods.functions import Functions
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
 
 _GROUPS = (
     Lifecycle, Functions, Time, Flows, Sagas, Lints, Testing, Accounts, Faults, Desk, Buses, Archives,
-    Overview, Data, Snapshots, Tokens,
+    Overview, Data, Snapshots, Tokens, Failures,
 )  # fmt: skip
 
 

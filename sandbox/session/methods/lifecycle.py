@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,9 +56,19 @@ class Lifecycle:
         """What each service does: see `sandbox services`."""
         return service_views(self._session.gateway, names, self._session.engine.notes)
 
-    async def deploy(self, systems: list[str], cwd: str, seed: bool) -> AsyncIterator[Progress]:
-        """Deploys systems, telling every step."""
-        found = [system for name in systems if (system := find_system(name, Path(cwd)))]
+    async def deploy(
+        self, systems: list[str], cwd: str, seed: bool, parameters: dict[str, str] | None = None
+    ) -> AsyncIterator[Progress]:
+        """Deploys systems, telling every step.
+
+        Args:
+            parameters: values for parameters of their templates, instead of those of `sandbox.toml`.
+        """
+        found = [
+            replace(system, parameters={**system.parameters, **(parameters or {})})
+            for name in systems
+            if (system := find_system(name, Path(cwd)))
+        ]
         channel: asyncio.Queue[Progress | None] = asyncio.Queue()
 
         async def work() -> None:
