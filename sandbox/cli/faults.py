@@ -82,12 +82,13 @@ def add(
     """
     if always and times is not None:
         raise UsageError("--always and --times exclude each other", "one has no end", "give one of them")
+    settings = _settings(words)
     with connect(state) as client:
         fault: dict[str, Any] = client.call(
             "fault_add",
             kind=kind,
             match={name: value for name, value in match.items() if value is not None},
-            settings=_settings(words),
+            settings=settings,
             nth=nth,
             times=None if always else times or 1,
             probability=probability,
