@@ -5,6 +5,7 @@ Reference: https://docs.aws.amazon.com/lambda/latest/dg/urls-invocation.html
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 from urllib.parse import unquote
 
@@ -61,28 +62,44 @@ class UrlRequests(InvokeOperations):
                 error, response = "the function failed", _message(502, "Internal Server Error")
             else:
                 response = read_http_answer(result.payload, "2.0")
+        except asyncio.CancelledError:
+            # The function runs on, as on AWS; what it causes belongs to this request.
+            self._record_request(named, request, origin, began, 499, "the client left before the answer")
+            raise
         except MalformedAnswerError as malformed:
             error, response = str(malformed), _message(502, "Internal Server Error")
         except AwsError as refusal:
             error = f"{refusal.code}: {refusal.message}"
             response = _message(refusal.status, refusal.message)
+        self._record_request(named, request, origin, began, response.status, error, response.body)
+        headers = [*response.headers, ("x-amzn-requestid", request_id), ("x-amzn-trace-id", trace)]
+        return HttpResponse(response.status, headers, response.body)
+
+    def _record_request(
+        self,
+        named: Qualified,
+        request: HttpRequest,
+        origin: Origin,
+        began: float,
+        status: int,
+        error: str,
+        body: bytes | None = None,
+    ) -> None:
         self.kit.recorder.record(
             HopKind.HTTP_REQUEST,
             named.function.scope,
             "lambda",
-            hop=hop,
+            hop=origin.cause,
             operation=f"{request.method} {request.path}",
             resource=named.arn,
-            status="ok" if response.status < 400 else "error",
+            status="ok" if status < 400 else "error",
             error=error,
-            request_id=request_id,
-            trace=trace,
+            request_id=origin.request_id,
+            trace=origin.trace,
             duration_ms=(self.clock.elapsed() - began) * 1000,
-            detail={"http_status": response.status},
-            payload=response.body,
+            detail={"http_status": status},
+            payload=body,
         )
-        headers = [*response.headers, ("x-amzn-requestid", request_id), ("x-amzn-trace-id", trace)]
-        return HttpResponse(response.status, headers, response.body)
 
 
 def _event(

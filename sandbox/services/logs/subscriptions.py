@@ -137,7 +137,8 @@ class Subscriptions:
         for batch in _batches(events, matches):
             try:
                 await self._deliver(row, batch)
-            except AwsError as error:
+            except Exception as error:
+                # Whatever happened, it is tried again: nobody waits for this delivery.
                 self._record_failure(row, batch, error)
                 if batch[-1]["ingested"] > self._kit.clock.now_ms() - _GIVE_UP_MS:
                     self._try_later((row["group_id"], row["name"]))
@@ -165,7 +166,7 @@ class Subscriptions:
 
         self._timers[key] = self._kit.clock.call_later(_RETRY, again, label="log subscription")
 
-    def _record_failure(self, row: sqlite3.Row, batch: Sequence[sqlite3.Row], error: AwsError) -> None:
+    def _record_failure(self, row: sqlite3.Row, batch: Sequence[sqlite3.Row], error: Exception) -> None:
         self._kit.recorder.record(
             HopKind.DELIVERY_FAILED,
             Scope(row["account"], row["region"]),
@@ -174,7 +175,7 @@ class Subscriptions:
             operation=f"subscription {row['name']}",
             resource=row["target"],
             status="error",
-            error=str(error),
+            error=str(error) if isinstance(error, AwsError) else f"{type(error).__name__}: {error}",
         )
 
 

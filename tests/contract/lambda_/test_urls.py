@@ -217,3 +217,20 @@ def test_urls_survive_a_restart(tmp_path: Path) -> None:
         url = make(world)
     with World(tmp_path, state) as world:
         assert ask(world, url).status == 200
+
+
+def test_a_client_that_leaves_is_in_the_journal_and_the_function_runs_on(world: World) -> None:
+    url = make(world)
+    world.executor.hold("estoque")
+    asked = world.begin(lambda: world.service.handle_url(url, HttpRequest("GET", "/longe")))
+
+    async def leave() -> None:
+        asked.cancel()
+
+    world.run(leave)
+    (request,) = world.hops.of(HopKind.HTTP_REQUEST)
+    assert (request.status, request.error) == ("error", "the client left before the answer")
+    assert world.hops.of(HopKind.INVOKE_START)[0].cause == request.id
+    world.executor.release("estoque")
+    world.settle()
+    assert len(world.hops.of(HopKind.INVOKE_END)) == 1

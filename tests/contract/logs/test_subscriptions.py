@@ -143,6 +143,17 @@ def test_what_cannot_be_delivered_is_tried_again_for_a_day(world: Logs, targets:
     assert messages(targets) == [["ERROR one"], ["ERROR three"]]
 
 
+def test_a_failure_of_ours_is_tried_again_too(world: Logs, targets: KeptDeliveries) -> None:
+    subscribe(world)
+    targets.refusal = OSError("no descriptors")
+    write(world, "ERROR one")
+    (failed,) = world.hops.of(HopKind.DELIVERY_FAILED)
+    assert failed.error == "OSError: no descriptors"
+    targets.refusal = None
+    world.advance(60)
+    assert messages(targets) == [["ERROR one"]]
+
+
 def test_a_restart_hands_on_what_was_not(tmp_path: Path) -> None:
     targets, later = KeptDeliveries(), KeptDeliveries()
     targets.refusal = AwsError("ResourceNotFoundException", "Function not found")
