@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from sandbox.flow.counters import Counters
 from sandbox.model.durations import format_duration
+from sandbox.model.faults import PlannedFault
 from sandbox.model.hops import HopKind
 from sandbox.model.views.messages import QueueView
 from sandbox.model.views.system import MapView, NodeView, ProblemView
@@ -25,12 +26,17 @@ _MAPPED = ("sqs", "lambda", "events", "sns", "dynamodb")
 
 
 def build_map(
-    topology: Topology, queues: Sequence[QueueView], counters: Counters, addresses: Iterable[str] = ()
+    topology: Topology,
+    queues: Sequence[QueueView],
+    counters: Counters,
+    addresses: Iterable[str] = (),
+    faults: Iterable[PlannedFault] = (),
 ) -> MapView:
     """The whole map, problems first.
 
     Args:
         addresses: hosts and ports of databases, as functions' variables show them.
+        faults: what is planned to go wrong, so that nobody wonders why it does.
     """
     nodes = [
         *_apis(topology, counters),
@@ -50,7 +56,17 @@ def build_map(
     ]
     order = {"problem": 0, "warning": 1}
     troubled = sorted((node for node in nodes if node.health in order), key=lambda node: order[node.health])
-    return MapView(nodes=nodes, edges=edges, problems=[_problem(node) for node in troubled])
+    planned = [_planned(fault) for fault in faults if not fault.spent]
+    return MapView(nodes=nodes, edges=edges, problems=[*(_problem(node) for node in troubled), *planned])
+
+
+def _planned(fault: PlannedFault) -> ProblemView:
+    where = " ".join(f"{fact}={value}" for fact, value in fault.match.items()) or "everything"
+    struck = f"struck {fault.struck}" + (f" of {fault.times}" if fault.times is not None else " times")
+    return ProblemView(
+        severity="warning",
+        text=f"fault {fault.id} is planned: {fault.kind} on {where}, {struck} (sandbox faults rm {fault.id})",
+    )
 
 
 def _problem(node: NodeView) -> ProblemView:

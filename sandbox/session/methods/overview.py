@@ -30,7 +30,7 @@ class Overview:
 
     def __init__(self, session: Session) -> None:
         self._session = session
-        self._pictured: tuple[tuple[int, int], MapView, list[FunctionStats], list[BusView]] | None = None
+        self._pictured: tuple[tuple[int, int, int], MapView, list[FunctionStats], list[BusView]] | None = None
 
     def table(self) -> dict[str, Method]:
         """Name of each method -> what answers it."""
@@ -53,7 +53,7 @@ class Overview:
 
     async def snapshot(self) -> Snapshot:
         """One picture of one moment. Its revision changes when anything was recorded."""
-        (revision, _), system, functions, buses = await self._picture()
+        (revision, *_), system, functions, buses = await self._picture()
         status: dict[str, Any] = msgspec.to_builtins(status_view(self._session))
         return Snapshot(revision=revision, status=status, map=system, functions=functions, buses=buses)
 
@@ -72,16 +72,18 @@ class Overview:
             end()
 
     # --- inside ------------------------------------------------------------------------------------------
-    async def _picture(self) -> tuple[tuple[int, int], MapView, list[FunctionStats], list[BusView]]:
+    async def _picture(self) -> tuple[tuple[int, int, int], MapView, list[FunctionStats], list[BusView]]:
         """Map, functions and buses; made anew when something was recorded, or virtual time went on (ages)."""
         session = self._session
         session.journal.flush()
-        moment = (session.counters.revision, int(session.clock.now()))
+        faults = session.faults.all()
+        moment = (session.counters.revision, int(session.clock.now()), len(faults))
         if self._pictured is None or self._pictured[0] != moment:
             topology = await session.topology.now()
             postgres = session.postgres
             addresses = (postgres.host, str(postgres.port)) if postgres is not None else ()
-            system = build_map(topology, await queue_views(session, topology), session.counters, addresses)
+            queues = await queue_views(session, topology)
+            system = build_map(topology, queues, session.counters, addresses, faults)
             self._pictured = (moment, system, self._functions(topology), bus_views(session, topology))
         return self._pictured
 

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.flow.counters import Counters, FunctionCount
+from sandbox.model.faults import FaultKind, PlannedFault
 from sandbox.model.views.messages import QueueView
 from sandbox.model.views.system import EdgeView, MapView
 from sandbox.session.systemmap import build_map, queue_health
@@ -152,6 +153,19 @@ def test_problems_come_first_and_say_why() -> None:
         ("warning", "estoque: ValueError: não", "function"),
         ("warning", "parada: disabled", "rule"),
         ("warning", "vazia: has no targets", "rule"),
+    ]
+
+
+def test_planned_faults_are_told_until_they_are_spent() -> None:
+    faults = [
+        PlannedFault(id="f-1", kind=FaultKind.DUPLICATE, match={"queue": "reserva"}, times=3, struck=1),
+        PlannedFault(id="f-2", kind=FaultKind.DUPLICATE, times=1, struck=1),
+        PlannedFault(id="f-3", kind=FaultKind.DUPLICATE, times=None),
+    ]
+    drawn = build_map(Topology(), [], Counters(), faults=faults)
+    assert [one.text for one in drawn.problems] == [
+        "fault f-1 is planned: duplicate on queue=reserva, struck 1 of 3 (sandbox faults rm f-1)",
+        "fault f-3 is planned: duplicate on everything, struck 0 times (sandbox faults rm f-3)",
     ]
 
 
