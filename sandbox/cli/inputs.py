@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import sys
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
 from sandbox.errors import UsageError
-from sandbox.model.durations import parse_duration
+from sandbox.model.durations import parse_moment
 
 
 def read_text(word: str) -> str:
@@ -77,15 +76,10 @@ def read_moment(word: str | None, now: float, option: str) -> float | None:
     if word is None:
         return None
     try:
-        return now - parse_duration(word)
-    except ValueError:
-        pass
-    try:
-        at = datetime.fromisoformat(word.upper().replace("Z", "+00:00"))
+        return parse_moment(word, now)
     except ValueError:
         raise UsageError(
             f"{word!r} is no time",
             f"{option} takes a time of the sandbox's clock, or how long ago",
             f"write {option} 2026-11-27T12:00:00Z or {option} 2h",
         ) from None
-    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()

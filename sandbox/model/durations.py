@@ -1,8 +1,9 @@
-"""Durations as people write them: `90s`, `1m30s`, `2h`, `500ms`, `1d`."""
+"""Durations as people write them: `90s`, `1m30s`, `2h`, `500ms`, `1d`; moments: a time, or how long ago."""
 
 from __future__ import annotations
 
 import re
+from datetime import UTC, datetime
 
 _UNITS = {"ms": 0.001, "s": 1.0, "m": 60.0, "h": 3600.0, "d": 86400.0}
 _PART = re.compile(r"([0-9]+(?:\.[0-9]+)?)(ms|s|m|h|d)")
@@ -26,6 +27,29 @@ def parse_duration(text: str) -> float:
     if seconds > _LONGEST:
         raise ValueError(f"{text[:30]!r} is longer than ten thousand years")
     return seconds
+
+
+def parse_moment(text: str, now: float) -> float:
+    """A moment: a time (`2026-11-27T12:00:00Z`; without a zone it is UTC), or how long ago (`2h`).
+
+    Args:
+        now: seconds since the epoch.
+
+    Returns:
+        Seconds since the epoch.
+
+    Raises:
+        ValueError: it is neither.
+    """
+    try:
+        return now - parse_duration(text)
+    except ValueError:
+        pass
+    try:
+        at = datetime.fromisoformat(text.strip().upper().replace("Z", "+00:00"))
+    except ValueError:
+        raise ValueError(f"{text!r} is no time: write 2026-11-27T12:00:00Z, or how long ago: 2h") from None
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
 def format_duration(seconds: float) -> str:

@@ -56,16 +56,21 @@ class Driver:
     @property
     def lines(self) -> list[str]:
         """What is on the screen."""
-        rows: dict[int, list[tuple[int, str]]] = {}
-        for x, line, text in _TEXT.findall(self.app.export_screenshot()):
-            words = html.unescape(text).replace("\xa0", " ")
-            rows.setdefault(int(line), []).append((round(float(x) / _CELL), words))
-        return [_row(rows.get(line, ())) for line in range(self.app.size.height)]
+        return lines_of(self.app.export_screenshot(), self.app.size.height)
 
     @property
     def text(self) -> str:
         """What is on the screen, as one text."""
         return "\n".join(self.lines)
+
+
+def lines_of(svg: str, height: int) -> list[str]:
+    """The text of an exported screen, line by line."""
+    rows: dict[int, list[tuple[int, str]]] = {}
+    for x, line, text in _TEXT.findall(svg):
+        words = html.unescape(text).replace("\xa0", " ")
+        rows.setdefault(int(line), []).append((round(float(x) / _CELL), words))
+    return [_row(rows.get(line, ())) for line in range(height)]
 
 
 def grid(driver: Driver, name: str) -> Grid[Any]:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.tui.driving import Driver, drive
+from tests.tui.driving import Driver, drive, lines_of
 from tests.tui.inks import inks
 from tui.present.bars import SCREENS
 from tui.themes import THEMES
@@ -51,8 +51,9 @@ def test_view_looks_as_it_did(view: str) -> None:
                 driver.app.theme = theme.name
                 driver.app.clear_notifications()
                 await driver.settle()
-                texts.append(driver.text)
-                drawn.append(f"=== {width}x{height} {theme.name}\n{inks(driver.app.export_screenshot())}\n")
+                svg = driver.app.export_screenshot()
+                texts.append("\n".join(lines_of(svg, height)))
+                drawn.append(f"=== {width}x{height} {theme.name}\n{inks(svg)}\n")
             assert texts == [texts[0]] * len(THEMES)
             shown.append(f"=== {width}x{height} " + "=" * 40 + "\n" + texts[0] + "\n")
 

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime
-
-from sandbox.model.durations import parse_duration
+from sandbox.model.durations import parse_moment
 from sandbox.model.views.archives import ArchiveView, ReplayView
 from tui.present.archives import GOING_ON, Kept
 from tui.screens.base import Board
@@ -68,23 +66,12 @@ class ArchiveDesk(Board):
 
 
 def _moment(words: str, now: float) -> float | None:
-    """Seconds since the epoch of a time, or of a duration ago; None for nothing.
-
-    Raises:
-        ValueError: it is neither.
-    """
-    if not words.strip():
-        return None
-    try:
-        return now - parse_duration(words)
-    except ValueError:
-        at = datetime.fromisoformat(words.strip().upper().replace("Z", "+00:00"))
-        return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
+    return parse_moment(words, now) if words.strip() else None
 
 
 def _why_no_moment(words: str) -> str:
     try:
         _moment(words, 0.0)
-    except ValueError:
-        return f"{words!r} is no time: write 2h or 2026-11-27T12:00:00Z"
+    except ValueError as error:
+        return str(error)
     return ""

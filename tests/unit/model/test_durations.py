@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.model.durations import format_duration, parse_duration
+from sandbox.model.durations import format_duration, parse_duration, parse_moment
 
 
 @pytest.mark.parametrize(
@@ -60,3 +60,21 @@ def test_writes(seconds: float, text: str) -> None:
 def test_what_is_written_is_read_as_nearly_the_same(seconds: int) -> None:
     read = parse_duration(format_duration(seconds))
     assert read == pytest.approx(seconds, rel=0.1)
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2h", 1_700_000_100.0 - 7_200),
+        ("2023-11-14T22:14:00Z", 1_700_000_040.0),
+        ("2023-11-14 22:14", 1_700_000_040.0),
+        ("2023-11-14t19:14:00-03:00", 1_700_000_040.0),
+    ],
+)
+def test_moments_are_times_or_how_long_ago(text: str, moment: float) -> None:
+    assert parse_moment(text, 1_700_000_100.0) == moment
+
+
+def test_what_is_no_moment() -> None:
+    with pytest.raises(ValueError, match="ontem"):
+        parse_moment("ontem", 0.0)
