@@ -57,8 +57,14 @@ class RequestHops:
         self._ids = ids
         self._recorder = recorder
 
-    def arrived(self, scope: Scope, api_id: str, stage: str, request: HttpRequest) -> Arrived:
-        """A request that has just come: its id, its hop, and its trace, which a client may have begun."""
+    def arrived(
+        self, scope: Scope, api_id: str, stage: str, request: HttpRequest, hop: int | None = None
+    ) -> Arrived:
+        """A request that has just come: its id, its hop, and its trace, which a client may have begun.
+
+        Args:
+            hop: of the call that made it; None reserves one of its own.
+        """
         given, now = request.header("x-amzn-trace-id"), self._clock.now()
         return Arrived(
             scope=scope,
@@ -67,7 +73,7 @@ class RequestHops:
             request=request,
             request_id=self._ids.uuid(),
             trace=given if "Root=" in given else f"Root=1-{int(now):08x}-{self._ids.hex(24)}",
-            hop=self._recorder.reserve(request.cause),
+            hop=self._recorder.reserve(request.cause) if hop is None else hop,
             began=self._clock.elapsed(),
             now=now,
         )

@@ -68,14 +68,21 @@ class Executor:
         record(response)
         return response
 
-    def exchange(self, live: LiveStage, request: HttpRequest, match: Match | None) -> Exchange:
-        """A request at the beginning of its way."""
+    def exchange(
+        self, live: LiveStage, request: HttpRequest, match: Match | None, hop: int | None = None
+    ) -> Exchange:
+        """A request at the beginning of its way.
+
+        Args:
+            hop: of the call that made it, where that is recorded instead.
+        """
         log = ExecutionLog()
         if match is not None and live.settings:
             _, settings = live.setting(match)
             log.informs = settings.log_level == "INFO"
             log.traces = log.informs and settings.data_trace
-        return Exchange(live, match, self._hops.arrived(live.scope, live.api_id, live.name, request), log)
+        arrived = self._hops.arrived(live.scope, live.api_id, live.name, request, hop)
+        return Exchange(live, match, arrived, log)
 
     async def answer(self, exchange: Exchange) -> HttpResponse:
         """The answer, of the integration or of API Gateway itself."""

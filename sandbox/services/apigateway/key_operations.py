@@ -32,6 +32,8 @@ class KeyOperations(ApiGatewayParts):
     @operation("CreateApiKey", "name description enabled value customerId tags generateDistinctId stageKeys")
     def create_api_key(self, call: Call, params: Params) -> Answer:
         """Makes a key; its value is drawn unless given."""
+        if params.get("generateDistinctId") is False:
+            raise NotImplementedByName("apigateway", "an API key whose id is its value")
         value = params.get("value") or self.kit.ids.short(40)
         if not 20 <= len(value) <= 128:
             raise bad_request("API Key value should be at least 20 characters and at most 128")
@@ -284,6 +286,8 @@ class KeyOperations(ApiGatewayParts):
         if plan.product_code:
             raise NotImplementedByName("apigateway", "product codes of usage plans")
         quota = plan.quota
+        if quota is not None and quota.offset:
+            raise NotImplementedByName("apigateway", "the offset of a usage plan's quota")
         if quota is not None and (quota.limit < 1 or quota.period not in ("DAY", "WEEK", "MONTH")):
             raise bad_request("Usage Plan quota limit must be positive, its period DAY, WEEK or MONTH")
         for place in plan.api_stages:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, TypeVar
 
 import msgspec
@@ -85,7 +85,3 @@ def _change_list(items: list[Any], kind: str, item: str, value: str) -> None:
             items.append(item)
     else:
         items[:] = [value] if value else []
-
-
-#: Applies a patch that is not a plain change of a member.
-Special = Callable[[str, str, str], bool]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from sandbox.model.awserror import NotImplementedByName
 from sandbox.model.call import Call
 from sandbox.services.apigateway.checks import check_authorizer, check_response_parameters
 from sandbox.services.apigateway.definition import (
@@ -57,7 +58,9 @@ class PieceOperations(ApiGatewayParts):
 
     @operation("GetModel", "restApiId modelName flatten")
     def get_model(self, call: Call, params: Params) -> Answer:
-        """One model."""
+        """One model as it is; to flatten one is refused by name."""
+        if params.get("flatten"):
+            raise NotImplementedByName("apigateway", "flatten of GetModel")
         definition = self._definition(call.scope, params["restApiId"])
         return view(_found(definition.models, params["modelName"], "model"))
 

@@ -18,7 +18,7 @@ class Throttle(msgspec.Struct, kw_only=True, omit_defaults=True, rename="camel",
 
 
 class Quota(msgspec.Struct, kw_only=True, omit_defaults=True, rename="camel", frozen=True):
-    """Requests in a period (`DAY`, `WEEK`, `MONTH`); `offset` of them count as made in the first."""
+    """Requests in a period (`DAY`, `WEEK`, `MONTH`); an `offset` for the first of them is refused."""
 
     limit: int = 0
     offset: int = 0

@@ -123,7 +123,7 @@ class ApiGatewayService(
         )
         request = testing.request_of(params["httpMethod"].upper(), resource, params)
         match = testing.match_of(definition, resource, method, request.path)
-        exchange = self._executor.exchange(live, request, match)
+        exchange = self._executor.exchange(live, request, match, call.hop)
         exchange.test = True
         exchange.log.informs = exchange.log.traces = True
         response = await self._executor.answer(exchange)

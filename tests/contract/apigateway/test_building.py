@@ -162,6 +162,16 @@ def test_exporting(api: Api, kind: str) -> None:
     assert error.code == "BadRequestException"
 
 
+def test_a_test_is_the_cause_of_what_it_invokes(api: Api) -> None:
+    built = Built(api)
+    where = built.method("x")
+    built.integrate(where)
+    built.call("TestInvokeMethod", **where)
+    # The front door records the call under the hop that it was given: the last one, here.
+    assert api.functions.causes == [api.hops.last]
+    assert api.hops.hops == []
+
+
 def test_the_account(api: Api) -> None:
     role = "arn:aws:iam::000000000000:role/logs"
     patches = [{"op": "replace", "path": "/cloudwatchRoleArn", "value": role}]

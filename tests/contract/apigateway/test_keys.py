@@ -160,5 +160,7 @@ def test_plans(api: Api) -> None:
     api.call("DeleteUsagePlan", usagePlanId=sold.plan)
     assert api.refused("GetUsagePlan", usagePlanId=sold.plan).status == 404
     assert api.refused("CreateUsagePlan", name="x", quota={"limit": 0, "period": "DAY"}).status == 400
+    late = {"limit": 5, "period": "DAY", "offset": 2}
+    assert api.refused("CreateUsagePlan", name="x", quota=late).status == 501
     nowhere = [{"apiId": sold.id, "stage": "nada"}]
     assert api.refused("CreateUsagePlan", name="x", apiStages=nowhere).status == 404
