@@ -60,3 +60,8 @@ class Pool:
     def kept(self) -> list[Environment]:
         """The provisioned ones."""
         return [environment for environment in self.all if environment.provisioned]
+
+    @property
+    def ready(self) -> int:
+        """How many of the provisioned ones have been initialised and live."""
+        return sum(not environment.ended and environment.ready for environment in self.kept)

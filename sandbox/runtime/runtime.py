@@ -27,6 +27,7 @@ from sandbox.runtime.live_log import LiveLog
 from sandbox.runtime.outcome import outcome_of
 from sandbox.runtime.platform_log import PlatformLog, platform_log
 from sandbox.runtime.pool import Pool
+from sandbox.runtime.provisions import Provisions
 from sandbox.runtime.report import log_stream_name
 from sandbox.runtime.starter import Starter
 
@@ -101,6 +102,7 @@ class LambdaRuntime:
         self._keys: OrderedDict[str, Environment] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
         self._stopping = False
+        self._provisions = Provisions(self._start_provisioned, self._starter.notice, lambda: self._stopping)
 
     # --- life --------------------------------------------------------------------------------------------
     async def start(self) -> None:
@@ -358,52 +360,37 @@ class LambdaRuntime:
         """
         family_of(spec.runtime)
         pool = self._pool(spec)
-        pool.wanted, pool.log = count, log
-        for environment in pool.kept[count:]:
-            environment.provisioned = False
-            if pool.leave(environment):
-                self._rest(pool, environment)
-        await self._replenish(spec, pool)
+        pool.log = log
+        for environment in self._provisions.ask(pool, count):
+            self._rest(pool, environment)
+        await self._provisions.replenish(spec, pool)
 
     def provisioned(self, function: str) -> int:
         """How many environments are kept for a version's ARN now; see `Executor.provisioned`."""
-        return sum(
-            not environment.ended and environment.ready
-            for spec, pool in self._pools.items()
-            if spec.arn == function
-            for environment in pool.kept
-        )
+        return sum(pool.ready for spec, pool in self._pools.items() if spec.arn == function)
 
-    async def _replenish(self, spec: FunctionSpec, pool: Pool) -> None:
-        while len(pool.kept) < pool.wanted and not self._stopping:
-            live = LiveLog(self._clock, pool.log or _unheard)
-            environment = await self._begin(spec, pool, None, provisioned=True)
-            live.write_to(environment.log_stream)
-            platform = self._platform(spec)
-            live.extend(platform.init_start("provisioned-concurrency"))
-            try:
-                ending = await self._initialise(environment, self._init_seconds, live)
-                if ending.kind is not EndKind.OK:
-                    live.extend(platform.init_failed(ending.duration_ms, "init", ending.error_type))
-                    raise _cannot_run(spec, LaunchError(f"{ending.error_type}: {ending.message}"))
-            finally:
-                live.flush()
-            self._rest(pool, environment)
+    async def _start_provisioned(self, spec: FunctionSpec, pool: Pool) -> None:
+        live = LiveLog(self._clock, pool.log or _unheard)
+        environment = await self._begin(spec, pool, None, provisioned=True)
+        live.write_to(environment.log_stream)
+        platform = self._platform(spec)
+        live.extend(platform.init_start("provisioned-concurrency"))
+        try:
+            ending = await self._initialise(environment, self._init_seconds, live)
+            if ending.kind is not EndKind.OK:
+                live.extend(platform.init_failed(ending.duration_ms, "init", ending.error_type))
+                raise _cannot_run(spec, LaunchError(f"{ending.error_type}: {ending.message}"))
+        finally:
+            live.flush()
+        self._rest(pool, environment)
 
     def _replace(self, pool: Pool, environment: Environment) -> None:
         """A provisioned environment has ended by itself: another one takes its place."""
         spec = environment.spec
         if environment.ready and self._pools.get(spec) is pool and not self._stopping:
-            task = asyncio.get_running_loop().create_task(self._replenish_quietly(spec, pool))
+            task = asyncio.get_running_loop().create_task(self._provisions.replace(spec, pool))
             self._tasks.add(task)
             task.add_done_callback(self._tasks.discard)
-
-    async def _replenish_quietly(self, spec: FunctionSpec, pool: Pool) -> None:
-        try:
-            await self._replenish(spec, pool)
-        except AwsError as error:
-            pool.wanted = len(pool.kept)
-            self._starter.notice(f"{spec.name} has fewer provisioned environments: {error.message}")
 
     # --- ending ------------------------------------------------------------------------------------------
     def _pool(self, spec: FunctionSpec) -> Pool:
