@@ -91,10 +91,7 @@ class Server:
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
-        assert self._process.stdout is not None
-        self._process.stdout.close()
-        self._log.close()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._tidy()
 
     # --- inside ------------------------------------------------------------------------------------------
     def _connected(self) -> ControlClient:
@@ -129,7 +126,7 @@ class Server:
             return told.status
         code = self._process.wait()
         words = self._last_words()
-        shutil.rmtree(self.folder, ignore_errors=True)
+        self._tidy()
         if told.error is not None:
             raise RemoteStartError(told.error)
         raise ServerStartError(
@@ -137,6 +134,13 @@ class Server:
             f"its last words:\n{words}" if words else "it said nothing",
             "`sandbox doctor` checks what it needs on this machine",
         )
+
+    def _tidy(self) -> None:
+        """Closes what connected us to a daemon that has ended, and removes its folder."""
+        for pipe in (self._process.stdin, self._process.stdout, self._log):
+            if pipe is not None:
+                pipe.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
 
     def _last_words(self) -> str:
         self._log.seek(0)

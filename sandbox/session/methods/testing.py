@@ -12,8 +12,9 @@ from sandbox.errors import SandboxError, UsageError
 from sandbox.flow.payloads import is_whole
 from sandbox.model.arn import parse_arn
 from sandbox.model.scope import DEFAULT_ACCOUNT, Scope
-from sandbox.services.sqs.service import SqsService
 from sandbox.session.effects import Effects
+from sandbox.session.methods.time import must_be_virtual
+from sandbox.session.queueviews import sqs_service
 from sandbox.session.quiet import Quiet
 from sandbox.session.rules import events_service, read_event, scope_of_bus
 from sandbox.session.settling import Settled, Settler
@@ -123,6 +124,7 @@ class Testing:
         Returns:
             The time then, and what does not end, if anything.
         """
+        must_be_virtual(self._session.engine)
         clock = self._session.clock
         try:
             clock.check_advance(seconds)
@@ -244,7 +246,7 @@ class Testing:
         Args:
             queue: its ARN.
         """
-        sqs = self._sqs()
+        sqs = sqs_service(self._session)
         now = self._session.clock.now()
         return [
             {
@@ -257,16 +259,11 @@ class Testing:
                 "source": one.source,
                 "hop": one.hop,
             }
-            for one in (sqs.peek(parse_arn(queue), limit=limit) if sqs is not None else ())
+            for one in sqs.peek(parse_arn(queue), limit=limit)
         ]
 
-    def _sqs(self) -> SqsService | None:
-        sqs = self._session.engine.services.get("sqs")
-        return sqs if isinstance(sqs, SqsService) else None
-
     def _queues(self, account: str | None = None) -> list[dict[str, Any]]:
-        sqs = self._sqs()
-        depths = sqs.depths() if sqs is not None else []
+        depths = sqs_service(self._session).depths()
         targets = {str(depth.dead_letter_target) for depth in depths if depth.dead_letter_target}
         return [
             {

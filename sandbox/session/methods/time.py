@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.control.protocol import ClockView
 from sandbox.control.server import Method
+from sandbox.engines.base import Engine
 from sandbox.errors import UsageError
 from sandbox.session.clockstore import save_clock
 from sandbox.session.views import clock_view
@@ -60,10 +61,18 @@ class Time:
         return clock_view(self._session.clock)
 
     def _must_be_virtual(self) -> None:
-        engine = self._session.engine
-        if not engine.virtual_time:
-            raise UsageError(
-                "the clock was not moved",
-                f"the {engine.name} engine lives in real time: its servers read this machine's clock",
-                "invoke what waits for time (`sandbox invoke`), or use the embedded engine",
-            )
+        must_be_virtual(self._session.engine)
+
+
+def must_be_virtual(engine: Engine) -> None:
+    """Refuses to move a clock that moves nothing.
+
+    Raises:
+        UsageError: the engine lives in real time.
+    """
+    if not engine.virtual_time:
+        raise UsageError(
+            "the clock was not moved",
+            f"the {engine.name} engine lives in real time: its servers read this machine's clock",
+            "invoke what waits for time (`sandbox invoke`), or use the embedded engine",
+        )
