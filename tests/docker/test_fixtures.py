@@ -38,7 +38,7 @@ TESTS = """
             (lambda: faults.kill(function="cozinha"), "does not pass the front door"),
             (lambda: stack.queue("pedidos"), "has no SQS of its own"),
             (stack.assert_no_dead_letters, "has no SQS of its own"),
-            (flows.settle, "time runs by itself"),
+            (flows.settle, "lives in real time"),
             (lambda: clock.advance(60), "lives in real time"),
         ):
             with pytest.raises(Exception, match=told):

@@ -107,7 +107,13 @@ class Testing:
         Returns:
             How it went, and what is there when it did not.
         """
-        clock = self._session.clock
+        clock, engine = self._session.clock, self._session.engine
+        if not engine.virtual_time:
+            raise UsageError(
+                "the flow cannot be settled",
+                f"the {engine.name} engine lives in real time",
+                "wait for what you expect with flows.wait_for(…)",
+            )
         if clock.speed != 0:
             raise UsageError(
                 "the flow cannot be settled",
