@@ -210,8 +210,9 @@ class ArchiveStore:
         if archive.retention:
             self._database.execute(
                 "DELETE FROM events_archived WHERE account = ? AND region = ? AND archive = ? "
-                "AND archived <= ?",
-                (*_key(archive), now - archive.retention * _DAY),
+                # Added up as `next_expiry` does: a difference may round to the other side, and never be due.
+                "AND archived + ? <= ?",
+                (*_key(archive), archive.retention * _DAY, now),
             )
 
     def following(self, replay: Replay, limit: int) -> list[ArchivedEvent]:
