@@ -6,6 +6,7 @@ import shutil
 import subprocess
 from types import TracebackType
 from typing import Self
+from uuid import uuid4
 
 from tests.e2e.harness import BIN, Sandbox
 from tests.e2e.waiting import eventually
@@ -22,7 +23,8 @@ class Terminal:
     """
 
     def __init__(self, sandbox: Sandbox, *, width: int = 120, height: int = 40, name: str = "tmux") -> None:
-        self._socket = sandbox.folder / name
+        # A socket of its own each time: a server that was told to go may still be on the one before.
+        self._socket = sandbox.folder / f"{name}-{uuid4().hex[:6]}"
         self._environment = {**sandbox.environment, "LANG": "C.UTF-8", "TERM": "xterm-256color"}
         self._environment.pop("TMUX", None)
         size = ("-x", str(width), "-y", str(height))

@@ -183,9 +183,7 @@ def test_an_input_that_is_no_json() -> None:
         rendered(Input="{fixo}")
 
 
-@pytest.mark.parametrize(
-    "member", ["EcsParameters", "KinesisParameters", "HttpParameters", "BatchParameters"]
-)
+@pytest.mark.parametrize("member", ["EcsParameters", "KinesisParameters", "BatchParameters"])
 def test_parameters_of_other_kinds_are_refused_by_name(member: str) -> None:
     with pytest.raises(AwsError, match=f"{member} of targets") as caught:
         rendered(**{member: {}})
