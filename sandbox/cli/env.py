@@ -19,7 +19,7 @@ from sandbox.model.scope import DEFAULT_REGION
 def command(as_json: bool, state: Path) -> None:
     """Print exports for a shell, so that AWS and PostgreSQL clients reach the sandbox.
 
-    Example: eval "$(sandbox env)" && aws sqs list-queues
+    Example: eval "$(sandbox env)" && aws lambda list-functions
     """
     with connect(state) as client:
         status = client.call_as(StatusView, "status")

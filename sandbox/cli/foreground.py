@@ -12,6 +12,7 @@ import uvloop
 
 from sandbox.cli.diagnostics import INTERRUPTED
 from sandbox.control.protocol import StatusView
+from sandbox.model.openfiles import allow_open_files
 from sandbox.session.options import Options
 from sandbox.session.session import Session
 from sandbox.session.tasks import Report
@@ -38,6 +39,7 @@ def run_foreground(options: Options, *, report: Report, ready: Ready) -> int:
         SandboxError: it could not start.
     """
     logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(name)s %(levelname)s %(message)s")
+    allow_open_files()  # every connection of a client is one
     return uvloop.run(_run(options, report, ready))
 
 

@@ -26,8 +26,15 @@ def read_text(word: str) -> str:
         return Path(word[1:]).read_text()
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"{word[1:]} cannot be read", str(error), "name a text file, or give the text itself"
+            f"{word[1:]} cannot be read", unreadable(error), "name a text file, or give the text itself"
         ) from error
+
+
+def unreadable(error: OSError | UnicodeDecodeError) -> str:
+    """Why a file cannot be read, in words."""
+    if isinstance(error, OSError) and error.strerror:
+        return error.strerror
+    return str(error)
 
 
 def read_attributes(words: tuple[str, ...], document: str | None) -> dict[str, dict[str, Any]] | None:

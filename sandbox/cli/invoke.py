@@ -12,6 +12,7 @@ import msgspec
 
 from sandbox.cli.common import connect, json_option, state_option
 from sandbox.cli.diagnostics import say
+from sandbox.cli.inputs import unreadable
 from sandbox.cli.output import emit, emit_json
 from sandbox.errors import UsageError
 
@@ -53,7 +54,9 @@ def _payload(word: str) -> str:
             text = Path(word[1:]).read_text() if word.startswith("@") else word
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(
-            f"the payload {word.removeprefix('@')} cannot be read", str(error), "name a JSON file that exists"
+            f"the payload {word.removeprefix('@')} cannot be read",
+            unreadable(error),
+            "name a JSON file that exists",
         ) from error
     try:
         msgspec.json.decode(text)

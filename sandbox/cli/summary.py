@@ -60,4 +60,4 @@ def next_step(status: StatusView) -> str:
     """Something worth trying now."""
     if status.stacks:
         return "sandbox tui    ·    sandbox flow ls    ·    sandbox logs -f"
-    return 'sandbox deploy SYSTEM    ·    eval "$(sandbox env)" && aws sqs list-queues'
+    return 'sandbox deploy SYSTEM    ·    eval "$(sandbox env)" && aws lambda list-functions'

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from sandbox.load.profile import Profile
 from sandbox.load.report import Report, report_of
 from sandbox.load.request import maker
-from sandbox.load.sender import Sender
+from sandbox.load.sender import Sender, connections_allowed
 from sandbox.load.watching import INTERVAL, Client, Watcher
 
 
@@ -68,7 +68,7 @@ async def run_load(
         ValueError: the target is not on this machine.
     """
     host, port, make = maker(target.url, target.method, target.body, target.headers)
-    sender, watcher = Sender(host, port, make), Watcher(client)
+    sender, watcher = Sender(host, port, make, connections_allowed()), Watcher(client)
     await watcher.begin()
     stopped = asyncio.Event()
     began = asyncio.get_running_loop().time()

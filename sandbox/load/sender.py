@@ -9,14 +9,23 @@ from collections.abc import Callable, Iterable
 
 import httptools
 
+from sandbox.model.openfiles import allow_open_files
+
 #: Real seconds after which an answer is given up.
 TIMEOUT = 30.0
 #: Connections, at most; a request that finds none free is told as such.
 MAX_CONNECTIONS = 2_000
+#: Open files that are kept for everything but connections.
+_OTHER_FILES = 100
 #: What `statuses` holds where there was no answer.
 TIMED_OUT, BROKEN, NO_CONNECTION = -1, -2, -3
 #: Bytes of the body of an answer that are kept to tell its cause.
 _KEPT = 200
+
+
+def connections_allowed() -> int:
+    """Connections that this process may hold, after its limit of open files was raised as far as it goes."""
+    return max(1, min(MAX_CONNECTIONS, allow_open_files() - _OTHER_FILES))
 
 
 class Results:
@@ -123,10 +132,12 @@ class Sender:
     Args:
         host, port: where to.
         make: the bytes of the request of a number.
+        connections: how many it may hold.
     """
 
-    def __init__(self, host: str, port: int, make: Callable[[int], bytes]) -> None:
+    def __init__(self, host: str, port: int, make: Callable[[int], bytes], connections: int) -> None:
         self._host, self._port, self._make = host, port, make
+        self._connections = connections
         self._free: deque[_Connection] = deque()
         self._count = 0
         self.results = Results()
@@ -166,7 +177,7 @@ class Sender:
             if connection.open:
                 return connection
             self._count -= 1
-        if self._count >= MAX_CONNECTIONS:
+        if self._count >= self._connections:
             return None
         self._count += 1
         try:
