@@ -17,7 +17,7 @@ from sandbox.deploy.migrations import Migration, apply_migrations
 from sandbox.deploy.outputs import evaluate_outputs, render_outputs
 from sandbox.deploy.plan import Action, Plan, make_plan, removals
 from sandbox.deploy.progress import DeployEvent, OnEvent, quiet
-from sandbox.deploy.record import DEPLOYED, DEPLOYING, FAILED, Record, Stack
+from sandbox.deploy.record import DEPLOYED, DEPLOYING, FAILED, Record, Recorded, Stack
 from sandbox.deploy.resources.base import Context
 from sandbox.deploy.seeders import run_seeder
 from sandbox.deploy.suggest import did_you_mean
@@ -27,7 +27,7 @@ from sandbox.deploy.template.parameters import ParameterValues, read_parameters
 from sandbox.deploy.template.problem import Path, Problem, Problems
 from sandbox.deploy.template.sam import transform_sam
 from sandbox.deploy.template.secret import HIDDEN, reveal
-from sandbox.deploy.template.source import Source, read_source
+from sandbox.deploy.template.source import Source, parse_source, read_source
 from sandbox.errors import UsageError
 from sandbox.model.arn import stack_arn
 from sandbox.model.awserror import AwsError
@@ -121,6 +121,10 @@ class Deployer:
         recorded = self._record.resources(self._scope, self.stack(name).name)
         return {logical_id: (found.type, found.physical_id) for logical_id, found in recorded.items()}
 
+    def recorded(self, name: str) -> list[Recorded]:
+        """What is recorded of the resources of a stack; nothing where there is no such stack."""
+        return list(self._record.resources(self._scope, name).values())
+
     def outputs(self, name: str, endpoint: str) -> dict[str, str]:
         """The outputs of a stack as they are reached at `endpoint`.
 
@@ -186,6 +190,17 @@ class Deployer:
             executor = self._executor_for_removal(stack, on_event)
             await executor.remove_all(removals(recorded, self._record.leftovers(self._scope, name)))
             self._record.forget_stack(self._scope, name)
+
+    async def undo(self, name: str, *, on_event: OnEvent = quiet) -> None:
+        """Removes what a first deployment that failed has made, as `deploy` does with `roll_back`.
+
+        Raises:
+            UsageError: no such stack.
+            DeployError: a resource could not be removed; it stays in the record.
+        """
+        async with self._one_at_a_time:
+            stack = self.stack(name)
+            await self._undo(stack, self._executor_for_removal(stack, on_event))
 
     def forget(self) -> None:
         """Drops the record of every stack, and touches nothing that they made."""
@@ -299,6 +314,13 @@ class Deployer:
         if not roll_back:
             self._record.save_stack(replace(stack, status=FAILED))
             return
+        try:
+            await self._undo(stack, executor)
+        except DeployError:
+            # The first error is the one to tell; what could not be removed stays in the record.
+            self._record.save_stack(replace(stack, status=FAILED))
+
+    async def _undo(self, stack: Stack, executor: Executor) -> None:
         recorded = self._record.resources(self._scope, stack.name)
         changes = [
             # `RetainExceptOnCreate` keeps nothing of a creation that failed; plain `Retain` does.
@@ -307,18 +329,13 @@ class Deployer:
             else change
             for change in removals(recorded.values())
         ]
-        try:
-            await executor.remove_all(changes, action="roll back")
-        except DeployError:
-            # The first error is the one to tell; what could not be removed stays in the record.
-            self._record.save_stack(replace(stack, status=FAILED))
-        else:
-            self._record.forget_stack(self._scope, stack.name)
+        await executor.remove_all(changes, action="roll back")
+        self._record.forget_stack(self._scope, stack.name)
 
     async def _prepare(
         self, system: System, stack: Stack, parameters: Mapping[str, str], on_event: OnEvent
     ) -> _Prepared:
-        source = await asyncio.to_thread(read_source, system.template)
+        source = await asyncio.to_thread(_source, system)
         try:
             check_sections(source.data)
             given = {**system.parameters, **parameters}
@@ -369,9 +386,10 @@ class Deployer:
         known = self._record.stack(self._scope, system.name)
         if known is not None:
             if known.template != str(system.template):
-                known = replace(known, template=str(system.template), system=str(system.folder))
+                known = replace(known, template=str(system.template), system=_folder(system))
             return replace(known, status=DEPLOYING)
-        arn = str(stack_arn(self._scope, system.name, self._ids.uuid()))
+        sent = system.sent
+        arn = sent.stack_id if sent else str(stack_arn(self._scope, system.name, self._ids.uuid()))
         now = self._clock.now()
         return Stack(
             system.name,
@@ -379,7 +397,7 @@ class Deployer:
             arn,
             DEPLOYING,
             str(system.template),
-            str(system.folder),
+            _folder(system),
             created=now,
             updated=now,
         )
@@ -408,6 +426,14 @@ class Deployer:
     async def _call(self, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         sent = {key: reveal(value) for key, value in params.items() if value is not None}
         return await self._client.call(service, operation, sent, Call(scope=self._scope))
+
+
+def _source(system: System) -> Source:
+    return parse_source(system.sent.text, system.template) if system.sent else read_source(system.template)
+
+
+def _folder(system: System) -> str:
+    return "" if system.sent else str(system.folder)
 
 
 def _shown(values: ParameterValues) -> dict[str, Any]:

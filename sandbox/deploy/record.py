@@ -38,7 +38,7 @@ class Stack:
         stack_id: its ARN.
         status: `deploying`, `deployed` or `failed`.
         template: path of the template file.
-        system: path of the system's folder.
+        system: path of the system's folder; empty where the template was sent as a text.
         parameters: values that may be shown.
         imports: names that it imports from other stacks.
         seed: what the seeders answered, by their name.

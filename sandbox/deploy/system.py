@@ -51,6 +51,14 @@ class SeederSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class Sent:
+    """A template that came as a text, not in a file: the text, and the ARN that its stack has or gets."""
+
+    text: str
+    stack_id: str
+
+
+@dataclass(frozen=True, slots=True)
 class System:
     """What can be deployed.
 
@@ -63,6 +71,7 @@ class System:
         suppressions: lints that it accepts, each with its reason.
         load: what `sandbox load` sends to it.
         keys: business keys, and where payloads carry them (`$.pedidoId`); a saga declaration adds its own.
+        sent: the template, where it is in no file; `template` only names it then.
     """
 
     name: str
@@ -75,6 +84,7 @@ class System:
     suppressions: tuple[Suppression, ...] = ()
     load: LoadSpec | None = None
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    sent: Sent | None = None
 
 
 def machine_architecture() -> str:

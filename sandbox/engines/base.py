@@ -18,6 +18,7 @@ from sandbox.model.http import ExecuteApi, Observe, Upstream
 from sandbox.model.ids import Ids
 from sandbox.model.ports import AwsClient, AwsHttp, Bindings, CallerDirectory, FaultPoint
 from sandbox.model.scope import Scope
+from sandbox.model.stacks import StackDeployer
 from sandbox.services.base import Service
 from sandbox.services.issuer.issuer import TokenIssuer
 from sandbox.services.logs.service import LogLine
@@ -40,6 +41,7 @@ class EngineKit:
         progress: told the steps of a start that takes several.
         aws_http: reaches every service as the front door does, once it is open.
         aws: calls AWS operations on behalf of services, once the front door is open.
+        stacks: deploys what the CloudFormation API is asked for, once the front door is open.
         elsewhere: services that are not the engine's to serve.
         native: services that the user wants natively, though the engine's servers have them.
     """
@@ -54,6 +56,7 @@ class EngineKit:
     notice: Callable[[str], None]
     aws_http: AwsHttp
     aws: AwsClient
+    stacks: StackDeployer
     progress: Callable[[Progress], None] = lambda _: None
     elsewhere: Collection[str] = ()
     native: Collection[str] = ()

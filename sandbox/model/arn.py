@@ -211,3 +211,8 @@ def db_instance_arn(scope: Scope, identifier: str) -> Arn:
 def stack_arn(scope: Scope, name: str, unique: str) -> Arn:
     """The ARN of a CloudFormation stack."""
     return Arn("cloudformation", scope.region, scope.account, f"stack/{name}/{unique}")
+
+
+def change_set_arn(scope: Scope, name: str, unique: str) -> Arn:
+    """The ARN of a change set of a CloudFormation stack."""
+    return Arn("cloudformation", scope.region, scope.account, f"changeSet/{name}/{unique}")

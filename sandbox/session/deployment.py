@@ -20,6 +20,7 @@ from sandbox.flow.recorder import Journal
 from sandbox.model.ids import Ids
 from sandbox.model.ports import AwsClient
 from sandbox.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION, Scope
+from sandbox.session.causedclient import CausedClient
 from sandbox.session.sagas import named, read_declaration, read_keys
 from sandbox.session.tasks import Report, step
 from sandbox.store.database import Database
@@ -52,9 +53,9 @@ class Deployment:
         self._journal = journal
         self._endpoint = endpoint
 
-        def deployer(scope: Scope) -> Deployer:
+        def deployer(scope: Scope, cause: int | None = None) -> Deployer:
             return Deployer(
-                client,
+                client if cause is None else CausedClient(client, cause),
                 database,
                 engine.bindings,
                 clock,
@@ -72,12 +73,23 @@ class Deployment:
         """What deploys into an account."""
         return self.deployer if account == Scope().account else self._new_deployer(Scope(account))
 
+    def of_scope(self, scope: Scope, cause: int | None = None) -> Deployer:
+        """What deploys into an account and region.
+
+        Args:
+            cause: the hop that its calls follow from.
+        """
+        return self._new_deployer(scope, cause)
+
     def recorded(self) -> list[System]:
-        """The systems of the stacks that the state holds, as far as their folders are still there."""
+        """The systems of the stacks that the state holds, as far as their folders are still there.
+
+        Stacks of the CloudFormation API have none: they stay as they are.
+        """
         found = []
         for stack in self.deployer.stacks():
             template = Path(stack.template)
-            if template.exists():
+            if stack.system and template.exists():
                 found.append(_of_folder(stack, template) or _plain(stack, template))
         return found
 

@@ -15,6 +15,7 @@ from sandbox.clock import Clock
 from sandbox.control.client import control_socket
 from sandbox.control.protocol import PostgresView, Progress
 from sandbox.control.server import ControlServer
+from sandbox.deploy.stacks import DeployedStacks
 from sandbox.deploy.system import System
 from sandbox.engines import registry
 from sandbox.engines.base import EngineKit
@@ -192,6 +193,9 @@ class Session:
             endpoint=lambda: self.endpoint,
             notice=self.notice,
             aws=LateClient(lambda: self.client),
+            stacks=DeployedStacks(
+                lambda scope, cause: self.deployment.of_scope(scope, cause), lambda: self.deployment.alone
+            ),
             progress=self._report,
             aws_http=_InProcess(lambda: self.gateway),
             elsewhere=self._elsewhere,

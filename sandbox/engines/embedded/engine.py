@@ -33,6 +33,7 @@ from sandbox.services.apigateway.service import ApiGatewayService
 from sandbox.services.apigateway.service import Surroundings as RestSurroundings
 from sandbox.services.apigatewayv2.service import ApiGatewayV2Service, Surroundings
 from sandbox.services.base import Kit, Service
+from sandbox.services.cloudformation.service import CloudFormationService
 from sandbox.services.cloudwatch.service import CloudWatchService
 from sandbox.services.dynamodb.service import DynamoDbService
 from sandbox.services.dynamodb.source import TableStreams
@@ -151,6 +152,7 @@ class EmbeddedEngine:
             self.scheduler,
             self.rest_apis,
             self.http_apis,
+            CloudFormationService(own, kit.stacks, kit.aws_http),
         ]
         self.services = {service.name: service for service in started}
         self._database_faults = DatabaseFaults(

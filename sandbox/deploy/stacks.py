@@ -1,0 +1,155 @@
+"""The deployer as the CloudFormation API uses it: the port `StackDeployer`."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+
+from sandbox.deploy.deployer import Deployer
+from sandbox.deploy.names import localise
+from sandbox.deploy.progress import DeployEvent, OnEvent
+from sandbox.deploy.record import READY
+from sandbox.deploy.summary import summarize
+from sandbox.deploy.system import Sent, System
+from sandbox.errors import SandboxError
+from sandbox.model.awserror import AwsError
+from sandbox.model.scope import Scope
+from sandbox.model.stacks import (
+    DeployedStack,
+    ResourceChange,
+    StackOutput,
+    StackRequest,
+    StackResource,
+    StackStep,
+    TemplateSummary,
+)
+
+Tell = Callable[[StackStep], None]
+_OF_RESOURCES = frozenset({"create", "update", "replace", "delete", "retain"})
+
+
+class DeployedStacks:
+    """Stacks whose templates come as texts.
+
+    Args:
+        deployer: gives what deploys to a scope, its calls caused by a hop.
+        alone: gives the lock that is held while anything is deployed.
+    """
+
+    def __init__(
+        self, deployer: Callable[[Scope, int | None], Deployer], alone: Callable[[], asyncio.Lock]
+    ) -> None:
+        self._deployer = deployer
+        self._alone = alone
+
+    def stacks(self, scope: Scope, endpoint: str) -> Sequence[DeployedStack]:
+        """The stacks of a scope; see `StackDeployer.stacks`."""
+        deployer = self._deployer(scope, None)
+        found = []
+        for stack in deployer.stacks():
+            values = deployer.outputs(stack.name, endpoint)
+            outputs = tuple(
+                StackOutput(one.name, values[one.name], one.description, one.export) for one in stack.outputs
+            )
+            found.append(
+                DeployedStack(
+                    stack.name, stack.stack_id, stack.status, bool(stack.system), stack.parameters, outputs,
+                    stack.imports, stack.created, stack.updated,
+                )
+            )  # fmt: skip
+        return found
+
+    def resources(self, scope: Scope, name: str, endpoint: str) -> Sequence[StackResource]:
+        """The resources of a stack; see `StackDeployer.resources`."""
+        return [
+            StackResource(one.logical_id, one.type, localise(one.physical_id, endpoint), one.status == READY)
+            for one in self._deployer(scope, None).recorded(name)
+        ]
+
+    async def template(self, scope: Scope, name: str) -> str:
+        """The text of a template's file; see `StackDeployer.template`."""
+        with _as_aws_says():
+            file = Path(self._deployer(scope, None).stack(name).template)
+        try:
+            return await asyncio.to_thread(file.read_text)
+        except OSError as error:
+            raise _invalid(f"the template {file} cannot be read: {error.strerror}") from error
+
+    async def summarize(self, template: str) -> TemplateSummary:
+        """What a template says of itself; see `StackDeployer.summarize`."""
+        with _as_aws_says():
+            return await asyncio.to_thread(summarize, template)
+
+    async def plan(self, request: StackRequest) -> Sequence[ResourceChange]:
+        """What would be done; see `StackDeployer.plan`."""
+        with _as_aws_says():
+            plan = await self._deployer(request.scope, request.cause).plan(
+                _system(request), parameters=request.parameters
+            )
+        return [
+            ResourceChange(
+                change.logical_id,
+                change.type,
+                change.recorded.physical_id if change.recorded else "",
+                change.action.value,
+                change.properties,
+            )
+            for change in (*plan.changes, *plan.removals)
+        ]
+
+    async def deploy(self, request: StackRequest, tell: Tell) -> None:
+        """Deploys; see `StackDeployer.deploy`."""
+        async with self._alone():
+            with _as_aws_says():
+                await self._deployer(request.scope, request.cause).deploy(
+                    _system(request),
+                    parameters=request.parameters,
+                    on_event=_telling(tell),
+                    roll_back=False,
+                )
+
+    async def undo(self, scope: Scope, name: str, tell: Tell) -> None:
+        """Takes a failed creation back; see `StackDeployer.undo`."""
+        async with self._alone():
+            deployer = self._deployer(scope, None)
+            if any(stack.name == name for stack in deployer.stacks()):
+                with _as_aws_says():
+                    await deployer.undo(name, on_event=_telling(tell))
+
+    async def delete(self, scope: Scope, name: str, tell: Tell) -> None:
+        """Deletes a stack; see `StackDeployer.delete`."""
+        async with self._alone():
+            deployer = self._deployer(scope, None)
+            if any(stack.name == name for stack in deployer.stacks()):
+                with _as_aws_says():
+                    await deployer.delete(name, on_event=_telling(tell))
+
+
+def _system(request: StackRequest) -> System:
+    """A system without a folder: the file only names the template in what is told."""
+    file = Path(f"{request.name}.template")
+    return System(request.name, file.parent, file, {}, sent=Sent(request.template, request.stack_id))
+
+
+def _telling(tell: Tell) -> OnEvent:
+    def hear(event: DeployEvent) -> None:
+        action = "delete" if event.action == "roll back" else event.action
+        if action in _OF_RESOURCES:
+            tell(StackStep(event.subject, event.kind, action, event.phase, event.detail))
+
+    return hear
+
+
+def _invalid(message: str) -> AwsError:
+    return AwsError("ValidationError", message)
+
+
+@contextmanager
+def _as_aws_says() -> Iterator[None]:
+    """What stands in the way, as CloudFormation's error for it; the deployer's words say where it is."""
+    try:
+        yield
+    except SandboxError as error:
+        raise _invalid(f"{error.what}: {error.why}") from error

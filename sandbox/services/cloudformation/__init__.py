@@ -1,0 +1,1 @@
+"""CloudFormation, natively, over the deployer."""

@@ -1,0 +1,20 @@
+"""CloudFormation, natively: the API of the deployer that `sandbox up` uses."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from sandbox.services.cloudformation.resource_operations import ResourceOperations
+from sandbox.services.cloudformation.template_operations import TemplateOperations
+
+
+class CloudFormationService(TemplateOperations, ResourceOperations):
+    """Stacks and change sets for what the AWS CLI, SAM and the SDKs send."""
+
+    NOT_CHECKED: ClassVar[tuple[str, ...]] = (
+        "tags of stacks are kept and shown, not handed on to their resources",
+        "RoleARN is kept and shown: stacks are made with all rights",
+        "stacks that `sandbox up` deploys have no events, and are changed by `sandbox deploy` alone",
+        "an update that is rolled back after it replaced a resource makes the old one anew",
+        "DescribeStacks and DescribeChangeSet wait up to 20 s for what is under way: waiters need not sleep",
+    )

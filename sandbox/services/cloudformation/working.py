@@ -1,0 +1,209 @@
+"""The work on stacks, beside the requests that ask for it: creating, updating, going back, deleting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
+
+import msgspec
+
+from sandbox.model.awserror import AwsError
+from sandbox.model.scope import Scope
+from sandbox.model.stacks import StackDeployer, StackRequest, StackStep
+from sandbox.services.base import Kit
+from sandbox.services.cloudformation.records import Book, EventRow, Inputs, StackRow
+
+STACK = "AWS::CloudFormation::Stack"
+_STOPPED = "The sandbox was stopped while this was under way"
+_VERBS = {"create": "CREATE", "update": "UPDATE", "replace": "UPDATE", "delete": "DELETE", "retain": "DELETE"}
+_ENDS = {"start": "IN_PROGRESS", "done": "COMPLETE", "failed": "FAILED"}
+#: What a status becomes when the work is interrupted.
+_INTERRUPTED = {
+    "CREATE_IN_PROGRESS": "CREATE_FAILED",
+    "ROLLBACK_IN_PROGRESS": "ROLLBACK_FAILED",
+    "UPDATE_IN_PROGRESS": "UPDATE_FAILED",
+    "UPDATE_ROLLBACK_IN_PROGRESS": "UPDATE_ROLLBACK_FAILED",
+    "DELETE_IN_PROGRESS": "DELETE_FAILED",
+}
+
+
+def is_ongoing(row: StackRow) -> bool:
+    """Whether something works on a stack."""
+    return row.status.endswith("_IN_PROGRESS") and row.status != "REVIEW_IN_PROGRESS"
+
+
+class Worker:
+    """Works on stacks, one thing after the other for each of them.
+
+    Args:
+        kit: clock and ids.
+        book: what is known of stacks.
+        deployer: does it.
+    """
+
+    def __init__(self, kit: Kit, book: Book, deployer: StackDeployer) -> None:
+        self._clock = kit.clock
+        self._ids = kit.ids
+        self._book = book
+        self._deployer = deployer
+        self._tasks: dict[str, asyncio.Task[None]] = {}
+
+    # --- tasks -------------------------------------------------------------------------------------------
+    def begin(self, key: str, work: Coroutine[Any, Any, None]) -> None:
+        """Runs work on a stack or change set, after whatever works on it now."""
+        before = self._tasks.get(key)
+
+        async def run() -> None:
+            if before is not None:
+                await asyncio.wait([before])
+            await work
+
+        task = asyncio.get_running_loop().create_task(run(), name=f"cloudformation: {key}")
+        self._tasks[key] = task
+        task.add_done_callback(lambda done: self._over(key, done))
+
+    async def ended(self, key: str, seconds: float) -> None:
+        """Waits until nothing works on a stack or change set.
+
+        Args:
+            seconds: real ones to wait at most.
+        """
+        task = self._tasks.get(key)
+        if task is not None:
+            await asyncio.wait([task], timeout=seconds)
+
+    def tasks(self) -> set[asyncio.Task[Any]]:
+        """What runs now."""
+        return set(self._tasks.values())
+
+    async def stop(self) -> None:
+        """Ends what runs; `settle_interrupted` says what became of it."""
+        tasks = self.tasks()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def settle_interrupted(self) -> None:
+        """Whatever was under way when the sandbox stopped has failed; what it made can be deleted."""
+        for scope in self._book.scopes():
+            for row in self._book.stacks(scope):
+                if row.status in _INTERRUPTED:
+                    self.enter(scope, row, _INTERRUPTED[row.status], _STOPPED)
+            for change_set in self._book.change_sets(scope):
+                if change_set.status == "CREATE_IN_PROGRESS":
+                    failed = msgspec.structs.replace(change_set, status="FAILED", reason=_STOPPED)
+                    self._book.save_change_set(scope, failed)
+
+    # --- states ------------------------------------------------------------------------------------------
+    def enter(self, scope: Scope, row: StackRow, status: str, reason: str = "", **changes: Any) -> StackRow:
+        """Brings a stack into a state, with its event."""
+        entered = msgspec.structs.replace(row, status=status, reason=reason, **changes)
+        self._book.save_stack(scope, entered)
+        self._tell(entered, row.name, row.stack_id, STACK, status, reason)
+        return entered
+
+    # --- work --------------------------------------------------------------------------------------------
+    async def create(self, scope: Scope, row: StackRow, cause: int | None) -> None:
+        """Creates a stack; of one that fails, `on_failure` says what becomes."""
+        failure = await self._deploy(scope, row, row.inputs, cause, "create")
+        if failure is None:
+            self.enter(scope, row, "CREATE_COMPLETE")
+        elif row.on_failure == "DO_NOTHING":
+            self.enter(scope, row, "CREATE_FAILED", failure)
+        elif row.on_failure == "DELETE":
+            row = self.enter(scope, row, "DELETE_IN_PROGRESS", f"{failure} Delete requested by user.")
+            await self._remove(scope, row, self._deployer.undo, "DELETE")
+        else:
+            reason = f"{failure} Rollback requested by user."
+            row = self.enter(scope, row, "ROLLBACK_IN_PROGRESS", reason)
+            await self._remove(scope, row, self._deployer.undo, "ROLLBACK")
+
+    async def update(self, scope: Scope, row: StackRow, cause: int | None) -> None:
+        """Updates a stack; one that fails goes back to what it was, unless it is told not to."""
+        failure = await self._deploy(scope, row, row.inputs, cause, "update")
+        if failure is None:
+            self.enter(scope, row, "UPDATE_COMPLETE", previous=None)
+        elif row.on_failure == "DO_NOTHING" or row.previous is None:
+            self.enter(scope, row, "UPDATE_FAILED", failure)
+        else:
+            row = self.enter(scope, row, "UPDATE_ROLLBACK_IN_PROGRESS", failure)
+            failure = await self._deploy(scope, row, row.previous or row.inputs, cause, "update")
+            if failure is None:
+                back = row.previous or row.inputs
+                self.enter(scope, row, "UPDATE_ROLLBACK_COMPLETE", inputs=back, previous=None)
+            else:
+                self.enter(scope, row, "UPDATE_ROLLBACK_FAILED", failure)
+
+    async def delete(self, scope: Scope, row: StackRow) -> None:
+        """Deletes a stack."""
+        current = next((one for one in self._book.stacks(scope) if one.stack_id == row.stack_id), row)
+        row = self.enter(scope, current, "DELETE_IN_PROGRESS", "User Initiated")
+        await self._remove(scope, row, self._deployer.delete, "DELETE")
+
+    async def _remove(
+        self,
+        scope: Scope,
+        row: StackRow,
+        remove: Callable[[Scope, str, Callable[[StackStep], None]], Awaitable[None]],
+        verb: str,
+    ) -> None:
+        try:
+            await remove(scope, row.name, lambda step: self._step(row, step))
+        except AwsError as error:
+            self.enter(scope, row, f"{verb}_FAILED", error.message)
+            return
+        deleted = self._clock.now() if verb == "DELETE" else None
+        self.enter(scope, row, f"{verb}_COMPLETE", deleted=deleted)
+
+    async def _deploy(
+        self, scope: Scope, row: StackRow, inputs: Inputs, cause: int | None, verb: str
+    ) -> str | None:
+        """Deploys; returns why it failed, or None."""
+        failed: list[str] = []
+
+        def tell(step: StackStep) -> None:
+            if step.phase == "failed":
+                failed.append(step.logical_id)
+            self._step(row, step)
+
+        request = StackRequest(scope, row.name, row.stack_id, inputs.template, inputs.parameters, cause)
+        try:
+            await self._deployer.deploy(request, tell)
+        except AwsError as error:
+            if not failed:
+                return error.message
+            return f"The following resource(s) failed to {verb}: [{', '.join(failed)}]."
+        return None
+
+    # --- events ------------------------------------------------------------------------------------------
+    def _step(self, row: StackRow, step: StackStep) -> None:
+        failed = step.phase == "failed"
+        status = f"{_VERBS[step.action]}_{_ENDS[step.phase]}"
+        if step.action == "retain" and step.phase == "done":
+            status = "DELETE_SKIPPED"
+        physical_id = "" if failed else step.detail
+        self._tell(row, step.logical_id, physical_id, step.type, status, step.detail if failed else "")
+
+    def _tell(
+        self, row: StackRow, logical_id: str, physical_id: str, type_: str, status: str, reason: str
+    ) -> None:
+        event = EventRow(
+            self._ids.uuid(),
+            row.name,
+            logical_id,
+            physical_id,
+            type_,
+            status,
+            self._clock.now(),
+            reason,
+            row.token,
+        )
+        self._book.add_event(row.stack_id, event)
+
+    def _over(self, key: str, task: asyncio.Task[None]) -> None:
+        if self._tasks.get(key) is task:
+            del self._tasks[key]
+        if not task.cancelled() and (error := task.exception()) is not None:
+            # Nothing but a defect of ours comes here: the loop's handler tells it.
+            task.get_loop().call_exception_handler({"message": f"cloudformation: {key}", "exception": error})
