@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual.binding import Binding
 
 from tui.action import Action
-from tui.present.bars import SCREENS
+from tui.present.bars import FAULTS, SCREENS
 from tui.registry import ACTIONS
 
 __all__ = [
@@ -44,7 +44,7 @@ def bindings_everywhere() -> list[Binding]:
 def keys_as_markdown() -> str:
     """Every key of every screen, for the documentation."""
     lines: list[str] = []
-    for name, label in (("*", "Everywhere"), *SCREENS):
+    for name, label in (("*", "Everywhere"), *SCREENS, (FAULTS, "Faults")):
         own = [action for action in ACTIONS if name in action.screens]
         if not own:
             continue

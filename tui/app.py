@@ -32,6 +32,7 @@ from tui.screens.base import Board
 from tui.screens.bus import Bus
 from tui.screens.data import Data
 from tui.screens.dialogs import OneLine
+from tui.screens.faults import FaultDesk
 from tui.screens.flows import Flows
 from tui.screens.functions import Functions
 from tui.screens.help import Help
@@ -228,6 +229,9 @@ class Dashboard(App[None]):
         board = self.screen_stack[0] if self.screen_stack else None
         if isinstance(board, Board):
             board.redraw()
+        for over in self.screen_stack[1:]:
+            if isinstance(over, FaultDesk):
+                over.redraw()
 
     # -- actions
 
@@ -329,6 +333,11 @@ class Dashboard(App[None]):
         fired = answer.get("fired", 0) if isinstance(answer, dict) else 0
         self.say(f"advanced {format_duration(seconds)}; {quantity(int(fired), 'timer')} fired")
         self.feed.refresh()
+
+    def action_faults(self) -> None:
+        """Shows the planned faults over the screen."""
+        if isinstance(self.screen, Board):
+            self.push_screen(FaultDesk(self.screen.topics()))
 
     def action_pause(self) -> None:
         """Stops the clock, or lets it run again."""

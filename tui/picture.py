@@ -7,6 +7,7 @@ from enum import StrEnum
 
 from sandbox.control.protocol import StatusView
 from sandbox.model.views.archives import ArchiveView, ReplayView
+from sandbox.model.views.faults import FaultView
 from sandbox.model.views.flows import FlowSummary
 from sandbox.model.views.messages import QueueView
 from sandbox.model.views.sagas import SagaCheck, SagaView
@@ -76,6 +77,7 @@ class Picture:
     archives: tuple[ArchiveView, ...] | None = None
     replays: tuple[ReplayView, ...] | None = None
     lints: tuple[LintView, ...] | None = None
+    faults: tuple[FaultView, ...] | None = None
     missing: frozenset[str] = frozenset()
     troubles: dict[str, str] = field(default_factory=dict)
 

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from tui.action import Action
-from tui.present.bars import SCREENS
+from tui.present.bars import FAULTS, SCREENS
 
 _QUEUES = ("queues",)
 _SAGAS = ("sagas",)
 _FLOWS = ("flows",)
+_FAULTS = (FAULTS,)
 
 ACTIONS: tuple[Action, ...] = (
     # -- on one screen
@@ -242,6 +243,36 @@ ACTIONS: tuple[Action, ...] = (
     Action(
         "suppressed", "s", "s", "Suppressed", "Show suppressed lints too.", "sandbox lint --all", ("lints",)
     ),
+    # -- in the list of faults
+    Action(
+        "plan_fault",
+        "n",
+        "n",
+        "Plan",
+        "Plan a fault: choose its kind, then what it strikes and how often.",
+        "sandbox faults add KIND --queue QUEUE --times 3",
+        _FAULTS,
+    ),
+    Action(
+        "remove_fault",
+        "d",
+        "d",
+        "Take out",
+        "Take this fault out of the plan.",
+        "sandbox faults rm ID",
+        _FAULTS,
+        asks=True,
+    ),
+    Action(
+        "clear_faults",
+        "D",
+        "D",
+        "Clear",
+        "Take every fault out of the plan.",
+        "sandbox faults clear",
+        _FAULTS,
+        asks=True,
+    ),
     # -- everywhere
     Action(
         "jump",
@@ -298,6 +329,15 @@ ACTIONS: tuple[Action, ...] = (
         "Clock 10×",
         "Let the clock run ten times as fast, or as fast as outside again.",
         "sandbox clock speed 10x",
+        bar=False,
+    ),
+    Action(
+        "faults",
+        "F",
+        "F",
+        "Faults",
+        "Show the planned faults and how often each struck; plan one, take one out, or clear them.",
+        "sandbox faults ls",
         bar=False,
     ),
     Action("refresh", "f5", "F5", "Refresh", "Ask the sandbox again now.", "", bar=False),

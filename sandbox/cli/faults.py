@@ -6,10 +6,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
 from sandbox.cli.common import connect, json_option, state_option
 from sandbox.cli.output import emit, emit_json, emit_table
 from sandbox.errors import UsageError
+from sandbox.model import faultwords
+from sandbox.model.views.faults import FaultView
 
 
 @click.group("faults", short_help="Inject faults: duplicates, throttling, kills, lost connections.")
@@ -97,7 +100,7 @@ def add(
     if as_json:
         emit_json(fault)
         return
-    emit(f"{fault['id']}: {_line(fault)}")
+    emit(f"{fault['id']}: {_line(msgspec.convert(fault, FaultView))}")
 
 
 @command.command("ls")
@@ -116,8 +119,15 @@ def ls(as_json: bool, state: Path) -> None:
     emit_table(
         ("ID", "FAULT", "WHERE", "WHEN", "MET", "STRUCK"),
         [
-            (one["id"], one["kind"], _where(one), _when(one), str(one["matched"]), _struck(one))
-            for one in found
+            (
+                one.id,
+                one.kind,
+                faultwords.where(one),
+                faultwords.when(one),
+                str(one.matched),
+                faultwords.struck(one),
+            )
+            for one in msgspec.convert(found, list[FaultView])
         ],
     )
 
@@ -163,24 +173,6 @@ def _settings(words: tuple[str, ...]) -> dict[str, str]:
     return settings
 
 
-def _line(fault: dict[str, Any]) -> str:
-    where = _where(fault)
-    return f"{fault['kind']}{f' at {where}' if where else ''}, {_when(fault)}"
-
-
-def _where(fault: dict[str, Any]) -> str:
-    return " ".join(f"{name}={value}" for name, value in fault["match"].items())
-
-
-def _when(fault: dict[str, Any]) -> str:
-    times = fault["times"]
-    words = ["always" if times is None else "once" if times == 1 else f"{times} times"]
-    if fault["nth"] > 1:
-        words.append(f"from match {fault['nth']} on")
-    if fault["probability"] < 1:
-        words.append(f"with probability {fault['probability']:g} (seed {fault['seed']})")
-    return " ".join(words)
-
-
-def _struck(fault: dict[str, Any]) -> str:
-    return f"{fault['struck']}{', spent' if fault['spent'] else ''}"
+def _line(fault: FaultView) -> str:
+    where = faultwords.where(fault)
+    return f"{fault.kind}{f' at {where}' if where else ''}, {faultwords.when(fault)}"

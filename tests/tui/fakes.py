@@ -46,6 +46,7 @@ def picture(**changes: Any) -> Picture:
             lints=tuple(canned.LINTS),
             archives=(canned.ARCHIVE,),
             replays=tuple(canned.REPLAYS),
+            faults=tuple(canned.FAULTS),
         ),
         **changes,
     )
@@ -80,6 +81,10 @@ def answers() -> dict[str, Answer]:
         "bus_events": lambda ask: canned.EVENTS if ask["bus"] == "nfe-events-dev" else [],
         "bus_replay": lambda ask: canned.REPLAYS[0],
         "bus_cancel": lambda ask: canned.REPLAYS[0],
+        "fault_kinds": lambda ask: canned.FAULT_KINDS,
+        "fault_add": lambda ask: canned.FAULTS[0],
+        "fault_rm": lambda ask: None,
+        "fault_clear": lambda ask: len(canned.FAULTS),
         "table_rows": lambda ask: canned.rows(ask["table"], ask["limit"], ask["offset"], ask["match"]),
         "clock_advance": lambda ask: {"fired": 2, "clock": {}},
         "clock_speed": lambda ask: ClockView(now=canned.NOW, iso="", speed=ask["speed"], offset_seconds=0),

@@ -32,6 +32,8 @@ _VIEWS = {
     "confirm": ("2", "down", "tab", "d"),
     "editor": ("2", "down", "tab", "e"),
     "advance": ("t",),
+    "faults": ("F",),
+    "plan_fault": ("F", "n", "enter"),
 }
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from sandbox.control.protocol import StatusView
 from sandbox.model.views.archives import ArchiveView, ReplayView
+from sandbox.model.views.faults import FaultView
 from sandbox.model.views.flows import FlowSummary
 from sandbox.model.views.messages import QueueView
 from sandbox.model.views.sagas import SagaCheck, SagaView
@@ -104,6 +105,12 @@ TOPICS: dict[str, Topic] = {
         "bus_replays",
         list[ReplayView],
         lambda picture, answer: replace(picture, replays=tuple(answer)),
+        every=1.0,
+    ),
+    "faults": Topic(
+        "fault_ls",
+        list[FaultView],
+        lambda picture, answer: replace(picture, faults=tuple(answer)),
         every=1.0,
     ),
     "lints": Topic(

@@ -20,6 +20,8 @@ SCREENS = (
     ("data", "Data"),
     ("lints", "Lints"),
 )
+#: What the registry calls the list of faults, which lies over any screen.
+FAULTS = "faults"
 
 
 def connection(picture: Picture, wall: float) -> Line:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from tests.tui.canned.buses import ARCHIVE, BUSES, EVENTS, MISSES, REPLAYS, RULES, SCHEDULE
+from tests.tui.canned.faults import FAULT_KINDS, FAULTS
 from tests.tui.canned.flows import FLOWS, OLD_FLOWS, flow
 from tests.tui.canned.ground import BUS, ENDPOINT, HOSTILE, NOW, arn, event, nota
 from tests.tui.canned.queues import LETTERS, QUEUES, messages
@@ -17,6 +18,8 @@ __all__ = [
     "CHECK",
     "ENDPOINT",
     "EVENTS",
+    "FAULTS",
+    "FAULT_KINDS",
     "FLOWS",
     "FUNCTIONS",
     "HOSTILE",
