@@ -16,7 +16,7 @@ from sandbox.cli.output import emit, emit_json
 from sandbox.control.client import ControlClient
 from sandbox.control.protocol import Progress, StatusView
 from sandbox.deploy.load_section import LoadSpec
-from sandbox.deploy.system import find_system
+from sandbox.deploy.system import System, find_system
 from sandbox.errors import UsageError
 from sandbox.load.chart import as_svg, sparkline
 from sandbox.load.locust import run_locust
@@ -24,6 +24,7 @@ from sandbox.load.profile import Profile, parse_profile
 from sandbox.load.report import Report
 from sandbox.load.run import Glance, Target, run_load
 from sandbox.model.durations import parse_duration
+from sandbox.session.workspace import systems_of
 
 
 @click.command("load", short_help="Send load to a system and explain what was lost.")
@@ -72,17 +73,11 @@ def command(
         raise UsageError(
             f"{words[0]!r} means nothing here", "only locust takes more options", "add --locust FILE"
         )
+    found, spec = _system(system, Path.cwd())
     with connect(state) as client:
-        found = find_system(system, Path.cwd())
-        if found is None or found.load is None:
-            raise UsageError(
-                f"{system or 'this folder'} says nothing about load",
-                "its sandbox.toml has no [load]",
-                "add [load] with a path and a body, or name a system that has it (pedidos)",
-            )
         if values:
             _deploy(client, str(found.template.parent), values, quiet=as_json)
-        target = _target(client, found.name, found.load)
+        target = _target(client, found.name, spec)
         if locust is not None:
             return run_locust(locust, target, words)
         report = asyncio.run(_run(client, target, wanted, values, patience, live=not as_json))
@@ -93,6 +88,24 @@ def command(
     else:
         _show(report, svg)
     return 1 if tolerate is not None and report.loss * 100 > tolerate else 0
+
+
+def _system(word: str | None, folder: Path) -> tuple[System, LoadSpec]:
+    """The system that is named, or the one of this folder that says what a load sends."""
+    named = systems_of(folder) if word is None else [find_system(word, folder)]
+    found = [
+        (system, system.load) for system in named or [] if system is not None and system.load is not None
+    ]
+    if not found:
+        raise UsageError(
+            f"{word or 'this folder'} says nothing about load",
+            "its sandbox.toml has no [load]",
+            "add [load] with a path and a body, or name a system that has it (pedidos)",
+        )
+    if len(found) > 1:
+        names = ", ".join(system.name for system, _ in found)
+        raise UsageError("no load was sent", f"several systems have [load]: {names}", "name one of them")
+    return found[0]
 
 
 def _deploy(client: ControlClient, folder: str, values: dict[str, str], *, quiet: bool) -> None:

@@ -29,6 +29,16 @@ def systems_to_deploy(options: Options) -> list[System] | None:
     start = Path(options.cwd)
     if options.systems:
         return [_found(name, start) for name in options.systems]
+    return systems_of(start)
+
+
+def systems_of(start: Path) -> list[System] | None:
+    """The systems that a folder names: those of its workspace, else its own; None where there is none.
+
+    Raises:
+        UsageError: a system does not exist, or the workspace's file is wrong.
+        TemplateError: a system's file is wrong.
+    """
     for folder in (start, *start.parents):
         content = _workspace(folder / _FILE)
         if content is not None:

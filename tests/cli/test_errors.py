@@ -72,6 +72,28 @@ def test_a_payload_that_is_no_text(cli: Cli, tmp_path: Path) -> None:
     assert "cannot be read" in said.err
 
 
+@pytest.mark.parametrize(
+    ("systems", "code", "told"),
+    [
+        (["pedidos"], 3, "no sandbox is running"),
+        (["nfe", "pedidos"], 3, "no sandbox is running"),
+        (["nfe"], 2, "this folder says nothing about load"),
+        (["pedidos", "./another"], 2, "several systems have [load]: pedidos, another"),
+    ],
+)
+def test_a_load_without_a_name_is_of_the_systems_of_the_folder(
+    cli: Cli, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, systems: list[str], code: int, told: str
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "sandbox.toml").write_text(f"systems = {systems}\n")
+    (tmp_path / "another").mkdir()
+    (tmp_path / "another" / "template.yaml").write_text("Resources: {}\n")
+    (tmp_path / "another" / "sandbox.toml").write_text('[load]\npath = "/"\n')
+    said = cli.here("load")
+    assert (said.code, said.out) == (code, "")
+    assert told in said.err
+
+
 def test_no_stack_trace_without_debug(cli: Cli) -> None:
     assert "Traceback" not in cli.here("status").err
     assert "Traceback" in cli("--debug", "status", "--state", str(cli.state)).err
