@@ -92,6 +92,15 @@ class Consumption:
         return answer
 
 
+def reports(consumed: Iterable[Consumption], wanted: str) -> list[Answer]:
+    """ConsumedCapacity of a request on several tables: one report a table."""
+    by_table: dict[int, Consumption] = {}
+    for one in consumed:
+        total = by_table.setdefault(one.table.id, Consumption(one.table))
+        total.add(one)
+    return [total.report(wanted) for total in by_table.values()]
+
+
 def wants_capacity(params: Mapping[str, object]) -> str | None:
     """What ReturnConsumedCapacity asks for; None: nothing.
 

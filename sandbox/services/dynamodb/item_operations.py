@@ -53,7 +53,7 @@ class ItemOperations(DynamoDbCore):
         """Changes attributes of an item, which is made where there is none."""
         required(params, "Key")
         planned, answer = self._write(UPDATE, call, params)
-        shown = _returned(params.get("ReturnValues"), planned)
+        shown = returned(params.get("ReturnValues"), planned)
         if shown:
             answer["Attributes"] = shown
         return answer
@@ -103,7 +103,8 @@ class ItemOperations(DynamoDbCore):
         return planned, answer
 
 
-def _returned(choice: str | None, planned: Planned) -> Item | None:
+def returned(choice: str | None, planned: Planned) -> Item | None:
+    """What ReturnValues asks for of a write; None where there is nothing of it."""
     old = None if planned.old is None else planned.old.item
     new, update = planned.new, planned.write.update
     if choice == "ALL_OLD":

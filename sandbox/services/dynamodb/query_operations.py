@@ -101,7 +101,7 @@ class QueryOperations(DynamoDbCore):
         self.limiter.check(reading.table, "read", [reading.index] if reading.index else ())
         forward = params.get("ScanIndexForward") is not False
         page = self.pages.query(reading.source, wanted, start, reading.limit, forward=forward)
-        return self._answer(reading, page)
+        return self.answer_page(reading, page)
 
     @operation("Scan", _COMMON + "ScanFilter TotalSegments Segment")
     def scan(self, call: Call, params: Params) -> Answer:
@@ -117,13 +117,13 @@ class QueryOperations(DynamoDbCore):
                 f"{params.get('TotalSegments')} Segment: {params.get('Segment')}"
             )
         self.limiter.check(reading.table, "read", [reading.index] if reading.index else ())
-        return self._answer(reading, self.pages.scan(reading.source, buckets, start, reading.limit))
+        return self.answer_page(reading, self.pages.scan(reading.source, buckets, start, reading.limit))
 
     def _reading(self, call: Call, params: Params, old_filter: str) -> Reading:
         check_limit(params.get("Limit"))
         _check_mixture(params, old_filter)
         table = self.table_of(call, params)
-        index = _index(table, params)
+        index = index_of(table, params)
         placeholders = Placeholders(
             params.get("ExpressionAttributeNames"), params.get("ExpressionAttributeValues")
         )
@@ -140,7 +140,7 @@ class QueryOperations(DynamoDbCore):
             else filter_condition(params.get(old_filter), params.get("ConditionalOperator"))
         )
         projection = read_projection(params, table.schema, placeholders)
-        count_only, whole = _select(params, table, index, projection)
+        count_only, whole = read_select(params, table, index, projection)
         start = params.get("ExclusiveStartKey")
         return Reading(
             Source(table, index, whole),
@@ -154,7 +154,8 @@ class QueryOperations(DynamoDbCore):
             wants_capacity(params),
         )
 
-    def _answer(self, reading: Reading, page: Page) -> Answer:
+    def answer_page(self, reading: Reading, page: Page) -> Answer:
+        """A page as an answer: filtered, projected, and counted against the capacity."""
         found = page.items
         if reading.filter is not None:
             found = [item for item in found if meets(reading.filter, item)]
@@ -199,7 +200,12 @@ def _check_mixture(params: Params, old_filter: str) -> None:
         )
 
 
-def _index(table: Table, params: Params) -> Index | None:
+def index_of(table: Table, params: Mapping[str, Any]) -> Index | None:
+    """The index that IndexName names.
+
+    Raises:
+        AwsError: ValidationException.
+    """
     name = params.get("IndexName")
     if name is None:
         return None
@@ -211,10 +217,14 @@ def _index(table: Table, params: Params) -> Index | None:
     return index
 
 
-def _select(
+def read_select(
     params: Params, table: Table, index: Index | None, projection: Sequence[Path] | None
 ) -> tuple[bool, bool]:
-    """Whether only the count is asked for, and whether more than the index keeps."""
+    """Whether only the count is asked for, and whether more than the index keeps.
+
+    Raises:
+        AwsError: ValidationException.
+    """
     select = _checked_select(params, index, projection)
     if index is None or index.definition.projection == "ALL":
         return select == "COUNT", False

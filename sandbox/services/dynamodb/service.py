@@ -6,19 +6,17 @@ from typing import ClassVar
 
 from sandbox.services.dynamodb.batch_operations import BatchOperations
 from sandbox.services.dynamodb.item_operations import ItemOperations
-from sandbox.services.dynamodb.query_operations import QueryOperations
+from sandbox.services.dynamodb.partiql_operations import PartiQlOperations
 from sandbox.services.dynamodb.setting_operations import SettingOperations
 from sandbox.services.dynamodb.table_tags import TagOperations
-from sandbox.services.dynamodb.transaction_operations import TransactionOperations
 
 
 class DynamoDbService(
     SettingOperations,
     TagOperations,
     ItemOperations,
-    QueryOperations,
     BatchOperations,
-    TransactionOperations,
+    PartiQlOperations,
 ):
     """DynamoDB, natively: tables, items, indexes, transactions, time to live."""
 
@@ -30,4 +28,5 @@ class DynamoDbService(
         "SSESpecification and TableClass are recorded, items stay readable",
         "point-in-time recovery is recorded; restores are refused, `sandbox snapshot` takes their place",
         "TTL deletes at the very moment; AWS takes up to a few days",
+        "PartiQL's OR on the partition key scans; capacity is counted for that",
     )

@@ -18,7 +18,7 @@ from sandbox.model.dynamodb.expressions.paths import project
 from sandbox.model.dynamodb.keys import check_key
 from sandbox.model.dynamodb.values import check_item
 from sandbox.services.base import Answer, Params, operation
-from sandbox.services.dynamodb.capacity import Consumption, read_units, wants_capacity
+from sandbox.services.dynamodb.capacity import Consumption, read_units, reports, wants_capacity
 from sandbox.services.dynamodb.core import DynamoDbCore, required
 from sandbox.services.dynamodb.projection import read_projection
 from sandbox.services.dynamodb.writing import (
@@ -40,6 +40,7 @@ _KINDS = (PUT, UPDATE, DELETE, CHECK)
 #: Codes of errors as cancellation reasons have them.
 _REASONS = {
     "ConditionalCheckFailedException": "ConditionalCheckFailed",
+    "DuplicateItemException": "DuplicateItem",
     "ValidationException": "ValidationError",
     "ProvisionedThroughputExceededException": "ProvisionedThroughputExceeded",
     "ThrottlingException": "ThrottlingError",
@@ -60,13 +61,13 @@ class TransactionOperations(DynamoDbCore):
         wanted = wants_capacity(params)
         writes = [self._read(call, action) for action in actions]
         token = params.get("ClientRequestToken")
-        digest = _digest(params)
-        if token is not None and self._seen(call, token, digest):
+        digest = digest_of(params["TransactItems"])
+        if token is not None and self.seen(call, token, digest):
             return {}
         consumed = self.write_all(writes, call.hop)
         if token is not None:
-            self._remember(call, token, digest)
-        return {"ConsumedCapacity": _reports(consumed, wanted)} if wanted else {}
+            self.remember(call, token, digest)
+        return {"ConsumedCapacity": reports(consumed, wanted)} if wanted else {}
 
     @operation("TransactGetItems", "TransactItems ReturnConsumedCapacity")
     def transact_get_items(self, call: Call, params: Params) -> Answer:
@@ -96,7 +97,7 @@ class TransactionOperations(DynamoDbCore):
                 )
         answer: Answer = {"Responses": responses}
         if wanted:
-            answer["ConsumedCapacity"] = _reports(consumed, wanted)
+            answer["ConsumedCapacity"] = reports(consumed, wanted)
         return answer
 
     def write_all(self, writes: Sequence[Write], hop: int | None) -> list[Consumption]:
@@ -141,7 +142,7 @@ class TransactionOperations(DynamoDbCore):
         required(params, "TableName", "Item" if kind == PUT else "Key")
         return read_write(kind, self.table_of(call, params), params)
 
-    def _seen(self, call: Call, token: str, digest: bytes) -> bool:
+    def seen(self, call: Call, token: str, digest: bytes) -> bool:
         """Whether this very request was carried out before.
 
         Raises:
@@ -160,7 +161,8 @@ class TransactionOperations(DynamoDbCore):
             )
         return row is not None
 
-    def _remember(self, call: Call, token: str, digest: bytes) -> None:
+    def remember(self, call: Call, token: str, digest: bytes) -> None:
+        """Keeps that a request was carried out."""
         now = self.clock.now()
         self.database.execute("DELETE FROM dynamodb_transactions WHERE at <= ?", (now - _REMEMBERED,))
         self.database.execute(
@@ -183,9 +185,9 @@ def check_actions(actions: Sequence[Any]) -> None:
         )
 
 
-def _digest(params: Params) -> bytes:
+def digest_of(actions: Sequence[Any]) -> bytes:
     """What makes two requests the same."""
-    return sha256(msgspec.msgpack.encode(params["TransactItems"])).digest()
+    return sha256(msgspec.msgpack.encode(actions)).digest()
 
 
 def _reason(error: AwsError) -> Answer:
@@ -202,12 +204,3 @@ def _cancelled(reasons: list[Answer]) -> AwsError:
         f"Transaction cancelled, please refer cancellation reasons for specific reasons [{shown}]",
         fields={"CancellationReasons": reasons},
     )
-
-
-def _reports(consumed: Sequence[Consumption], wanted: str) -> list[Answer]:
-    """One report a table."""
-    by_table: dict[int, Consumption] = {}
-    for one in consumed:
-        total = by_table.setdefault(one.table.id, Consumption(one.table))
-        total.add(one)
-    return [total.report(wanted) for total in by_table.values()]

@@ -32,6 +32,7 @@ class Write:
         key: the item's key.
         item: the whole new item (put only).
         show_old: ReturnValuesOnConditionCheckFailure is ALL_OLD.
+        insert: an item with the same key is a DuplicateItemException (put only).
     """
 
     kind: str
@@ -41,6 +42,7 @@ class Write:
     update: Update | None = None
     condition: Condition | None = None
     show_old: bool = False
+    insert: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +77,7 @@ def read_write(kind: str, table: Table, params: Mapping[str, Any]) -> Write:
     if kind == PUT:
         item = check_item(params["Item"])
         check_item_key(table.schema, item)
-        _check_indexes(table, item)
+        check_index_entries(table, item)
         check_size(item)
         key = table.schema.of(item)
     else:
@@ -117,13 +119,27 @@ def _read_update(table: Table, params: Mapping[str, Any], placeholders: Placehol
     update = (
         legacy_update(params.get("AttributeUpdates")) if text is None else parse_update(text, placeholders)
     )
-    for path in update.paths:
-        if path.top in table.schema.names:
-            raise invalid(f"Cannot update attribute {path.top}. This attribute is part of the key")
+    check_not_key(table, update)
     return update
 
 
-def _check_indexes(table: Table, item: Item) -> None:
+def check_not_key(table: Table, update: Update) -> None:
+    """Refuses an update of the key.
+
+    Raises:
+        AwsError: ValidationException.
+    """
+    for path in update.paths:
+        if path.top in table.schema.names:
+            raise invalid(f"Cannot update attribute {path.top}. This attribute is part of the key")
+
+
+def check_index_entries(table: Table, item: Item) -> None:
+    """Refuses an item whose attribute cannot be the key of an index that it would be.
+
+    Raises:
+        AwsError: ValidationException.
+    """
     for index in table.indexes:
         check_index_keys(index.name, index.schema, table.schema.names, item)
 
@@ -141,10 +157,12 @@ class Writer:
         """What a write will do, as things stand now.
 
         Raises:
-            AwsError: ConditionalCheckFailedException, ValidationException.
+            AwsError: ConditionalCheckFailedException, DuplicateItemException, ValidationException.
         """
         old = self._items.get(write.table, write.key)
         before = {} if old is None else old.item
+        if write.insert and old is not None:
+            raise AwsError("DuplicateItemException", "Duplicate primary key exists in table")
         if write.condition is not None and not meets(write.condition, before):
             fields = {"Item": before} if write.show_old and old is not None else None
             raise AwsError("ConditionalCheckFailedException", "The conditional request failed", fields=fields)
@@ -154,7 +172,7 @@ class Writer:
         if write.kind == UPDATE:
             assert write.update is not None
             new = apply_update(write.update, before or dict(write.key))
-            _check_indexes(write.table, new)
+            check_index_entries(write.table, new)
             return Planned(write, old, new, check_size(new))
         return Planned(write, old, None, 0)
 

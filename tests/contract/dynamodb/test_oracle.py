@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from sandbox.model.awserror import AwsError
-from tests.contract.dynamodb import oracle_cases
+from tests.contract.dynamodb import oracle_cases, partiql_cases
 from tests.contract.dynamodb.harness import Tables
 from tests.contract.dynamodb.oracle_operations import operations
 from tests.support.dynamodb_local import DynamoDbLocal, OracleMissingError
@@ -56,6 +56,22 @@ def oracle() -> Iterator[DynamoDbLocal]:
             yield running
     except OracleMissingError as missing:
         pytest.skip(f"no oracle to compare with: {missing}")
+
+
+Statements = tuple[DynamoDbLocal, Tables]
+
+
+@pytest.fixture
+def statements(oracle: DynamoDbLocal) -> Iterator[Statements]:
+    """Both, with the items that the statements are about."""
+    with Tables() as tables:
+        oracle.call("CreateTable", oracle_cases.TABLE)
+        ask(tables, "CreateTable", oracle_cases.TABLE)
+        for operation, params in partiql_cases.inserts():
+            oracle.call(operation, params)
+            ask(tables, operation, params)
+        yield oracle, tables
+        oracle.call("DeleteTable", {"TableName": "tab"})
 
 
 def ask(tables: Tables, operation: str, params: dict[str, Any]) -> dict[str, Any]:
@@ -128,3 +144,48 @@ def test_generated_operations_leave_the_same_items(
 def by_key(items: list[dict[str, Any]]) -> list[dict[str, Any]]:
     """Items in an order that both have."""
     return sorted(items, key=lambda item: (item["pk"]["S"], float(item["sk"]["N"])))
+
+
+# --- PartiQL ---------------------------------------------------------------------------------------------
+def test_known_statements_are_answered_alike(oracle: DynamoDbLocal) -> None:
+    with Tables() as tables:
+        oracle.call("CreateTable", oracle_cases.TABLE)
+        ask(tables, "CreateTable", oracle_cases.TABLE)
+        try:
+            different = [
+                (operation, params, theirs, ours)
+                for operation, params in partiql_cases.all_cases()
+                if not alike(
+                    unordered(theirs := oracle.call(operation, params)),
+                    unordered(ours := ask(tables, operation, params)),
+                )
+            ]
+        finally:
+            oracle.call("DeleteTable", {"TableName": "tab"})
+    assert not different
+
+
+@settings(
+    max_examples=60,
+    deadline=None,
+    phases=[Phase.explicit, Phase.reuse, Phase.generate],
+    # No example changes the items: they may share them.
+    suppress_health_check=[HealthCheck.too_slow, HealthCheck.function_scoped_fixture],
+)
+@given(conditions=st.lists(partiql_cases.CONDITIONS, min_size=5, max_size=10))
+def test_generated_conditions_find_the_same_items(statements: Statements, conditions: list[str]) -> None:
+    oracle, tables = statements
+    for condition in conditions:
+        params = {"Statement": f"SELECT pk, sk FROM tab WHERE {condition}"}
+        theirs, ours = oracle.call("ExecuteStatement", params), ask(tables, "ExecuteStatement", params)
+        assert alike(unordered(theirs), unordered(ours)), (condition, theirs, ours)
+
+
+def unordered(answer: dict[str, Any]) -> dict[str, Any]:
+    """An answer whose items are in an order that both have."""
+    return {**answer, "Items": sorted(answer["Items"], key=repr_of)} if "Items" in answer else answer
+
+
+def repr_of(item: dict[str, Any]) -> str:
+    """An item as text, whatever the order of its attributes."""
+    return repr(sorted(item.items()))

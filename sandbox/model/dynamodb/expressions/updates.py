@@ -10,6 +10,7 @@ from typing import Any
 
 from sandbox.model.awserror import AwsError
 from sandbox.model.dynamodb.errors import validation
+from sandbox.model.dynamodb.expressions.checking import Error
 from sandbox.model.dynamodb.expressions.grammar import Parser
 from sandbox.model.dynamodb.expressions.nodes import (
     Arithmetic,
@@ -22,7 +23,6 @@ from sandbox.model.dynamodb.expressions.nodes import (
 )
 from sandbox.model.dynamodb.expressions.paths import below, check_apart, resolve
 from sandbox.model.dynamodb.expressions.placeholders import Placeholders
-from sandbox.model.dynamodb.expressions.tokens import Tokens
 from sandbox.model.dynamodb.numbers import add
 from sandbox.model.dynamodb.values import SETS, Item, Value, in_order, kind_of
 
@@ -44,57 +44,67 @@ def parse_update(text: str, placeholders: Placeholders) -> Update:
     """
     parser = Parser("UpdateExpression", text, placeholders)
     update = parser.update()
+    check_update(update, parser.tokens.error)
+    return update
+
+
+def check_update(update: Update, error: Error) -> None:
+    """Refuses operands of the wrong kind, number or type, and paths that get in each other's way.
+
+    Args:
+        error: makes the refusal of the expression.
+
+    Raises:
+        AwsError: ValidationException.
+    """
     for assignment in update.sets:
-        _check_value(assignment.value, parser.tokens)
+        _check_value(assignment.value, error)
     for section, actions, allowed in (
         ("ADD", update.adds, SETS | {"N"}),
         ("DELETE", update.deletes, SETS),
     ):
         for action in actions:
             if kind_of(action.value.value) not in allowed:
-                raise parser.tokens.error(
+                raise error(
                     f"Incorrect operand type for operator or function; operator: {section}, "
                     f"operand type: {_NAMES[kind_of(action.value.value)]}, "
                     f"typeSet: ALLOWED_FOR_{section}_OPERAND"
                 )
-    check_apart(update.paths, parser.tokens.error)
-    return update
+    check_apart(update.paths, error)
 
 
-def _check_value(node: Operand, tokens: Tokens) -> None:
+def _check_value(node: Operand, error: Error) -> None:
     if isinstance(node, Arithmetic):
         for side in (node.left, node.right):
-            _check_value(side, tokens)
+            _check_value(side, error)
             if isinstance(side, Constant):
-                _check_type("+" if node.sign > 0 else "-", side.value, "N", tokens)
+                _check_type("+" if node.sign > 0 else "-", side.value, "N", error)
     elif isinstance(node, Function):
-        _check_function(node, tokens)
+        _check_function(node, error)
 
 
-def _check_function(call: Function, tokens: Tokens) -> None:
+def _check_function(call: Function, error: Error) -> None:
     wanted = _ARGUMENTS.get(call.name)
     if wanted is None:
         if call.name in _CONDITIONS:
-            raise tokens.error(f"The function is not allowed in an update expression; function: {call.name}")
-        raise tokens.error(f"Invalid function name; function: {call.name}")
+            raise error(f"The function is not allowed in an update expression; function: {call.name}")
+        raise error(f"Invalid function name; function: {call.name}")
     if len(call.arguments) != wanted:
-        raise tokens.error(
+        raise error(
             "Incorrect number of operands for operator or function; "
             f"operator or function: {call.name}, number of operands: {len(call.arguments)}"
         )
     for argument in call.arguments:
-        _check_value(argument, tokens)
+        _check_value(argument, error)
         if call.name == "list_append" and isinstance(argument, Constant):
-            _check_type("list_append", argument.value, "L", tokens)
+            _check_type("list_append", argument.value, "L", error)
     if call.name == "if_not_exists" and not isinstance(call.arguments[0], Path):
-        raise tokens.error(
-            f"Operator or function requires a document path; operator or function: {call.name}"
-        )
+        raise error(f"Operator or function requires a document path; operator or function: {call.name}")
 
 
-def _check_type(operator: str, value: Value, wanted: str, tokens: Tokens) -> None:
+def _check_type(operator: str, value: Value, wanted: str, error: Error) -> None:
     if wanted not in value:
-        raise tokens.error(
+        raise error(
             "Incorrect operand type for operator or function; "
             f"operator or function: {operator}, operand type: {kind_of(value)}"
         )
