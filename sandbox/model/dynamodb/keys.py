@@ -8,7 +8,7 @@ Page: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/HowItWork
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from hashlib import md5
 
 from sandbox.model.dynamodb.errors import invalid, validation
@@ -36,21 +36,17 @@ class KeySchema:
     """The key of a table or index; a global secondary index may have up to four parts of either role."""
 
     parts: tuple[KeyPart, ...]
+    #: The parts of the partition key; those of the sort key, in order; the names of all attributes.
+    hash_parts: tuple[KeyPart, ...] = field(init=False, repr=False, compare=False)
+    range_parts: tuple[KeyPart, ...] = field(init=False, repr=False, compare=False)
+    names: tuple[str, ...] = field(init=False, repr=False, compare=False)
 
-    @property
-    def hash_parts(self) -> tuple[KeyPart, ...]:
-        """The parts of the partition key."""
-        return tuple(part for part in self.parts if part.role == "HASH")
-
-    @property
-    def range_parts(self) -> tuple[KeyPart, ...]:
-        """The parts of the sort key, in order."""
-        return tuple(part for part in self.parts if part.role == "RANGE")
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """The names of the attributes."""
-        return tuple(part.name for part in self.parts)
+    def __post_init__(self) -> None:
+        """Works out once what every request asks for."""
+        put = object.__setattr__
+        put(self, "hash_parts", tuple(part for part in self.parts if part.role == "HASH"))
+        put(self, "range_parts", tuple(part for part in self.parts if part.role == "RANGE"))
+        put(self, "names", tuple(part.name for part in self.parts))
 
     def of(self, item: Item) -> Item:
         """The key attributes of an item that has them all."""
@@ -58,8 +54,8 @@ class KeySchema:
 
     def encode(self, item: Item) -> tuple[int, bytes, bytes]:
         """Bucket, partition key and sort key of an item that has all parts."""
-        partition = b"".join(encode(item[part.name]) for part in self.hash_parts)
-        sort = b"".join(encode(item[part.name]) for part in self.range_parts)
+        partition = b"".join([encode(item[part.name]) for part in self.hash_parts])
+        sort = b"".join([encode(item[part.name]) for part in self.range_parts])
         return bucket_of(partition), partition, sort
 
 

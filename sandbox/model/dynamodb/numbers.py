@@ -11,6 +11,8 @@ from decimal import ROUND_HALF_UP, Context, Decimal, Inexact
 from sandbox.model.dynamodb.errors import validation
 
 _FORM = re.compile(r"[+-]?(\d+(\.\d*)?|\.\d+)([eE][+-]?\d{1,6})?\Z", re.ASCII)
+#: Amounts of money and the like, which need no arithmetic to be told apart.
+_SHORT = re.compile(r"(0|[1-9]\d{0,17})\.\d{1,18}\Z", re.ASCII)
 _DIGITS = 38
 _LARGEST = 125
 _SMALLEST = -130
@@ -69,6 +71,8 @@ def canonical(text: str) -> str:
     # Most numbers are short whole ones, written as DynamoDB itself writes them.
     if len(text) <= _DIGITS and text.isdecimal() and text.isascii() and (text[0] != "0" or text == "0"):
         return text
+    if _SHORT.match(text):
+        return text.rstrip("0").rstrip(".")
     return number_text(parse_number(text))
 
 
@@ -84,6 +88,8 @@ def add(left: str, right: str, sign: int = 1) -> str:
 
 def sortable(text: str) -> bytes:
     """Bytes that sort as the stored numbers do."""
+    if text.isdecimal() and text != "0":  # most are short whole ones; what follows would say the same
+        return b"\xc0" + (len(text) + 0x4000).to_bytes(2, "big") + text.rstrip("0").encode()
     value = Decimal(text)
     if not value:
         return b"\x80"

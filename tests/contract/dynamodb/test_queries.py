@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.model.awserror import AwsError
-from sandbox.model.dynamodb.numbers import sortable
+from sandbox.model.dynamodb.numbers import canonical, number_text, sortable
 from tests.contract.dynamodb.harness import Tables
 
 BY_SITUATION: dict[str, Any] = {
@@ -74,6 +74,13 @@ def test_encoded_numbers_sort_like_the_numbers(numbers: list[Decimal]) -> None:
         for one in texts
         for other in texts
     )
+
+
+@given(st.integers(min_value=0, max_value=10**18 - 1), st.text("0123456789", min_size=1, max_size=18))
+def test_short_numbers_are_the_same_by_the_short_way(whole: int, fraction: str) -> None:
+    text = f"{whole}.{fraction}"
+    assert canonical(text) == number_text(Decimal(text))
+    assert sortable(str(whole)) == sortable(f"{whole}.0")
 
 
 def test_pages_by_limit_cover_everything_once(tables: Tables) -> None:
