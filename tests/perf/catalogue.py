@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.perf.bench import Case
 from tests.perf.cases.api import api
 from tests.perf.cases.dashboard import dashboard
+from tests.perf.cases.dynamodb import dynamodb_get, dynamodb_put, dynamodb_query
 from tests.perf.cases.events import event_to_receiver, rules
 from tests.perf.cases.idle import idle, idle_many
 from tests.perf.cases.invoke import invoke_cold, invoke_warm
@@ -33,5 +34,8 @@ CASES = (
     Case("sqs-drain", "3,000 queued messages through a mapping, ten at a time", sqs_drain),
     Case("event-to-receiver", "PutEvents, rule, queue, until a waiting receive has it", event_to_receiver),
     Case("rules", "PutEvents with 300 rules on the bus, compared to 3", rules),
+    Case("dynamodb-put", "PutItem, 32 connections", dynamodb_put),
+    Case("dynamodb-get", "GetItem, 32 connections", dynamodb_get),
+    Case("dynamodb-query", "Query of ten items, one call after the other", dynamodb_query),
     Case("dashboard", "the dashboard: first paint, at rest, with 1,000 events/s flowing, a key", dashboard),
 )

@@ -1,4 +1,4 @@
-"""What is measured on: queues, functions, APIs, rules, made by the same calls on every engine.
+"""What is measured on: queues, tables, functions, APIs, rules, made by the same calls on every engine.
 
 boto3 makes it, which takes its time; nothing of this is measured.
 """
@@ -79,6 +79,26 @@ class Furniture:
         """The ARN of a queue."""
         answer = self._do(lambda: self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"]))
         return str(answer["Attributes"]["QueueArn"])
+
+    def table(self) -> str:
+        """A new table of DynamoDB with the key `pk` (S), `sk` (N), on demand; its name."""
+        name = self.name("table")
+        client = self.client("dynamodb")
+        self._do(
+            lambda: client.create_table(
+                TableName=name,
+                KeySchema=[
+                    {"AttributeName": "pk", "KeyType": "HASH"},
+                    {"AttributeName": "sk", "KeyType": "RANGE"},
+                ],
+                AttributeDefinitions=[
+                    {"AttributeName": "pk", "AttributeType": "S"},
+                    {"AttributeName": "sk", "AttributeType": "N"},
+                ],
+                BillingMode="PAY_PER_REQUEST",
+            )
+        )
+        return name
 
     def function(self, code: str, **variables: str) -> str:
         """A new function that runs one of the benchmark's handlers, ready to be called; its name."""

@@ -191,6 +191,12 @@ def sqs_request(endpoint: str, operation: str, **parameters: object) -> bytes:
     return request("POST", f"{endpoint}/", body, headers, service="sqs")
 
 
+def dynamodb_request(endpoint: str, operation: str, parameters: Mapping[str, object]) -> bytes:
+    """A call of DynamoDB."""
+    headers = {"X-Amz-Target": f"DynamoDB_20120810.{operation}", "Content-Type": "application/x-amz-json-1.0"}
+    return request("POST", f"{endpoint}/", json.dumps(parameters).encode(), headers, service="dynamodb")
+
+
 def events_request(endpoint: str, operation: str, parameters: Mapping[str, object]) -> bytes:
     """A call of EventBridge."""
     headers = {"X-Amz-Target": f"AWSEvents.{operation}", "Content-Type": "application/x-amz-json-1.1"}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 import psutil
@@ -79,6 +79,22 @@ async def _round(lines: Sequence[Line], work: Work, seconds: float) -> tuple[flo
         for line in lines:
             group.create_task(keep_working(line))
     return len(latencies) / (time.perf_counter() - began), latencies
+
+
+async def ask_all(target: Target, requests: Iterable[bytes]) -> list[bytes]:
+    """Sends requests over all connections, each once, and returns the bodies of the answers."""
+    left = iter(requests)
+    bodies: list[bytes] = []
+
+    async def work() -> None:
+        line = Line(target.endpoint, kept=target.keeps_connections)
+        bodies.extend([await line.ask(request) for request in left])
+        line.close()
+
+    async with asyncio.TaskGroup() as group:
+        for _ in range(CONNECTIONS):
+            group.create_task(work())
+    return bodies
 
 
 def load_measures(name: str, unit: str, loads: Mapping[str, Sequence[Load]]) -> list[Measure]:

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 from statistics import median
 
 from tests.perf.bench import Bench, Round, Target
 from tests.perf.errors import BenchError
 from tests.perf.http import Line, sqs_request
-from tests.perf.load import CONNECTIONS, Load, load_measures, loading
+from tests.perf.load import Load, ask_all, load_measures, loading
 from tests.perf.report import OURS, Measure
 
 _BODY = json.dumps({"notaFiscalId": "6f1a3e3c-3c1f-4f0e-9c57-0d1f0f6f8f10", "items": [{"quantidade": 3}] * 3})
@@ -99,17 +98,16 @@ async def fill(target: Target, queue_url: str, bodies: list[str]) -> None:
     Raises:
         BenchError: one was not accepted.
     """
-    batches = iter([bodies[start : start + _BATCH] for start in range(0, len(bodies), _BATCH)])
-
-    async def work() -> None:
-        line = Line(target.endpoint, kept=target.keeps_connections)
-        for batch in batches:
-            entries = [{"Id": str(number), "MessageBody": body} for number, body in enumerate(batch)]
-            sent = sqs_request(target.endpoint, "SendMessageBatch", QueueUrl=queue_url, Entries=entries)
-            if refused := json.loads(await line.ask(sent)).get("Failed"):
-                raise BenchError(f"messages were not accepted: {refused}")
-        line.close()
-
-    async with asyncio.TaskGroup() as group:
-        for _ in range(CONNECTIONS):
-            group.create_task(work())
+    batches = (bodies[start : start + _BATCH] for start in range(0, len(bodies), _BATCH))
+    sends = (
+        sqs_request(
+            target.endpoint,
+            "SendMessageBatch",
+            QueueUrl=queue_url,
+            Entries=[{"Id": str(number), "MessageBody": body} for number, body in enumerate(batch)],
+        )
+        for batch in batches
+    )
+    for answer in await ask_all(target, sends):
+        if refused := json.loads(answer).get("Failed"):
+            raise BenchError(f"messages were not accepted: {refused}")
