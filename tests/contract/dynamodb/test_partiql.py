@@ -145,6 +145,21 @@ def test_sets_have_elements_of_one_type(orders: Tables) -> None:
             run(orders, f"INSERT INTO pedidos VALUE {{'pk':'c','sk':1,'s':{literal}}}")
 
 
+@pytest.mark.parametrize(
+    ("condition", "refusal"),
+    [
+        ("(" * 400 + "x=1" + ")" * 400, "Nesting Levels"),
+        ("NOT " * 400 + "x=1", "too many operators"),
+        ("x=1" + " AND x=1" * 400, "too many operators"),
+        ("size(" * 400 + "x" + ")" * 400 + "=1", "Nesting Levels"),
+        ("x=" + "[" * 400 + "]" * 400, "Nesting Levels"),
+    ],
+)
+def test_a_statement_does_not_nest_without_end(orders: Tables, condition: str, refusal: str) -> None:
+    with pytest.raises(AwsError, match=refusal):
+        run(orders, f"SELECT * FROM pedidos WHERE {condition}")
+
+
 # --- several statements ----------------------------------------------------------------------------------
 def batch(tables: Tables, *statements: str) -> Any:
     given = [{"Statement": statement} for statement in statements]

@@ -56,20 +56,23 @@ class _ConditionParser(OperandParser):
     def _or(self) -> Condition:
         left = self._and()
         while self.tokens.accept("OR"):
+            self.count_operator()
             left = Logical("OR", left, self._and())
         return left
 
     def _and(self) -> Condition:
         left = self._not()
         while self.tokens.accept("AND"):
+            self.count_operator()
             left = Logical("AND", left, self._not())
         return left
 
     def _not(self) -> Condition:
         if self.tokens.accept("NOT"):
+            self.count_operator()
             return Not(self._not())
         if self.tokens.accept("("):
-            inner = self._or()
+            inner = self.nested(self._or)
             self.tokens.expect(")")
             return inner
         return self._predicate()

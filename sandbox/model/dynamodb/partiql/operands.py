@@ -16,6 +16,9 @@ from sandbox.model.dynamodb.values import Value, check_value
 
 T = TypeVar("T")
 
+#: Levels of values, parentheses and functions within one another, and operators between conditions.
+_DEEPEST, _MAX_OPERATORS = 50, 300
+
 _CONDITION_FUNCTIONS = frozenset(
     {"attribute_exists", "attribute_not_exists", "attribute_type", "begins_with", "contains", "size"}
 )
@@ -36,6 +39,26 @@ class OperandParser:
         self.tokens = Tokens(statement)
         self._parameters = [check_value(value) for value in parameters]
         self._used = 0
+        self._depth = 0
+        self._operators = 0
+
+    def nested(self, read: Callable[[], T]) -> T:
+        """What is read one level further down; a statement may not nest without end."""
+        self._depth += 1
+        if self._depth > _DEEPEST:
+            raise validation("Nesting Levels have exceeded supported limits")
+        found = read()
+        self._depth -= 1
+        return found
+
+    def count_operator(self) -> None:
+        """Refuses an expression of too many operators."""
+        self._operators += 1
+        if self._operators > _MAX_OPERATORS:
+            raise validation(
+                "The expression contains too many operators; "
+                f"number of operators: {self._operators}, maximum: {_MAX_OPERATORS}"
+            )
 
     def operand(self, functions: frozenset[str] = _CONDITION_FUNCTIONS) -> Operand:
         """A value, a path, or one of the functions that may stand here."""
@@ -51,7 +74,7 @@ class OperandParser:
         if name.lower() not in functions:
             raise validation(f"Unrecognized function: {name}")
         self.tokens.expect("(")
-        arguments = self.listed(")", lambda: self.operand(functions))
+        arguments = self.nested(lambda: self.listed(")", lambda: self.operand(functions)))
         return Function(name.lower(), tuple(arguments))
 
     # --- paths -------------------------------------------------------------------------------------------
@@ -109,7 +132,7 @@ class OperandParser:
         }
         if token.kind != "symbol" or token.text not in read:
             raise self.tokens.malformed()
-        return read[token.text]()
+        return self.nested(read[token.text])
 
     def _parameter(self) -> Value:
         if self._used >= len(self._parameters):
