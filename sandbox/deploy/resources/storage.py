@@ -1,4 +1,4 @@
-"""Storage of the long tail: AWS::S3::Bucket, with its simple properties.
+"""Storage of the long tail: AWS::S3::Bucket, with its simple properties, and its policy.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-s3-bucket.html
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from sandbox.deploy.resources.attached_policies import PolicyOfOne
 from sandbox.deploy.resources.base import (
     Context,
     Existing,
@@ -16,10 +17,23 @@ from sandbox.deploy.resources.base import (
     ResourceType,
     unless_gone,
 )
-from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Struct, Text
+from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, ListOf, Struct, Text
 from sandbox.model.arn import Arn
 
 _BLOCK = ("BlockPublicAcls", "BlockPublicPolicy", "IgnorePublicAcls", "RestrictPublicBuckets")
+_DEFAULT = Struct(
+    {"SSEAlgorithm": Text(("AES256", "aws:kms", "aws:kms:dsse")), "KMSMasterKeyID": Text()},
+    ("SSEAlgorithm",),
+)
+_ENCRYPTION = Struct(
+    {
+        "ServerSideEncryptionConfiguration": ListOf(
+            Struct({"ServerSideEncryptionByDefault": _DEFAULT, "BucketKeyEnabled": Boolean()})
+        )
+    },
+    ("ServerSideEncryptionConfiguration",),
+)
+_API_NAMES = {"ServerSideEncryptionByDefault": "ApplyServerSideEncryptionByDefault"}
 
 
 class Bucket(ResourceType):
@@ -27,6 +41,7 @@ class Bucket(ResourceType):
 
     type = "AWS::S3::Bucket"
     properties: ClassVar = {
+        "BucketEncryption": Property(_ENCRYPTION),
         "BucketName": Property(Text(), replaces=True),
         "PublicAccessBlockConfiguration": Property(Struct({name: Boolean() for name in _BLOCK})),
         "Tags": Property(TAG_LIST),
@@ -34,7 +49,7 @@ class Bucket(ResourceType):
     }
     not_implemented = frozenset(
         {
-            "AccessControl", "AccelerateConfiguration", "AnalyticsConfigurations", "BucketEncryption",
+            "AccessControl", "AccelerateConfiguration", "AnalyticsConfigurations",
             "CorsConfiguration", "IntelligentTieringConfigurations", "InventoryConfigurations",
             "LifecycleConfiguration", "LoggingConfiguration", "MetricsConfigurations",
             "NotificationConfiguration", "ObjectLockConfiguration", "ObjectLockEnabled", "OwnershipControls",
@@ -72,6 +87,12 @@ class Bucket(ResourceType):
         if before.get("VersioningConfiguration") != versions:
             status = versions or {"Status": "Suspended"}
             await context.aws("s3", "PutBucketVersioning", {**where, "VersioningConfiguration": status})
+        encryption = props.get("BucketEncryption")
+        if before.get("BucketEncryption") != encryption:
+            if encryption:
+                await context.aws("s3", "PutBucketEncryption", {**where, **_encryption(encryption)})
+            else:
+                await context.aws("s3", "DeleteBucketEncryption", where)
         block = props.get("PublicAccessBlockConfiguration")
         if before.get("PublicAccessBlockConfiguration") != block:
             if block:
@@ -86,4 +107,26 @@ class Bucket(ResourceType):
                 await context.aws("s3", "DeleteBucketTagging", where)
 
 
-TYPES = (Bucket(),)
+class BucketPolicy(PolicyOfOne):
+    """AWS::S3::BucketPolicy: the policy of a bucket, stored and shown."""
+
+    type = "AWS::S3::BucketPolicy"
+    attached_to = "Bucket"
+
+    async def put(self, context: Context, resource: str, document: str) -> None:
+        if document:
+            await context.aws("s3", "PutBucketPolicy", {"Bucket": resource, "Policy": document})
+        else:
+            await context.aws("s3", "DeleteBucketPolicy", {"Bucket": resource})
+
+
+def _encryption(declared: Props) -> Props:
+    """As the API writes it, which names one part of it otherwise than templates do."""
+    rules = [
+        {_API_NAMES.get(name, name): value for name, value in rule.items()}
+        for rule in declared["ServerSideEncryptionConfiguration"]
+    ]
+    return {"ServerSideEncryptionConfiguration": {"Rules": rules}}
+
+
+TYPES = (Bucket(), BucketPolicy())

@@ -431,6 +431,24 @@ CASES = [
         ("UpdateSecret", "UntagResource", "TagResource"),
     ),
     Case(
+        "AWS::S3::BucketPolicy",
+        {"Bucket": "b", "PolicyDocument": POLICY},
+        {"Bucket": "b", "PolicyDocument": {**POLICY, "Id": "x"}},
+        ("PutBucketPolicy",),
+    ),
+    Case(
+        "AWS::S3::Bucket",
+        {
+            "BucketEncryption": {
+                "ServerSideEncryptionConfiguration": [
+                    {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+                ]
+            }
+        },
+        {},
+        ("DeleteBucketEncryption",),
+    ),
+    Case(
         "AWS::S3::Bucket",
         {"VersioningConfiguration": {"Status": "Enabled"}, "Tags": TAGS},
         {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}},
