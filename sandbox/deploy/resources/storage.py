@@ -5,7 +5,8 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
-from typing import ClassVar
+import json
+from typing import Any, ClassVar
 
 from sandbox.deploy.resources.attached_policies import PolicyOfOne
 from sandbox.deploy.resources.base import (
@@ -108,16 +109,28 @@ class Bucket(ResourceType):
 
 
 class BucketPolicy(PolicyOfOne):
-    """AWS::S3::BucketPolicy: the policy of a bucket, stored and shown."""
+    """AWS::S3::BucketPolicy: the policy of a bucket.
+
+    Statements with a condition stay out: whoever keeps the buckets applies them to every request, so that the
+    usual one (no access without TLS) would close the bucket.
+    """
 
     type = "AWS::S3::BucketPolicy"
     attached_to = "Bucket"
 
     async def put(self, context: Context, resource: str, document: str) -> None:
-        if document:
-            await context.aws("s3", "PutBucketPolicy", {"Bucket": resource, "Policy": document})
+        policy = json.loads(document) if document else {}
+        declared = policy.get("Statement", [])
+        kept = [one for one in (declared if isinstance(declared, list) else [declared]) if not _depends(one)]
+        if kept:
+            sent = json.dumps({**policy, "Statement": kept})
+            await context.aws("s3", "PutBucketPolicy", {"Bucket": resource, "Policy": sent})
         else:
             await context.aws("s3", "DeleteBucketPolicy", {"Bucket": resource})
+
+
+def _depends(statement: Any) -> bool:
+    return isinstance(statement, dict) and bool(statement.get("Condition"))
 
 
 def _encryption(declared: Props) -> Props:

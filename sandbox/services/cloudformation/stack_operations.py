@@ -11,6 +11,7 @@ import re
 import msgspec
 
 from sandbox.model.arn import stack_arn
+from sandbox.model.awserror import NotImplementedByName
 from sandbox.model.call import Call
 from sandbox.model.stacks import ResourceChange, StackRequest, TemplateSummary
 from sandbox.services.base import Answer, Params, operation
@@ -79,9 +80,11 @@ class StackOperations(Core):
         self.begin_update(call, row, inputs, on_failure_of(params), params.get("ClientRequestToken", ""))
         return {"StackId": row.stack_id}
 
-    @operation("DeleteStack", "StackName RoleARN ClientRequestToken")
+    @operation("DeleteStack", "StackName RetainResources RoleARN ClientRequestToken")
     def delete_stack(self, call: Call, params: Params) -> Answer:
         """Removes a stack, beside the request; one that does not exist is gone already."""
+        if params.get("RetainResources"):
+            raise NotImplementedByName(self.name, "parameter RetainResources of DeleteStack")
         name = params.get("StackName") or ""
         row = next(
             (one for one in self.all_stacks(call) if one.lives and name in (one.name, one.stack_id)), None

@@ -675,3 +675,21 @@ def test_what_is_not_acted_on_is_refused(bench: Bench, type_: str, properties: J
         bench.deploy(template(type_, properties))
     assert expected in caught.value.why
     assert bench.aws.calls == []
+
+
+def test_conditions_of_bucket_policies_do_not_close_the_bucket(bench: Bench) -> None:
+    bench.deploy(
+        """
+        Resources:
+          P:
+            Type: AWS::S3::BucketPolicy
+            Properties:
+              Bucket: b
+              PolicyDocument:
+                Statement:
+                  - {Effect: Deny, Action: "s3:*", Condition: {Bool: {"aws:SecureTransport": "false"}}}
+                  - {Effect: Allow, Action: "s3:GetObject", Principal: "*"}
+        """
+    )
+    (sent,) = bench.aws.made("PutBucketPolicy")
+    assert [one["Effect"] for one in json.loads(sent["Policy"])["Statement"]] == ["Allow"]
