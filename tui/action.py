@@ -22,6 +22,7 @@ class Action:
         asks: it asks before it does anything.
         bar: whether the key bar shows it.
         board: whether every screen does it for itself; the application does the others that are everywhere.
+        offline: it needs no sandbox: it works on the flows of a file too.
     """
 
     id: str
@@ -34,6 +35,7 @@ class Action:
     asks: bool = False
     bar: bool = True
     board: bool = False
+    offline: bool = False
 
     def applies(self, screen: str) -> bool:
         """Whether it is for a screen."""

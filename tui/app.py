@@ -16,7 +16,7 @@ from textual.screen import Screen
 from sandbox.control.protocol import ClockView
 from sandbox.model.durations import format_duration, parse_duration
 from sandbox.model.safe_text import one_line
-from tui.actions import actions_for, bindings_everywhere
+from tui.actions import BY_ID, actions_for, bindings_everywhere
 from tui.encoding import PlainLetters
 from tui.feed.base import Feed
 from tui.feed.messages import Answered, Ask, LinesReady, Pictured
@@ -60,6 +60,7 @@ class Dashboard(App[None]):
         theme: name of the theme to begin with.
         plain: draw in ASCII alone, for terminals that show nothing else.
         ticking: whether a timer redraws every second; tests do that themselves.
+        offline: the feed is of a file: the flows alone are shown, and what needs a sandbox is absent.
     """
 
     CSS_PATH = "app.tcss"
@@ -79,8 +80,10 @@ class Dashboard(App[None]):
         theme: str = THEMES[0].name,
         plain: bool = False,
         ticking: bool = True,
+        offline: bool = False,
     ) -> None:
         super().__init__()
+        self.offline = offline
         self.feed = feed
         self.picture = Picture()
         self.rates = Rates()
@@ -123,9 +126,10 @@ class Dashboard(App[None]):
     def on_mount(self) -> None:
         """Shows the first screen and begins to ask."""
         self.theme = self._first_theme
-        for name, board in _BOARDS.items():
+        boards = {Flows.NAME: Flows} if self.offline else _BOARDS
+        for name, board in boards.items():
             self.add_mode(name, board)
-        self.switch_mode("overview")
+        self.switch_mode(next(iter(boards)))
         self.feed.start(self.post_message)
         if self._ticking:
             self.set_interval(_TICK, self._tick)
@@ -133,6 +137,12 @@ class Dashboard(App[None]):
     def on_unmount(self) -> None:
         """Ends the threads."""
         self.feed.stop()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Takes away what needs a sandbox, where there is none."""
+        if self.offline and action in BY_ID and not BY_ID[action].offline:
+            return False
+        return super().check_action(action, parameters)
 
     # -- what the screens ask
 
@@ -285,7 +295,8 @@ class Dashboard(App[None]):
         """Shows the help of the screen."""
         board = self.screen
         if isinstance(board, Board):
-            self.push_screen(Help(board.NAME, dict(SCREENS)[board.NAME], board.ABOUT))
+            title = dict(SCREENS)[board.NAME]
+            self.push_screen(Help(board.NAME, title, board.ABOUT, offline=self.offline))
 
     def action_refresh(self) -> None:
         """Asks again now."""

@@ -9,6 +9,7 @@ from difflib import get_close_matches
 from pathlib import Path
 
 from sandbox.errors import UsageError
+from sandbox.model.views.flowfile import FlowFile
 from tui.themes import THEMES
 
 _PREFIX = "sandbox-"
@@ -35,11 +36,12 @@ def theme_name(name: str | None) -> str:
     return full
 
 
-def run(state: Path, *, theme: str | None = None) -> None:
-    """Runs the dashboard of a state folder in this terminal until it is left.
+def run(state: Path, *, theme: str | None = None, flows: FlowFile | None = None) -> None:
+    """Runs the dashboard of a state folder, or of flows in a file, in this terminal until it is left.
 
     Args:
         state: the state folder; the sandbox need not run yet.
+        flows: what a failed test left behind; no sandbox is asked then.
 
     Raises:
         UsageError: there is no such theme.
@@ -47,12 +49,15 @@ def run(state: Path, *, theme: str | None = None) -> None:
     from sandbox.control.client import ControlClient
     from tui.app import Dashboard
     from tui.encoding import speaks_unicode
+    from tui.feed.base import Feed
+    from tui.feed.file import FileFeed
     from tui.feed.live import LiveFeed
 
     chosen = theme_name(theme)
     gc.freeze()  # what was imported is never garbage; pictures are large, and hold no cycles
     gc.set_threshold(_GARBAGE)
-    Dashboard(LiveFeed(lambda: ControlClient(state)), theme=chosen, plain=not speaks_unicode()).run()
+    feed: Feed = LiveFeed(lambda: ControlClient(state)) if flows is None else FileFeed(flows)
+    Dashboard(feed, theme=chosen, plain=not speaks_unicode(), offline=flows is not None).run()
 
 
 def serve(state: Path, *, port: int, theme: str | None, say: Callable[[str], None]) -> None:

@@ -20,6 +20,7 @@ class Link(StrEnum):
     CONNECTING = "connecting"
     LIVE = "live"
     LOST = "disconnected"
+    FILE = "from a file"
 
 
 @dataclass(frozen=True)
@@ -61,6 +62,7 @@ class Picture:
         taken_at: wall-clock time of the picture, seconds since the epoch.
         missing: topics that this sandbox has no control method for.
         troubles: topic -> why it could not be answered.
+        file: title of the file that it is from; empty where it is of a sandbox.
     """
 
     connection: Connection = Connection()
@@ -80,11 +82,17 @@ class Picture:
     faults: tuple[FaultView, ...] | None = None
     missing: frozenset[str] = frozenset()
     troubles: dict[str, str] = field(default_factory=dict)
+    file: str = ""
 
     @property
     def live(self) -> bool:
         """Whether the sandbox answers."""
         return self.connection.link is Link.LIVE
+
+    @property
+    def answered(self) -> bool:
+        """Whether questions are answered: by the sandbox, or from a file."""
+        return self.connection.link in (Link.LIVE, Link.FILE)
 
     def now(self, wall: float) -> float:
         """The virtual time at a wall-clock time, carried on from the picture at the clock's speed.

@@ -118,7 +118,14 @@ ACTIONS: tuple[Action, ...] = (
         _SAGAS,
     ),
     Action(
-        "next_step", "n", "n", "Next", "Go to the hop that happened next.", "sandbox flow show ID", _FLOWS
+        "next_step",
+        "n",
+        "n",
+        "Next",
+        "Go to the hop that happened next.",
+        "sandbox flow show ID",
+        _FLOWS,
+        offline=True,
     ),
     Action(
         "previous_step",
@@ -128,6 +135,7 @@ ACTIONS: tuple[Action, ...] = (
         "Go to the hop that happened before.",
         "sandbox flow show ID",
         _FLOWS,
+        offline=True,
     ),
     Action(
         "status",
@@ -137,6 +145,7 @@ ACTIONS: tuple[Action, ...] = (
         "Show flows of one status only.",
         "sandbox flow ls --status STATUS",
         _FLOWS,
+        offline=True,
     ),
     Action(
         "schedules",
@@ -283,7 +292,7 @@ ACTIONS: tuple[Action, ...] = (
         "",
         board=True,
     ),
-    Action("search", "slash", "/", "Search", "Search in this list.", "", board=True),
+    Action("search", "slash", "/", "Search", "Search in this list.", "", board=True, offline=True),
     Action(
         "advance",
         "t",
@@ -299,9 +308,27 @@ ACTIONS: tuple[Action, ...] = (
         "Help",
         "Show what this screen shows and what its keys do.",
         "sandbox tui --keys",
+        offline=True,
     ),
-    Action("command_palette", "ctrl+p", "^p", "Palette", "Find an action, screen or theme by name.", ""),
-    Action("copy_json", "c", "c", "Copy", "Copy this as JSON.", "any command with --json", board=True),
+    Action(
+        "command_palette",
+        "ctrl+p",
+        "^p",
+        "Palette",
+        "Find an action, screen or theme by name.",
+        "",
+        offline=True,
+    ),
+    Action(
+        "copy_json",
+        "c",
+        "c",
+        "Copy",
+        "Copy this as JSON.",
+        "any command with --json",
+        board=True,
+        offline=True,
+    ),
     Action(
         "copy_command",
         "C",
@@ -342,7 +369,14 @@ ACTIONS: tuple[Action, ...] = (
     ),
     Action("refresh", "f5", "F5", "Refresh", "Ask the sandbox again now.", "", bar=False),
     Action(
-        "theme", "f2", "F2", "Theme", "Next theme: dark, light, high contrast, colour safe.", "", bar=False
+        "theme",
+        "f2",
+        "F2",
+        "Theme",
+        "Next theme: dark, light, high contrast, colour safe.",
+        "",
+        bar=False,
+        offline=True,
     ),
     Action(
         "quit",
@@ -351,6 +385,7 @@ ACTIONS: tuple[Action, ...] = (
         "Quit",
         "Leave the dashboard; the sandbox runs on.",
         "",
+        offline=True,
     ),
     *(
         Action(f"go_{name}", str(number), str(number), label, f"Go to the screen {label}.", "", bar=False)

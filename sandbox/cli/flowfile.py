@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 
 from sandbox.errors import SandboxError, UsageError
+from sandbox.model.flow_reference import is_meant
 from sandbox.model.views.flowfile import FORMAT, FlowFile
 from sandbox.model.views.flows import FlowView
 
@@ -17,14 +18,12 @@ class _Head(msgspec.Struct, frozen=True):
     format: int
 
 
-def read_flows(file: Path, reference: str | None) -> list[FlowView]:
-    """The flows of a file, or the one that a reference means.
-
-    Args:
-        reference: id of a flow, or of a hop, event, message or request in it; or a business key's value.
+def open_flows(file: Path) -> FlowFile:
+    """What is in a file; one flow at least.
 
     Raises:
-        UsageError: the file cannot be read, or holds no such flow.
+        UsageError: the file cannot be read, or holds no flow.
+        SandboxError: a newer version wrote it.
     """
     try:
         data = file.read_bytes()
@@ -40,25 +39,32 @@ def read_flows(file: Path, reference: str | None) -> list[FlowView]:
             f"this version reads flow files up to format {FORMAT}",
             "update sandbox",
         )
-    found = [flow for flow in content.flows if reference is None or _is_meant(flow, reference)]
-    if not found:
-        keys = [value for flow in content.flows for value in flow.summary.keys.values()]
+    if not content.flows:
         raise UsageError(
-            f"{file} holds no flow known by {reference}" if reference else f"{file} holds no flow",
-            f"it has {len(content.flows)} flows" + (f", of {', '.join(keys[:5])}" if keys else ""),
+            f"{file} holds no flow",
+            "nothing had happened when the test failed",
+            "name a file of another test",
+        )
+    return content
+
+
+def read_flows(file: Path, reference: str | None) -> list[FlowView]:
+    """The flows of a file, or the one that a reference means.
+
+    Args:
+        reference: as `is_meant` takes it; None for all.
+
+    Raises:
+        UsageError: the file cannot be read, or holds no such flow.
+        SandboxError: a newer version wrote it.
+    """
+    flows = open_flows(file).flows
+    found = [flow for flow in flows if reference is None or is_meant(flow, reference)]
+    if not found:
+        keys = [value for flow in flows for value in flow.summary.keys.values()]
+        raise UsageError(
+            f"{file} holds no flow known by {reference}",
+            f"it has {len(flows)} flows" + (f", of {', '.join(keys[:5])}" if keys else ""),
             "leave ID out to show all of them",
         )
     return found
-
-
-def _is_meant(flow: FlowView, reference: str) -> bool:
-    if str(flow.summary.id) == reference or reference in flow.summary.keys.values():
-        return True
-    branches = [*flow.tree]
-    while branches:
-        branch = branches.pop()
-        hop = branch.hop
-        if reference in (str(hop.id), hop.event_id, hop.message_id, hop.request_id):
-            return True
-        branches += branch.children
-    return False

@@ -11,8 +11,9 @@ from typing import Any
 import click
 
 from sandbox.cli.common import state_option
+from sandbox.cli.flowfile import open_flows
 from sandbox.cli.output import emit
-from sandbox.errors import DependencyError
+from sandbox.errors import DependencyError, UsageError
 
 #: The group of entry points in which a dashboard is found; the library itself imports none.
 _GROUP = "sandbox.dashboard"
@@ -22,9 +23,14 @@ _GROUP = "sandbox.dashboard"
 @click.option("--serve", is_flag=True, help="Serve it to a browser on this machine instead.")
 @click.option("--port", default=0, help="Port for --serve; 0 takes a free one.")
 @click.option("--theme", default=None, help="dark, light, high-contrast or colour-safe.")
+@click.option(
+    "--file",
+    type=click.Path(path_type=Path, dir_okay=False),
+    help="Show the flows that a failed test left in a file, without a sandbox.",
+)
 @click.option("--keys", is_flag=True, help="Print every key and what it does, and end.")
 @state_option
-def command(serve: bool, port: int, theme: str | None, keys: bool, state: Path) -> None:
+def command(serve: bool, port: int, theme: str | None, file: Path | None, keys: bool, state: Path) -> None:
     """Watch the sandbox live, from any terminal; it connects again by itself when the sandbox restarts.
 
     Example: sandbox tui
@@ -33,7 +39,11 @@ def command(serve: bool, port: int, theme: str | None, keys: bool, state: Path) 
         emit(str(dashboard("keys")()).rstrip())
         return
     folder = Path(os.path.abspath(state))  # noqa: PTH100 - resolve() would follow symlinks
-    if serve:
+    if file is not None:
+        if serve:
+            raise UsageError("a file is not served", "--serve shows a running sandbox", "leave --serve out")
+        dashboard("run")(folder, theme=theme, flows=open_flows(file))
+    elif serve:
         dashboard("serve")(folder, port=port, theme=theme, say=emit)
     else:
         dashboard("run")(folder, theme=theme)

@@ -10,8 +10,11 @@ from typing import Any
 
 from textual.pilot import Pilot
 
+from sandbox.model.views.flowfile import FlowFile
 from tests.tui.fakes import FakeClock, FakeFeed
 from tui.app import Dashboard
+from tui.feed.base import Feed
+from tui.feed.file import FileFeed
 from tui.themes import DARK
 from tui.widgets.grid import Grid
 
@@ -97,12 +100,14 @@ def drive(
     feed: FakeFeed | None = None,
     theme: str = DARK.name,
     plain: bool = False,
+    file: FlowFile | None = None,
 ) -> None:
-    """Runs a dashboard on a fake feed, and a scenario against it."""
+    """Runs a dashboard on a fake feed, or on a file, and a scenario against it."""
 
     async def run() -> None:
         source, clock = feed or FakeFeed(), FakeClock()
-        app = Dashboard(source, wall=clock, theme=theme, plain=plain, ticking=False)
+        shown: Feed = source if file is None else FileFeed(file)
+        app = Dashboard(shown, wall=clock, theme=theme, plain=plain, ticking=False, offline=file is not None)
         async with app.run_test(size=size, notifications=True) as pilot:
             driver = Driver(app, pilot, source, clock)
             await driver.settle()

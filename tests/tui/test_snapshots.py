@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.tui import canned
 from tests.tui.driving import Driver, drive, lines_of
 from tests.tui.inks import inks
 from tui.present.bars import SCREENS
@@ -34,7 +35,11 @@ _VIEWS = {
     "advance": ("t",),
     "faults": ("F",),
     "plan_fault": ("F", "n", "enter"),
+    "file": ("tab", "end", "up", "enter"),
+    "file_help": ("question_mark",),
 }
+#: Views of the flows that a failed test left behind.
+_OF_A_FILE = ("file", "file_help")
 
 
 @pytest.mark.parametrize("view", _VIEWS)
@@ -59,7 +64,7 @@ def test_view_looks_as_it_did(view: str) -> None:
             assert texts == [texts[0]] * len(THEMES)
             shown.append(f"=== {width}x{height} " + "=" * 40 + "\n" + texts[0] + "\n")
 
-    drive(look, size=_SIZES[0])
+    drive(look, size=_SIZES[0], file=canned.FLOW_FILE if view in _OF_A_FILE else None)
     _compare(_FOLDER / f"{view}.txt", "\n".join(shown), f"{view} looks different")
     _compare(_FOLDER / "inks" / f"{view}.txt", "\n".join(drawn), f"{view} has other colours")
 

@@ -69,6 +69,8 @@ def top(picture: Picture, wall: float, width: int, height: int = 24) -> tuple[Li
         moment = "--:--:--" if picture.status is None else clock_time(picture.now(wall))
         return join(link, text(small, Tone.WARN)), text(moment, Tone.STRONG)
     left = [text(" sandbox", Tone.TITLE), link]
+    if picture.connection.link is Link.FILE:
+        return join(*left, text(picture.file, Tone.STRONG), gap="  "), text("read only", Tone.DIM)
     if picture.status is not None and picture.live:
         stacks = ",".join(stack.name for stack in picture.status.stacks)
         place = picture.status.endpoint.removeprefix("http://")

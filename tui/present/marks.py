@@ -38,6 +38,7 @@ _MARKS: dict[str, tuple[str, Tone]] = {
     Link.LIVE.value: ("●", Tone.OK),
     Link.CONNECTING.value: ("◌", Tone.BUSY),
     Link.LOST.value: ("✗", Tone.BAD),
+    Link.FILE.value: ("▤", Tone.ACCENT),
 }
 
 _KINDS = {

@@ -116,7 +116,7 @@ class Board(Screen[None]):
     def compose(self) -> ComposeResult:
         """Bars around the body."""
         yield TopBar()
-        yield TabBar(self.NAME)
+        yield TabBar(self.NAME, alone=self.host.offline)
         with Container(id="body"):
             yield from self.body()
         search = Input(placeholder="search; Enter keeps it, Esc ends it", id="search", compact=True)
@@ -140,7 +140,7 @@ class Board(Screen[None]):
         picture = scene.picture
         badges = self.memo.of("badges", (picture.queues, picture.sagas), lambda: _badges(scene))
         self.query_one(TabBar).show(badges)
-        self.query_one("#body").set_class(not scene.picture.live, "-lost")
+        self.query_one("#body").set_class(not scene.picture.answered, "-lost")
         self.draw(scene)
         if self.wanted is not None and self.find(self.wanted):
             self.wanted = None
@@ -175,6 +175,8 @@ class Board(Screen[None]):
         del parameters
         if action not in BY_ID or not BY_ID[action].applies(self.NAME):
             return True
+        if self.host.offline and not BY_ID[action].offline:
+            return False
         if action == "jump":
             return bool(refs_of(self.thing))
         if action in ("copy_json", "copy_command"):

@@ -135,7 +135,7 @@ class Flows(Board):
         flow = self._list.thing
         reference = self._pinned or (str(flow.id) if flow else "")
         changed = flow != self._seen or reference != self._asked
-        if reference and changed and scene.picture.live:
+        if reference and changed and scene.picture.answered:
             if reference != self._asked:
                 self._flow, self._steps, self._trouble = None, [], None
             self._seen, self._asked = flow, reference

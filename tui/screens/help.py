@@ -18,10 +18,15 @@ _KEY = 7
 _LABEL = 17
 
 
-def help_lines(screen: str, title: str, about: str, width: int) -> list[Line]:
-    """The lines of the help."""
-    own = [action for action in actions_for(screen) if screen in action.screens]
-    shared = [action for action in actions_for(screen) if screen not in action.screens]
+def help_lines(screen: str, title: str, about: str, width: int, *, offline: bool = False) -> list[Line]:
+    """The lines of the help.
+
+    Args:
+        offline: of those actions alone that need no sandbox.
+    """
+    actions = [action for action in actions_for(screen) if action.offline or not offline]
+    own = [action for action in actions if screen in action.screens]
+    shared = [action for action in actions if screen not in action.screens]
     lines: list[Line] = [heading(title), *wrap(text(about), width), ()]
     lines += [
         heading("Lists"),
@@ -62,8 +67,9 @@ class Help(ModalScreen[None]):
         Binding("escape,question_mark,q,f1", "dismiss(None)", "Close", show=False)
     ]
 
-    def __init__(self, screen: str, title: str, about: str) -> None:
+    def __init__(self, screen: str, title: str, about: str, *, offline: bool = False) -> None:
         super().__init__()
+        self._offline = offline
         self._about = (screen, title, about)
 
     def compose(self) -> ComposeResult:
@@ -74,5 +80,5 @@ class Help(ModalScreen[None]):
     def on_mount(self) -> None:
         """Fills it."""
         pane = self.query_one(Pane)
-        pane.show(lambda width: help_lines(*self._about, width))
+        pane.show(lambda width: help_lines(*self._about, width, offline=self._offline))
         pane.focus()

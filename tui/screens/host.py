@@ -12,11 +12,16 @@ from tui.present.table import Scene
 
 
 class Host(Protocol):
-    """The application, as the screens see it."""
+    """The application, as the screens see it.
+
+    Attributes:
+        offline: it shows a file: there is no sandbox to ask or to change.
+    """
 
     picture: Picture
     feed: Feed
     ring: Ring
+    offline: bool
 
     def scene(self) -> Scene:
         """The picture with the rates and the time."""

@@ -48,7 +48,11 @@ class TopBar(Toned):
 
 
 class TabBar(Toned):
-    """The screens, the active one marked; a click goes there."""
+    """The screens, the active one marked; a click goes there.
+
+    Args:
+        alone: there is no other screen.
+    """
 
     COMPONENT_CLASSES = Toned.COMPONENT_CLASSES | {"tab--active"}
 
@@ -59,9 +63,10 @@ class TabBar(Toned):
             super().__init__()
             self.screen = screen
 
-    def __init__(self, active: str) -> None:
+    def __init__(self, active: str, *, alone: bool = False) -> None:
         super().__init__(id="tabs")
         self._active = active
+        self._alone = alone
         self._badges: dict[str, int] = {}
 
     def show(self, badges: dict[str, int]) -> None:
@@ -70,11 +75,17 @@ class TabBar(Toned):
             self._badges = badges
             self.refresh()
 
+    def _tabs(self) -> list[tuple[str, str, bool, bool]]:
+        found = bars.tabs(self._active, self.size.width, self._badges)
+        if not self._alone:
+            return found
+        return [(name, label.partition(" ")[2], active, bad) for name, label, active, bad in found if active]
+
     def render_line(self, y: int) -> Strip:
         """The line."""
         ground = self.rich_style
         segments: list[Segment] = []
-        for _, label, active, wrong in bars.tabs(self._active, self.size.width, self._badges):
+        for _, label, active, wrong in self._tabs():
             tone = self.tone_style("bad" if wrong else "dim")
             style = ground + (self.get_component_rich_style("tab--active", partial=True) if active else tone)
             space = " " if self.size.width >= 100 or active else ""
@@ -85,7 +96,7 @@ class TabBar(Toned):
     def on_click(self, event: events.Click) -> None:
         """Tells which tab was clicked."""
         place = 0
-        for name, label, active, _ in bars.tabs(self._active, self.size.width, self._badges):
+        for name, label, active, _ in self._tabs():
             place += len(label) + (2 if self.size.width >= 100 or active else 0) + 1
             if event.x < place:
                 self.post_message(self.Picked(name))

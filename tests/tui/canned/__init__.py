@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from tests.tui.canned.buses import ARCHIVE, BUSES, EVENTS, MISSES, REPLAYS, RULES, SCHEDULE
 from tests.tui.canned.faults import FAULT_KINDS, FAULTS
-from tests.tui.canned.flows import FLOWS, OLD_FLOWS, flow
+from tests.tui.canned.flows import FLOW_FILE, FLOWS, OLD_FLOWS, flow
 from tests.tui.canned.ground import BUS, ENDPOINT, HOSTILE, NOW, arn, event, nota
 from tests.tui.canned.queues import LETTERS, QUEUES, messages
 from tests.tui.canned.rest import LINTS, TABLES, log_lines, rows
@@ -21,6 +21,7 @@ __all__ = [
     "FAULTS",
     "FAULT_KINDS",
     "FLOWS",
+    "FLOW_FILE",
     "FUNCTIONS",
     "HOSTILE",
     "LETTERS",

@@ -7,6 +7,7 @@ from typing import Any
 import msgspec
 
 from sandbox.model.hops import Hop, HopKind, Link, LinkKind
+from sandbox.model.views.flowfile import FlowFile
 from sandbox.model.views.flows import BranchView, FlowSummary, FlowView
 from tests.tui.canned.buses import BUSES, RULES
 from tests.tui.canned.ground import NOW, arn, event, nota
@@ -174,3 +175,7 @@ def flow(reference: str) -> FlowView:
         children=[invoked],
     )
     return FlowView(summary=summary, tree=[root])
+
+
+#: What a failed test left behind: one flow that went well, and one that ended in a dead letter.
+FLOW_FILE = FlowFile(title="tests/test_nota.py::test_confirms", flows=[flow("102"), flow("103")])
