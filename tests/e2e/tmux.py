@@ -26,7 +26,9 @@ class Terminal:
         # A socket of its own each time: a server that was told to go may still be on the one before.
         self._socket = sandbox.folder / f"{name}-{uuid4().hex[:6]}"
         self._environment = {**sandbox.environment, "LANG": "C.UTF-8", "TERM": "xterm-256color"}
-        self._environment.pop("TMUX", None)
+        # What a test runner says of its own terminal (pytest-xdist does) is not this one's size.
+        for name in ("TMUX", "COLUMNS", "LINES"):
+            self._environment.pop(name, None)
         size = ("-x", str(width), "-y", str(height))
         command = (str(BIN / "sandbox"), "tui", "--state", str(sandbox.state))
         self._tmux("-f", "/dev/null", "new-session", "-d", *size, *command)

@@ -78,8 +78,12 @@ class DynamoDbLocal:
         self._bridge = subprocess.Popen(
             [sys.executable, netns_bridge.__file__, socket, "8000", *java],
             stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
             stderr=self._log,
         )
+        # A socket that is not there yet would be left open by the client that tries it.
+        assert self._bridge.stdout is not None
+        self._bridge.stdout.readline()
         transport = httpx.HTTPTransport(uds=socket, retries=0)
         self._http = httpx.Client(transport=transport, base_url="http://oracle", timeout=30)
         self._wait()
@@ -90,8 +94,10 @@ class DynamoDbLocal:
     ) -> None:
         self._http.close()
         assert self._bridge.stdin is not None
+        assert self._bridge.stdout is not None
         self._bridge.stdin.close()
         self._bridge.wait(timeout=20)
+        self._bridge.stdout.close()
         self._log.close()
         self._folder.cleanup()
 

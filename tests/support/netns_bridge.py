@@ -3,7 +3,7 @@
     python netns_bridge.py SOCKET PORT COMMAND …
 
 The command's port PORT exists in the new network only; what connects to SOCKET is handed on to it. It ends
-when its standard input does, and the command with it.
+when its standard input does, and the command with it. It says `listening` once SOCKET can be connected to.
 """
 
 from __future__ import annotations
@@ -60,6 +60,8 @@ async def serve(path: str, port: int, command: list[str]) -> None:
         await asyncio.gather(pump(reader, outer), pump(inner, writer))
 
     server = await asyncio.start_unix_server(bridge, path)
+    sys.stdout.write("listening\n")
+    sys.stdout.flush()
     try:
         async with server:
             await asyncio.to_thread(sys.stdin.buffer.read)
