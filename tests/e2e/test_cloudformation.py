@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+
 import pytest
 
 from tests.e2e.conftest import Maker
@@ -19,7 +21,15 @@ Outputs:
 
 
 def deploy(sandbox: Sandbox, *words: str) -> str:
-    """Runs `aws cloudformation deploy`; returns what it printed."""
+    """Runs `aws cloudformation deploy`; returns what it printed.
+
+    The command names its change sets by the second, and several runs fit into one here: earlier ones are
+    forgotten.
+    """
+    cloudformation = sandbox.aws("cloudformation")
+    with contextlib.suppress(cloudformation.exceptions.ClientError):
+        for known in cloudformation.list_change_sets(StackName="filas")["Summaries"]:
+            cloudformation.delete_change_set(ChangeSetName=known["ChangeSetId"])
     extra = {"AWS_ENDPOINT_URL": sandbox.endpoint, "AWS_DEFAULT_REGION": "us-east-1", "AWS_PAGER": ""}
     file = sandbox.folder / "fila.yaml"
     file.write_text(TEMPLATE)

@@ -140,6 +140,7 @@ def check_integration(identity: str, params: Mapping[str, Any]) -> Integration:
     Raises:
         AwsError: `BadRequestException`, or refused by name.
     """
+    _check_texts(params)
     kind, uri = params["IntegrationType"], params.get("IntegrationUri")
     if kind not in ("AWS_PROXY", "HTTP_PROXY"):
         raise bad(f"HTTP APIs have integrations of type AWS_PROXY and HTTP_PROXY only, not {kind}")
@@ -176,6 +177,27 @@ def check_integration(identity: str, params: Mapping[str, Any]) -> Integration:
         request_parameters=params.get("RequestParameters") or None,
         response_parameters=params.get("ResponseParameters") or None,
     )
+
+
+#: Members that are texts; a definition may hold anything in their place.
+_TEXTS = (
+    "IntegrationUri",
+    "IntegrationMethod",
+    "IntegrationSubtype",
+    "PayloadFormatVersion",
+    "ConnectionType",
+    "ConnectionId",
+    "CredentialsArn",
+    "Description",
+)
+
+
+def _check_texts(params: Mapping[str, Any]) -> None:
+    for name in _TEXTS:
+        if not isinstance(params.get(name), str | None):
+            raise bad(f"{name} of an integration is a text, not {params[name]!r}")
+    if not isinstance(params.get("TimeoutInMillis"), int | None):
+        raise bad(f"TimeoutInMillis of an integration is a whole number, not {params['TimeoutInMillis']!r}")
 
 
 def _check_http(params: Mapping[str, Any], uri: str | None) -> None:

@@ -175,6 +175,16 @@ def test_texts_that_are_no_definition(apis: HttpApis, body: str) -> None:
     assert apis.refused("ImportApi", Body=body).code == "BadRequestException"
 
 
+@pytest.mark.parametrize(
+    "wrong",
+    [{"httpMethod": 7}, {"uri": ["x"]}, {"description": {}}, {"timeoutInMillis": "soon"}, {"credentials": 1}],
+)
+def test_members_of_an_integration_have_their_types(apis: HttpApis, wrong: dict[str, Any]) -> None:
+    integration = {"type": "HTTP_PROXY", "uri": "http://127.0.0.1:1/", "httpMethod": "GET", **wrong}
+    body = document(paths={"/x": {"get": {"x-amazon-apigateway-integration": integration}}})
+    assert apis.refused("ImportApi", Body=body).code == "BadRequestException"
+
+
 def test_warnings_fail_an_import_that_says_so(apis: HttpApis) -> None:
     body = document(paths={"/x": {"get": {}}, "/y": {"get": {"security": [{"Outro": []}]}}})
     made = apis.call("ImportApi", Body=body)
