@@ -9,7 +9,8 @@ from typing import Any
 #: Longest payload kept, in characters; the rest is cut and said so.
 DEFAULT_LIMIT = 32 * 1024
 
-_WORDS = r"password|passwd|senha|secret|token|authorization|api[-_]?key|credential|cookie"
+# `ParameterValue`: which parameters of a stack are `NoEcho` only its template says.
+_WORDS = r"password|passwd|senha|secret|token|authorization|api[-_]?key|credential|cookie|parametervalue"
 # A member of a JSON document whose name speaks of a secret; its value is a text, or a list that begins with
 # one. The document may itself stand as text in another (the body of a proxy event): its quotes are escaped
 # then, and the value ends at a quote escaped alike. A value that was cut ends with the text.
@@ -35,6 +36,7 @@ _HINTS = (
     "apikey",
     "api_key",
     "api-key",
+    "parametervalue",
 )
 
 

@@ -8,8 +8,8 @@ from typing import Any
 from sandbox.model.stacks import DeployedStack, ResourceChange, StackResource, TemplateSummary
 from sandbox.services.cloudformation.records import ChangeSetRow, EventRow, Inputs, StackRow
 from sandbox.services.cloudformation.requests import AUTO_EXPAND, needed
+from sandbox.services.cloudformation.sealing import HIDDEN
 
-_HIDDEN = "****"
 #: What a change set calls the deployer's actions.
 _ACTIONS = {"create": "Add", "update": "Modify", "replace": "Modify", "delete": "Remove", "retain": "Remove"}
 
@@ -201,7 +201,7 @@ def template_summary(summary: TemplateSummary) -> dict[str, Any]:
 def _parameters(inputs: Inputs, deployed: DeployedStack | None) -> list[dict[str, str]]:
     """The values; the deployer's record has the defaults as well, and hides what `NoEcho` says."""
     shown: dict[str, str] = {
-        name: _HIDDEN if name in inputs.secrets else value for name, value in inputs.parameters.items()
+        name: HIDDEN if name in inputs.secrets else value for name, value in inputs.parameters.items()
     }
     for name, value in (deployed.parameters if deployed else {}).items():
         shown[name] = ",".join(value) if isinstance(value, list) else str(value)

@@ -13,7 +13,7 @@ from sandbox.model.call import Call
 from sandbox.model.stacks import TemplateSummary
 from sandbox.services.base import Answer, Params, operation
 from sandbox.services.cloudformation import answers
-from sandbox.services.cloudformation.core import HOLD
+from sandbox.services.cloudformation.core import HOLD, paged
 from sandbox.services.cloudformation.errors import exists, invalid, no_change_set, no_stack
 from sandbox.services.cloudformation.records import ChangeSetRow, Inputs, StackRow
 from sandbox.services.cloudformation.requests import check_capabilities
@@ -77,13 +77,17 @@ class ChangeSetOperations(StackOperations):
         if params.get("IncludePropertyValues"):
             raise NotImplementedByName(self.name, "parameter IncludePropertyValues of DescribeChangeSet")
         await self.worker.ended(self.change_set(call, params).change_set_id, HOLD)
-        return answers.change_set(self.change_set(call, params))
+        answer = answers.change_set(self.change_set(call, params))
+        numbered = list(enumerate(answer["Changes"]))
+        changes, more = paged(numbered, params, lambda one: (one[0],))
+        return {**answer, "Changes": [change for _, change in changes], **more}
 
     @operation("ListChangeSets", "StackName NextToken")
     def list_change_sets(self, call: Call, params: Params) -> Answer:
         """The change sets of a stack."""
         row = self.find(call, params.get("StackName") or "")
-        return {"Summaries": [answers.change_set_summary(one) for one in self._of_stack(call, row)]}
+        rows, more = paged(self._of_stack(call, row), params, lambda one: (one.created, one.change_set_id))
+        return {"Summaries": [answers.change_set_summary(one) for one in rows], **more}
 
     @operation("ExecuteChangeSet", "ChangeSetName StackName ClientRequestToken DisableRollback")
     def execute_change_set(self, call: Call, params: Params) -> Answer:
@@ -147,6 +151,7 @@ class ChangeSetOperations(StackOperations):
         if not name.startswith("arn:") and not params.get("StackName"):
             raise invalid("StackName must be specified if ChangeSetName is not specified as an ARN.")
         if name.startswith("arn:"):
+            self.worker.settle(call.scope)
             found = self.book.change_sets(call.scope)
         else:
             found = self._of_stack(call, self.find(call, params["StackName"]))

@@ -3,21 +3,26 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, ClassVar, TypeVar
 
 from sandbox.model.call import Call
 from sandbox.model.ports import AwsHttp
 from sandbox.model.scope import Scope
 from sandbox.model.stacks import DeployedStack, StackDeployer
-from sandbox.services.base import Kit, Service
-from sandbox.services.cloudformation.errors import no_stack
+from sandbox.services.base import Kit, Params, Service
+from sandbox.services.cloudformation.errors import invalid, no_stack
 from sandbox.services.cloudformation.records import SCHEMA, Book, Inputs, StackRow
 from sandbox.services.cloudformation.requests import Requests
+from sandbox.services.cloudformation.sealing import Sealer
 from sandbox.services.cloudformation.working import Worker, is_ongoing
+from sandbox.services.paging import InvalidTokenError, Key, page
 
 #: Real seconds that a question about what is under way waits for its end; clients ask again after that.
 HOLD = 20.0
+#: Items of a page.
+_PAGE = 100
+T = TypeVar("T")
 
 _SHOWN = {
     "deploying": ("CREATE_IN_PROGRESS", "UPDATE_IN_PROGRESS"),
@@ -43,12 +48,13 @@ class Core(Service):
         super().__init__(kit)
         self.deployer = stacks
         self.book = Book(kit.database)
-        self.requests = Requests(stacks, aws)
-        self.worker = Worker(kit, self.book, stacks)
+        self.sealer = Sealer(kit.database.path)
+        self.requests = Requests(stacks, aws, self.sealer)
+        self.worker = Worker(kit, self.book, stacks, self.sealer)
 
     async def start(self) -> None:
         """Whatever was under way when the sandbox stopped has failed; see `Service.start`."""
-        self.worker.settle_interrupted()
+        self.worker.settle_all()
 
     async def stop(self) -> None:
         """Ends the work under way; see `Service.stop`."""
@@ -65,6 +71,7 @@ class Core(Service):
 
     def all_stacks(self, call: Call) -> list[StackRow]:
         """Every stack, the newest first: those of this service, and those deployed from files."""
+        self.worker.settle(call.scope)
         deployed = self.deployed(call)
         # What was taken away with its account, by the tests that had it, is gone without an operation.
         rows = {
@@ -76,7 +83,7 @@ class Core(Service):
             known = rows.get(one.stack_id)
             if known is None or (one.from_files and not is_ongoing(known)):
                 rows[one.stack_id] = _of_files(one)
-        return sorted(rows.values(), key=lambda row: row.created, reverse=True)
+        return sorted(rows.values(), key=lambda row: (-row.created, row.stack_id))
 
     def find(self, call: Call, name: str) -> StackRow:
         """A stack by its name, while it lives, or by its ARN.
@@ -110,6 +117,19 @@ class Core(Service):
             AwsError: its file is gone.
         """
         return await self.deployer.template(scope, row.name) if row.from_files else row.inputs.template
+
+
+def paged(items: Sequence[T], params: Params, key: Callable[[T], Key]) -> tuple[Sequence[T], dict[str, str]]:
+    """The page of a listing that `NextToken` asks for, and the member that names the next one.
+
+    Raises:
+        AwsError: `ValidationError`, the token was not given out.
+    """
+    try:
+        found, token = page(items, params.get("NextToken"), _PAGE, key)
+    except InvalidTokenError:
+        raise invalid("NextToken is not valid for this listing.") from None
+    return found, {} if token is None else {"NextToken": token}
 
 
 def _of_files(one: DeployedStack) -> StackRow:

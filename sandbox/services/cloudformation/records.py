@@ -32,7 +32,7 @@ class Inputs(msgspec.Struct, frozen=True):
 
     Attributes:
         template: the text.
-        parameters: values by name; those of `secrets` are never shown.
+        parameters: values by name; those of `secrets` are sealed, and never shown.
         secrets: names of `NoEcho` parameters.
     """
 
@@ -90,6 +90,8 @@ class EventRow(msgspec.Struct, frozen=True):
     at: float
     reason: str = ""
     token: str = ""
+    #: Its place among all events, once it is stored.
+    number: int = 0
 
 
 class ChangeSetRow(msgspec.Struct, frozen=True):
@@ -144,9 +146,10 @@ class Book:
     def events(self, stack_id: str) -> list[EventRow]:
         """The events of a stack, newest first."""
         rows = self._database.rows(
-            "SELECT document FROM cloudformation_events WHERE stack_id = ? ORDER BY id DESC", (stack_id,)
+            "SELECT id, document FROM cloudformation_events WHERE stack_id = ? ORDER BY id DESC", (stack_id,)
         )
-        return [msgspec.json.decode(row["document"], type=EventRow) for row in rows]
+        read = [(row["id"], msgspec.json.decode(row["document"], type=EventRow)) for row in rows]
+        return [msgspec.structs.replace(event, number=number) for number, event in read]
 
     def add_event(self, stack_id: str, event: EventRow) -> None:
         """Appends an event."""
@@ -159,7 +162,7 @@ class Book:
     def change_sets(self, scope: Scope) -> list[ChangeSetRow]:
         """The change sets of a scope, oldest first."""
         rows = self._all("cloudformation_change_sets", scope, ChangeSetRow)
-        return sorted(rows, key=lambda row: row.created)
+        return sorted(rows, key=lambda row: (row.created, row.change_set_id))
 
     def save_change_set(self, scope: Scope, row: ChangeSetRow) -> None:
         """Writes a change set, new or known."""

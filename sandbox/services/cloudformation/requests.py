@@ -14,6 +14,7 @@ from sandbox.model.stacks import ResourceChange, StackDeployer, TemplateSummary
 from sandbox.services.base import Params
 from sandbox.services.cloudformation.errors import invalid, lacking
 from sandbox.services.cloudformation.records import Inputs
+from sandbox.services.cloudformation.sealing import Sealer
 
 IAM, NAMED_IAM, AUTO_EXPAND = "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"
 #: Bytes of a template that is in the request itself.
@@ -27,11 +28,13 @@ class Requests:
     Args:
         stacks: knows templates.
         aws: reads objects out of buckets.
+        sealer: seals values of `NoEcho` parameters.
     """
 
-    def __init__(self, stacks: StackDeployer, aws: AwsHttp) -> None:
+    def __init__(self, stacks: StackDeployer, aws: AwsHttp, sealer: Sealer) -> None:
         self._stacks = stacks
         self._aws = aws
+        self._sealer = sealer
 
     async def text(self, call: Call, params: Params, previous: str | None = None) -> str:
         """The text of the template that a request gives.
@@ -66,12 +69,16 @@ class Requests:
         """
         summary = await self.summary(text)
         old = previous.parameters if previous else {}
+        secrets = tuple(one.name for one in summary.parameters if one.secret)
+        if previous:
+            old = self._sealer.open(old, _kept(params, previous.secrets))
+        values = _parameters(params.get("Parameters") or (), summary, old)
         tags = params.get("Tags")
         kept = previous.tags if previous and tags is None else {}
         return Inputs(
             text,
-            _parameters(params.get("Parameters") or (), summary, old),
-            tuple(one.name for one in summary.parameters if one.secret),
+            self._sealer.seal(values, secrets),
+            secrets,
             summary.description,
             tuple(params.get("Capabilities") or ()),
             kept if tags is None else {tag["Key"]: tag.get("Value", "") for tag in tags},
@@ -105,6 +112,12 @@ class Requests:
             return answer.body.decode("utf-8-sig")
         except UnicodeDecodeError:
             raise invalid("Template format error: the template is not UTF-8 text") from None
+
+
+def _kept(params: Params, names: Iterable[str]) -> set[str]:
+    """Those of the parameters whose value stays as it was."""
+    given = params.get("Parameters") or ()
+    return {one.get("ParameterKey") for one in given if one.get("UsePreviousValue")}.intersection(names)
 
 
 def _parameters(

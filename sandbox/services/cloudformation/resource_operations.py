@@ -7,7 +7,7 @@ from typing import Any
 from sandbox.model.call import Call
 from sandbox.services.base import Answer, Params, operation
 from sandbox.services.cloudformation import answers
-from sandbox.services.cloudformation.core import Core
+from sandbox.services.cloudformation.core import Core, paged
 from sandbox.services.cloudformation.errors import invalid
 
 
@@ -34,8 +34,10 @@ class ResourceOperations(Core):
     @operation("ListStackResources", "StackName NextToken")
     def list_stack_resources(self, call: Call, params: Params) -> Answer:
         """The resources of a stack, in short."""
-        found = self._resources(call, params.get("StackName") or "")
-        return {"StackResourceSummaries": [answers.moved(one, "LastUpdatedTimestamp") for one in found]}
+        resources = self._resources(call, params.get("StackName") or "")
+        found, more = paged(resources, params, lambda one: (one["LogicalResourceId"],))
+        listed = [answers.moved(one, "LastUpdatedTimestamp") for one in found]
+        return {"StackResourceSummaries": listed, **more}
 
     @operation("ListExports", "NextToken")
     def list_exports(self, call: Call, params: Params) -> Answer:
@@ -46,7 +48,9 @@ class ResourceOperations(Core):
             for output in stack.outputs
             if output.export
         ]
-        return {"Exports": sorted(found, key=lambda export: str(export["Name"]))}
+        ordered = sorted(found, key=lambda export: str(export["Name"]))
+        exports, more = paged(ordered, params, lambda export: (str(export["Name"]),))
+        return {"Exports": list(exports), **more}
 
     @operation("ListImports", "ExportName NextToken")
     def list_imports(self, call: Call, params: Params) -> Answer:
@@ -58,7 +62,8 @@ class ResourceOperations(Core):
         importing = sorted(stack.name for stack in stacks if name in stack.imports)
         if not importing:
             raise invalid(f"Export '{name}' is not imported by any stack.")
-        return {"Imports": importing}
+        imports, more = paged(importing, params, lambda stack: (stack,))
+        return {"Imports": list(imports), **more}
 
     def _resources(self, call: Call, name: str) -> list[dict[str, Any]]:
         row = self.find(call, name)
@@ -66,4 +71,5 @@ class ResourceOperations(Core):
             return []
         events = self.book.events(row.stack_id)
         resources = self.deployer.resources(call.scope, row.name, call.endpoint)
-        return [answers.resource(row, one, events) for one in resources]
+        ordered = sorted(resources, key=lambda one: one.logical_id)
+        return [answers.resource(row, one, events) for one in ordered]

@@ -16,11 +16,12 @@ from sandbox.model.call import Call
 from sandbox.model.stacks import ResourceChange, StackRequest, TemplateSummary
 from sandbox.services.base import Answer, Params, operation
 from sandbox.services.cloudformation import answers
-from sandbox.services.cloudformation.core import Core
+from sandbox.services.cloudformation.core import Core, paged
 from sandbox.services.cloudformation.errors import exists, invalid
 from sandbox.services.cloudformation.records import Inputs, StackRow
 from sandbox.services.cloudformation.requests import check_capabilities
 from sandbox.services.cloudformation.working import is_ongoing
+from sandbox.services.paging import Key
 
 _NAME = re.compile(r"[a-zA-Z][-a-zA-Z0-9]{0,127}")
 _UPDATABLE = frozenset(
@@ -116,20 +117,23 @@ class StackOperations(Core):
         name = params.get("StackName")
         found = [await self.held(call, name)] if name else [r for r in self.all_stacks(call) if r.lives]
         deployed = self.deployed(call)
-        return {"Stacks": [answers.stack(row, deployed.get(row.stack_id)) for row in found]}
+        rows, more = paged(found, params, _newest_first)
+        return {"Stacks": [answers.stack(row, deployed.get(row.stack_id)) for row in rows], **more}
 
     @operation("ListStacks", "StackStatusFilter NextToken")
     def list_stacks(self, call: Call, params: Params) -> Answer:
         """All stacks, those that were deleted too."""
         wanted = params.get("StackStatusFilter")
-        rows = [row for row in self.all_stacks(call) if not wanted or row.status in wanted]
-        return {"StackSummaries": [answers.stack_summary(row) for row in rows]}
+        found = [row for row in self.all_stacks(call) if not wanted or row.status in wanted]
+        rows, more = paged(found, params, _newest_first)
+        return {"StackSummaries": [answers.stack_summary(row) for row in rows], **more}
 
     @operation("DescribeStackEvents", "StackName NextToken")
     def describe_stack_events(self, call: Call, params: Params) -> Answer:
         """What happened to a stack, the newest first."""
         row = self.find(call, params.get("StackName") or "")
-        return {"StackEvents": [answers.event(one, row.stack_id) for one in self.book.events(row.stack_id)]}
+        events, more = paged(self.book.events(row.stack_id), params, lambda one: (-one.number,))
+        return {"StackEvents": [answers.event(one, row.stack_id) for one in events], **more}
 
     # --- inside ------------------------------------------------------------------------------------------
     def _check_free(self, call: Call, name: str) -> None:
@@ -155,7 +159,8 @@ class StackOperations(Core):
         Raises:
             AwsError: `ValidationError`, the template cannot be deployed.
         """
-        request = StackRequest(call.scope, name, stack_id, inputs.template, inputs.parameters, call.hop)
+        values = self.sealer.open(inputs.parameters, inputs.secrets)
+        request = StackRequest(call.scope, name, stack_id, inputs.template, values, call.hop)
         return list(await self.deployer.plan(request))
 
     async def is_the_same(
@@ -187,6 +192,10 @@ class StackOperations(Core):
             change_set_id=change_set or row.change_set_id,
         )
         self.worker.begin(row.stack_id, self.worker.update(call.scope, row, call.hop))
+
+
+def _newest_first(row: StackRow) -> Key:
+    return (-row.created, row.stack_id)
 
 
 def of_files(name: str) -> str:

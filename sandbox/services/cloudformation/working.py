@@ -4,18 +4,22 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Coroutine
+from dataclasses import replace
 from typing import Any
 
 import msgspec
 
+from sandbox.errors import SandboxError
 from sandbox.model.awserror import AwsError
 from sandbox.model.scope import Scope
 from sandbox.model.stacks import StackDeployer, StackRequest, StackStep
 from sandbox.services.base import Kit
 from sandbox.services.cloudformation.records import Book, EventRow, Inputs, StackRow
+from sandbox.services.cloudformation.sealing import Sealer, without_secrets
 
 STACK = "AWS::CloudFormation::Stack"
 _STOPPED = "The sandbox was stopped while this was under way"
+_LOST = "What became of this could not be stored"
 _VERBS = {"create": "CREATE", "update": "UPDATE", "replace": "UPDATE", "delete": "DELETE", "retain": "DELETE"}
 _ENDS = {"start": "IN_PROGRESS", "done": "COMPLETE", "failed": "FAILED"}
 #: What a status becomes when the work is interrupted.
@@ -40,14 +44,19 @@ class Worker:
         kit: clock and ids.
         book: what is known of stacks.
         deployer: does it.
+        sealer: opens values of `NoEcho` parameters.
     """
 
-    def __init__(self, kit: Kit, book: Book, deployer: StackDeployer) -> None:
+    def __init__(self, kit: Kit, book: Book, deployer: StackDeployer, sealer: Sealer) -> None:
         self._clock = kit.clock
         self._ids = kit.ids
+        self._database = kit.database
         self._book = book
         self._deployer = deployer
+        self._sealer = sealer
         self._tasks: dict[str, asyncio.Task[None]] = {}
+        #: Why work ended that did not come to its end.
+        self._broken: dict[str, str] = {}
 
     # --- tasks -------------------------------------------------------------------------------------------
     def begin(self, key: str, work: Coroutine[Any, Any, None]) -> None:
@@ -58,6 +67,8 @@ class Worker:
             if before is not None:
                 await asyncio.wait([before])
             await work
+            # Nobody waits for this turn's commit: whether it came must be known here.
+            await self._database.committed()
 
         task = asyncio.get_running_loop().create_task(run(), name=f"cloudformation: {key}")
         self._tasks[key] = task
@@ -78,22 +89,33 @@ class Worker:
         return set(self._tasks.values())
 
     async def stop(self) -> None:
-        """Ends what runs; `settle_interrupted` says what became of it."""
+        """Ends what runs; `settle_all` says at the next start what became of it."""
         tasks = self.tasks()
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
-    def settle_interrupted(self) -> None:
+    def settle_all(self) -> None:
         """Whatever was under way when the sandbox stopped has failed; what it made can be deleted."""
         for scope in self._book.scopes():
-            for row in self._book.stacks(scope):
-                if row.status in _INTERRUPTED:
-                    self.enter(scope, row, _INTERRUPTED[row.status], _STOPPED)
-            for change_set in self._book.change_sets(scope):
-                if change_set.status == "CREATE_IN_PROGRESS":
-                    failed = msgspec.structs.replace(change_set, status="FAILED", reason=_STOPPED)
-                    self._book.save_change_set(scope, failed)
+            self.settle(scope, _STOPPED)
+
+    def settle(self, scope: Scope, why: str = _LOST) -> None:
+        """Whatever is said to be under way, and nothing works on, has failed.
+
+        Args:
+            why: the reason, where none is known of the work itself.
+        """
+        for row in self._book.stacks(scope):
+            if row.status in _INTERRUPTED and row.stack_id not in self._tasks:
+                reason = self._broken.get(row.stack_id, why)
+                self.enter(scope, row, _INTERRUPTED[row.status], reason)
+        for change_set in self._book.change_sets(scope):
+            identity = change_set.change_set_id
+            if change_set.status == "CREATE_IN_PROGRESS" and identity not in self._tasks:
+                reason = self._broken.get(identity, why)
+                failed = msgspec.structs.replace(change_set, status="FAILED", reason=reason)
+                self._book.save_change_set(scope, failed)
 
     # --- states ------------------------------------------------------------------------------------------
     def enter(self, scope: Scope, row: StackRow, status: str, reason: str = "", **changes: Any) -> StackRow:
@@ -165,14 +187,19 @@ class Worker:
         def tell(step: StackStep) -> None:
             if step.phase == "failed":
                 failed.append(step.logical_id)
-            self._step(row, step)
+            self._step(row, replace(step, detail=told(step.detail)))
 
-        request = StackRequest(scope, row.name, row.stack_id, inputs.template, inputs.parameters, cause)
+        def told(text: str) -> str:
+            return without_secrets(text, values, inputs.secrets)
+
+        values: dict[str, str] = {}
         try:
+            values = self._sealer.open(inputs.parameters, inputs.secrets)
+            request = StackRequest(scope, row.name, row.stack_id, inputs.template, values, cause)
             await self._deployer.deploy(request, tell)
         except AwsError as error:
             if not failed:
-                return error.message
+                return told(error.message)
             return f"The following resource(s) failed to {verb}: [{', '.join(failed)}]."
         return None
 
@@ -204,6 +231,12 @@ class Worker:
     def _over(self, key: str, task: asyncio.Task[None]) -> None:
         if self._tasks.get(key) is task:
             del self._tasks[key]
-        if not task.cancelled() and (error := task.exception()) is not None:
-            # Nothing but a defect of ours comes here: the loop's handler tells it.
-            task.get_loop().call_exception_handler({"message": f"cloudformation: {key}", "exception": error})
+        if task.cancelled() or (error := task.exception()) is None:
+            self._broken.pop(key, None)
+            return
+        # A full disk, or a defect of ours: whoever asks next finds it failed (`settle`).
+        if isinstance(error, SandboxError):
+            self._broken[key] = f"{error.what}: {error.why}. {error.remedy}."
+            return
+        self._broken[key] = f"Internal failure of the sandbox: {type(error).__name__}: {error}"
+        task.get_loop().call_exception_handler({"message": f"cloudformation: {key}", "exception": error})

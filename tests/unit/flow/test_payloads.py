@@ -31,6 +31,10 @@ from sandbox.flow.payloads import keep, masked
             "Action=CreateDBInstance&MasterUserPassword=x&Port=1",
             "Action=CreateDBInstance&MasterUserPassword=***&Port=1",
         ),
+        (
+            "Parameters.member.1.ParameterKey=Senha&Parameters.member.1.ParameterValue=x",
+            "Parameters.member.1.ParameterKey=Senha&Parameters.member.1.ParameterValue=***",
+        ),
         ('{"nextToken": null, "nome": "y"}', '{"nextToken": null, "nome": "y"}'),
         ('{"nome": "a senha é x"}', '{"nome": "a senha é x"}'),
         ("", ""),
