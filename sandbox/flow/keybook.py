@@ -6,10 +6,12 @@ it is read off the hops at the next start.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import msgspec
 
 from sandbox.flow.recent import Recent
-from sandbox.flow.schema import INSERT_KEY
+from sandbox.flow.schema import INSERT_KEY, Row
 from sandbox.store.database import Database
 
 SCHEMA = """
@@ -22,6 +24,12 @@ _HOPS = 10_000
 
 #: Name, value and account of a key.
 Key = tuple[str, str, str]
+
+
+def write(database: Database, rows: Sequence[Row], newest: int) -> None:
+    """Writes rows that are due, and how far the hops are of which all keys are there."""
+    database.executemany(INSERT_KEY, rows)
+    database.execute("INSERT OR REPLACE INTO keys_written VALUES (1, ?)", (newest,))
 
 
 class KeyBook:
@@ -59,23 +67,28 @@ class KeyBook:
         self._known.put(key, (flow, hop))
         self._new[key] = (flow, hop)
 
-    def settle(self, newest: int, oldest: int, *, now: bool = False) -> None:
-        """Writes what was learned to the table, when enough has gathered.
+    def due(self, newest: int, oldest: int, *, now: bool = False) -> list[Row] | None:
+        """Rows of the table of keys to be written, when enough has gathered; they count as written.
 
         Args:
             newest, oldest: the hops that are written and kept; keys of older ones are forgotten.
-            now: write however little it is.
+            now: however little it is.
+
+        Returns:
+            The rows; None when there is no need to write.
         """
-        if not self._new and newest - self._written < _HOPS:
-            return
-        if not now and len(self._new) < _KEYS and newest - self._written < _HOPS:
-            return
-        rows = [(*key, flow, hop) for key, (flow, hop) in self._new.items() if hop >= oldest]
+        if not self._new if now else len(self._new) < _KEYS and newest - self._written < _HOPS:
+            return None
+        rows: list[Row] = [(*key, flow, hop) for key, (flow, hop) in self._new.items() if hop >= oldest]
         rows.sort(key=lambda row: row[1])
         self._new.clear()
-        self._database.executemany(INSERT_KEY, rows)
-        self._database.execute("INSERT OR REPLACE INTO keys_written VALUES (1, ?)", (newest,))
         self._written = newest
+        return rows
+
+    def give_back(self, rows: Sequence[Row]) -> None:
+        """Rows that were due could not be written."""
+        for name, value, account, flow, hop in rows:
+            self._new.setdefault((name, value, account), (flow, hop))
 
     def _catch_up(self) -> None:
         row = self._database.row("SELECT hop FROM keys_written")
@@ -84,13 +97,11 @@ class KeyBook:
             "SELECT id, flow, account, keys FROM hops WHERE id > ? AND keys != '' ORDER BY id",
             (self._written,),
         )
-        newest = self._written
         for hop in found:
             for name, value in msgspec.json.decode(hop["keys"], type=dict[str, str]).items():
                 key = (name, value, hop["account"])
                 if key not in self._new:
                     self._new[key] = (hop["flow"], hop["id"])
-            newest = hop["id"]
         if found:
-            self.settle(newest, 0, now=True)
+            write(self._database, self.due(found[-1]["id"], 0, now=True) or (), found[-1]["id"])
             self._database.commit()

@@ -10,32 +10,18 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import sqlite3
 from collections.abc import Callable, Mapping, Sequence
-from itertools import chain
 from pathlib import Path
 from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.errors import StoreError
-from sandbox.flow.keybook import KeyBook
 from sandbox.flow.keys import BusinessKey, find_keys
 from sandbox.flow.lookup import Lookup
 from sandbox.flow.payloads import DEFAULT_LIMIT, keep, masked_facts
 from sandbox.flow.recent import Recent
-from sandbox.flow.retention import Retention
-from sandbox.flow.schema import (
-    COLUMNS,
-    INSERT_HOP,
-    INSERT_HOPS,
-    INSERT_KEY,
-    INSERT_LINK,
-    REPLACE_HOP,
-    SCHEMA,
-    TOGETHER,
-    Row,
-    as_json,
-)
+from sandbox.flow.schema import COLUMNS, Row, as_json
+from sandbox.flow.tables import Tables
 from sandbox.model.hops import Hop, HopKind, Link, LinkKind
 from sandbox.model.scope import Scope
 from sandbox.store.database import Database
@@ -48,8 +34,6 @@ _REMEMBERED = 50_000
 #: Hops that wait in memory at most while the journal cannot be written.
 _BUFFERED = 20_000
 _log = logging.getLogger("sandbox.flow")
-#: Pages of the write-ahead log that are copied at once: hops come all the time, and a copy holds up the loop.
-_LOG_PAGES = 1_000
 #: Kinds that may begin in the middle of nowhere: an event published because a row was found in a database.
 _JOINABLE = frozenset({HopKind.EVENT_PUT, HopKind.PUBLISHED, HopKind.MESSAGE_SENT})
 
@@ -74,25 +58,35 @@ class Journal:
         payload_limit: int = DEFAULT_LIMIT,
         max_bytes: int = DEFAULT_BYTES,
     ) -> None:
-        self.database = Database(path)
-        self.database.rows(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
-        self.database.define(SCHEMA)
+        self._tables = Tables(path, limit, max_bytes)
         self._clock = clock
         self._off = limit == 0
         self._payload_limit = payload_limit
         self._keys: list[BusinessKey] = []
+        #: Of this turn.
         self._hops: list[Row] = []
-        self._links: list[tuple[int, int, str]] = []
+        self._links: list[Row] = []
         self._flows: Recent[int, int] = Recent(_REMEMBERED)
         self._begun: Recent[int, tuple[float, float]] = Recent(_REMEMBERED)
         self._subscribers: set[Callable[[Hop], None]] = set()
         self._observers: set[Callable[[Sequence[Row]], None]] = set()
         self._scheduled = False
-        newest = self.database.row("SELECT max(id) AS id FROM hops")
-        self._next = (newest["id"] or 0) + 1 if newest else 1
-        self._book = KeyBook(self.database)
-        self._retention = Retention(self.database, limit, max_bytes)
-        self.lookup = Lookup(self.database)
+        self._next = self._tables.newest + 1
+
+    @property
+    def database(self) -> Database:
+        """The tables, for reading; everything recorded so far is in them.
+
+        Raises:
+            StoreError: it could not be written (disk full).
+        """
+        self.flush()
+        return self._tables.settle()
+
+    @property
+    def lookup(self) -> Lookup:
+        """The index of ids."""
+        return self._tables.lookup
 
     @property
     def newest(self) -> int:
@@ -127,8 +121,7 @@ class Journal:
         known = self._flows.get(hop)
         if known is not None:
             return known
-        row = self.database.row("SELECT flow FROM hops WHERE id = ?", (hop,))
-        return int(row["flow"]) if row else None
+        return self._tables.flow_of(hop)
 
     def reserve(self, cause: int | None = None) -> int:
         """An id for a hop that is recorded later; see `Recorder.reserve`."""
@@ -168,8 +161,6 @@ class Journal:
         else:
             identity = hop
             begun = self._begun.pop(hop)
-            if hop <= self.lookup.passed:
-                self.lookup.missed(hop)
         at, real_at = begun or (self._clock.now(), self._clock.real_now())
         keys = find_keys(self._keys, payload) if payload and self._keys else None
         flow = (
@@ -216,83 +207,51 @@ class Journal:
         return identity
 
     def flush(self) -> None:
-        """Writes and commits what is buffered; the state's commit calls it first.
+        """Makes what is buffered safe from the end of the process; the state's commit calls it first.
 
         Raises:
-            StoreError: it could not be written. It stays buffered (the newest of it) for the next flush: hops
-                are written by their ids, so one that is written twice is there once.
+            StoreError: it could not be written. It stays buffered (the newest of it) for the next flush.
         """
         if not self._hops:
             return
         hops, self._hops = self._hops, []
         links, self._links = self._links, []
-        newest = self._next - 1
         try:
-            self._insert(hops)
-            if links:
-                self.database.executemany(INSERT_LINK, links)
-            self._book.settle(newest, self._retention.oldest)
-            self._retention.sweep(newest, len(hops))
-            self.database.commit()
-        except (sqlite3.Error, StoreError) as error:
-            self.database.abandon()
+            self._tables.append(hops, links, self.newest)
+        except StoreError:
             self._hops, self._links = hops[-_BUFFERED:], links[-_BUFFERED:]
-            raise StoreError(
-                "the sandbox could not write its journal",
-                error.why if isinstance(error, StoreError) else str(error),
-                "free some disk space in the state folder; everything acknowledged before is kept",
-            ) from error
-        self.lookup.follow(newest, self._retention.oldest)
+            raise
         for receive in tuple(self._observers):
             receive(hops)
 
-    def _insert(self, hops: Sequence[Row]) -> None:
-        database, together = self.database, len(hops) // TOGETHER * TOGETHER
-        try:
-            for start in range(0, together, TOGETHER):
-                database.execute(INSERT_HOPS, [*chain.from_iterable(hops[start : start + TOGETHER])])
-            database.executemany(INSERT_HOP, hops[together:])
-        except sqlite3.IntegrityError:
-            # Some of them were written in a turn that was said to have failed.
-            self.database.executemany(REPLACE_HOP, hops)
-
     def settle(self) -> None:
-        """Writes everything that questions are answered from."""
+        """Writes everything that questions are answered from.
+
+        Raises:
+            StoreError: it could not be written (disk full).
+        """
         self.flush()
-        self._book.settle(self._next - 1, self._retention.oldest, now=True)
-        self.database.commit()
+        self._tables.settle_keys()
 
     def rewind(self, hop: int) -> None:
         """Forgets every hop after `hop`; their ids are not given again."""
-        self.settle()
-        for table, column in (("hops", "id"), ("links", "hop"), ("keys", "hop")):
-            self.database.execute(f"DELETE FROM {table} WHERE {column} > ?", (hop,))
-        self.database.execute("UPDATE keys_written SET hop = min(hop, ?)", (hop,))
-        self.database.commit()
+        self.flush()
+        self._tables.rewind(hop)
         self._flows = Recent(_REMEMBERED)
         self._begun = Recent(_REMEMBERED)
-        self._book = KeyBook(self.database)
-        self.lookup.rewind(hop)
 
     def replace_by(self, hops: Sequence[Row], links: Sequence[Row], keys: Sequence[Row]) -> None:
         """Holds other hops instead of its own: rows of its tables, as another journal has them."""
         self.rewind(0)
-        self.database.executemany(INSERT_HOP, hops)
-        self.database.executemany(INSERT_LINK, links)
-        self.database.executemany(INSERT_KEY, keys)
-        newest = max((row[0] for row in hops), default=0)
-        self.database.execute("INSERT OR REPLACE INTO keys_written VALUES (1, ?)", (newest,))
-        self.database.commit()
-        self._book = KeyBook(self.database)
-        self._next = max(self._next, newest + 1)
+        self._tables.replace_by(hops, links, keys)
+        self._next = max(self._next, self._tables.newest + 1)
 
     def close(self) -> None:
         """Writes what is buffered and closes the file."""
         try:
-            self.settle()
+            self.flush()
         finally:
-            self.lookup.close()
-            self.database.close()
+            self._tables.close()
 
     def _next_id(self) -> int:
         hop = self._next
@@ -308,13 +267,13 @@ class Journal:
         unknown = []
         for name, value in keys.items():
             key = (name, value, scope.account)
-            known = self._book.find(key)
+            known = self._tables.book.find(key)
             if known is None:
                 unknown.append(key)
             elif joins and known[0] != flow and not joined:
                 flow, joined = known[0], (Link(known[1], LinkKind.INFERRED),)
         for key in unknown:
-            self._book.learn(key, flow, hop)
+            self._tables.book.learn(key, flow, hop)
         return flow, joined
 
     def _flow_of(self, hop: int) -> int:

@@ -4,10 +4,8 @@ from __future__ import annotations
 
 from sandbox.store.database import Database
 
-#: Hops dropped at once, at most: some milliseconds of work.
-_SLICE = 1_000
 #: So often (in hops recorded) the size on disk is looked at.
-_LOOK = 2_000
+_LOOK = 1_000
 
 
 class Retention:
@@ -44,7 +42,7 @@ class Retention:
             over = max(over, newest - self.oldest - recorded)
         if over <= 0:
             return
-        self.oldest += min(over, max(2 * recorded, 50), _SLICE)
+        self.oldest += min(over, max(2 * recorded, 50))
         self._database.execute("DELETE FROM hops WHERE id < ?", (self.oldest,))
         self._database.execute("DELETE FROM links WHERE hop < ?", (self.oldest,))
         self._database.execute("DELETE FROM keys WHERE hop < ?", (self.oldest,))

@@ -48,7 +48,6 @@ class Effects:
         Args:
             clients: count what came from outside, too.
         """
-        self._journal.flush()
         writes = await self._engine.databases.writes()
         seen, self._hop = self._hop, self._journal.newest
         changed, self._writes = writes != self._writes, writes

@@ -240,7 +240,9 @@ class Database:
 
 def _open(path: Path | None) -> sqlite3.Connection:
     try:
-        connection = sqlite3.connect(path or ":memory:", isolation_level=None, cached_statements=512)
+        connection = sqlite3.connect(
+            path or ":memory:", isolation_level=None, cached_statements=512, check_same_thread=False
+        )
     except sqlite3.Error as error:
         raise _unreadable(path, error) from error
     try:

@@ -50,7 +50,6 @@ class Buses:
             UsageError: no such bus.
         """
         arn = self._bus((await self._session.topology.now()), bus)
-        self._session.journal.flush()
         found = events_of(self._session.journal.database, arn, limit, match)
         return [msgspec.structs.replace(put, detail={**put.detail, "matched": rules}) for put, rules in found]
 

@@ -121,7 +121,6 @@ class Desk:
             match: only those whose body or id has this text.
         """
         arn = await self._queue(queue)
-        self._session.journal.flush()
         letters = await peeked(self._session, arn, None, limit, offset, match)
         return [self._dead_letter(arn, message) for message in letters]
 

@@ -28,6 +28,5 @@ class Failures:
             since: the place; negative: only the present place is asked for.
         """
         journal = self._session.journal
-        journal.flush()
         found = failed_calls(journal.database, since) if since >= 0 else []
         return {"position": last_hop(journal.database), "failures": found}

@@ -128,7 +128,6 @@ class Flows:
         Raises:
             SandboxError: the hop has no event, or its payload was too long to be kept whole.
         """
-        self._session.journal.flush()
         way = queries.way_to(self._session.journal.database, hop)
         put = next((one for one in way if one.kind is HopKind.EVENT_PUT), None)
         if put is None:

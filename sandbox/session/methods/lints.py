@@ -37,7 +37,6 @@ class Lints:
             StateQueryError: the database of a saga could not be asked.
         """
         session = self._session
-        session.journal.flush()
         before = self._usage
         self._usage = await aside(session.journal.database, lambda journal: usage(journal, before))
         facts = await gather(session, self._usage, await self._remembering())

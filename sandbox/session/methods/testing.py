@@ -219,7 +219,6 @@ class Testing:
         Raises:
             UsageError: none is known, or the journal has not kept all of it.
         """
-        self._session.journal.flush()
         rows = self._session.journal.database.rows(
             "SELECT event_id, resource, payload, detail FROM hops"
             " WHERE kind = 'event-put' AND account = ? ORDER BY id DESC",

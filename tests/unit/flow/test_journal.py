@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import sqlite3
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,8 @@ from sandbox.clock import Clock
 from sandbox.errors import StoreError
 from sandbox.flow.keys import business_key
 from sandbox.flow.recorder import Journal
+from sandbox.flow.schema import ID
+from sandbox.flow.tail import Tail
 from sandbox.model.hops import Hop, HopKind, Link, LinkKind
 from sandbox.model.scope import Scope
 
@@ -171,13 +172,13 @@ def test_payloads_are_bounded_and_masked() -> None:
 def test_hops_are_written_once_per_turn(tmp_path: Path) -> None:
     async def work() -> None:
         book = Book(tmp_path / "journal.db")
-        reader = sqlite3.connect(tmp_path / "journal.db")
+        tail = Tail(tmp_path / "journal.tail")
         book.record()
         book.record()
-        assert reader.execute("SELECT count(*) FROM hops").fetchone() == (0,)
+        assert not list(tail.records())
         await asyncio.sleep(0)
-        assert reader.execute("SELECT count(*) FROM hops").fetchone() == (2,)
-        reader.close()
+        ((hops, _),) = Tail(tmp_path / "journal.tail").records()
+        assert [hop[ID] for hop in hops] == [1, 2]
         book.journal.close()
 
     asyncio.run(work())
@@ -188,15 +189,16 @@ def test_what_could_not_be_written_is_written_later(tmp_path: Path) -> None:
         book = Book(tmp_path / "journal.db")
         book.record()
         book.journal.settle()
-        (pages,) = book.journal.database.rows("PRAGMA page_count")[0]
-        book.journal.database.rows(f"PRAGMA max_page_count = {pages + 1}")
+        database = book.journal.database
+        (pages,) = database.rows("PRAGMA page_count")[0]
+        database.rows(f"PRAGMA max_page_count = {pages + 1}")
         for _ in range(20):
             book.record(payload="x" * 20_000, links=[Link(1, LinkKind.BATCH)])
         with pytest.raises(StoreError, match="journal") as caught:
-            book.journal.flush()
+            book.journal.settle()
         assert "full" in caught.value.why
         await asyncio.sleep(0)  # the end of the turn tries again, and only tells the log
-        book.journal.database.rows("PRAGMA max_page_count = 1000000")
+        database.rows("PRAGMA max_page_count = 1000000")
         book.record()
         assert book.written() == list(range(1, 23))
         book.journal.close()
@@ -242,7 +244,7 @@ def test_long_payloads_reach_the_limit_on_disk_first(tmp_path: Path) -> None:
     for _ in range(60):
         for _ in range(100):
             book.record(payload="x" * 2_000)
-        book.journal.flush()
+        book.journal.settle()
     assert len(book.written()) < 5_000
     assert (tmp_path / "journal.db").stat().st_size < 12 * 1024 * 1024
     book.journal.close()

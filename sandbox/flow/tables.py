@@ -1,0 +1,266 @@
+"""Where hops lie: in the tail at once, and in tables that questions are answered from.
+
+Inserting a hop into the tables costs more than everything else of recording it. So they take over many at a
+time, in a thread: SQLite works outside of Python's lock. Whoever asks for the tables gets them complete.
+"""
+
+from __future__ import annotations
+
+import sqlite3
+from collections.abc import Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import suppress
+from itertools import chain
+from pathlib import Path
+from typing import NamedTuple
+
+from sandbox.errors import StoreError
+from sandbox.flow import keybook
+from sandbox.flow.keybook import KeyBook
+from sandbox.flow.lookup import Lookup
+from sandbox.flow.retention import Retention
+from sandbox.flow.schema import (
+    ID,
+    INSERT_HOP,
+    INSERT_HOPS,
+    INSERT_LINK,
+    REPLACE_HOP,
+    SCHEMA,
+    TOGETHER,
+    Row,
+)
+from sandbox.flow.tail import Tail
+from sandbox.store.database import Database
+
+#: The tables take over so many hops at a time, or what fills so many bytes.
+_TAKEN = 1_024
+_TAKEN_BYTES = 4 * 1024**2
+#: Hops, and bytes of them, that wait for the tables at most: then the loop waits for the thread.
+_WAITING = 20_000
+_WAITING_BYTES = 16 * 1024**2
+#: Pages of the write-ahead log that are copied at once.
+_LOG_PAGES = 1_000
+#: Whether SQLite lets two threads use one connection, as is usual.
+_THREADS = sqlite3.threadsafety == 3
+
+
+class _Batch(NamedTuple):
+    """What the tables take over at a time; `newest` is the newest hop that had an id then."""
+
+    hops: list[Row]
+    links: list[Row]
+    keys: list[Row] | None
+    newest: int
+
+
+class Tables:
+    """The hops, links and keys of one journal.
+
+    Args:
+        path: the journal's file, or None for one in memory, which has no tail.
+        limit: hops kept.
+        max_bytes: bytes kept on disk.
+
+    Attributes:
+        book: the business keys that are known.
+        lookup: the index of ids.
+    """
+
+    def __init__(self, path: Path | None, limit: int, max_bytes: int) -> None:
+        self._database = Database(path)
+        self._database.rows(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
+        self._database.define(SCHEMA)
+        self._tail = None if path is None else Tail(path)
+        self._recover()
+        self.book = KeyBook(self._database)
+        self._retention = Retention(self._database, limit, max_bytes)
+        self.lookup = Lookup(self._database)
+        #: In the tail, and not given to the tables.
+        self._hops: list[Row] = []
+        self._links: list[Row] = []
+        self._worker: ThreadPoolExecutor | None = None
+        #: What the thread is writing.
+        self._work: tuple[_Batch, Future[None]] | None = None
+        newest = self._database.row("SELECT max(id) AS id FROM hops")
+        #: The newest hop that had an id when something was appended last.
+        self.newest: int = (newest["id"] if newest else None) or 0
+
+    def append(self, hops: Sequence[Row], links: Sequence[Row], newest: int) -> None:
+        """Makes hops safe from the end of the process.
+
+        Raises:
+            StoreError: they could not be written (disk full), and are not kept.
+        """
+        if len(self._hops) > _WAITING or (self._tail is not None and self._tail.size > _WAITING_BYTES):
+            self.settle()
+        try:
+            if self._tail is not None:
+                self._tail.append(hops, links)
+        except OSError as error:
+            raise _not_written(error) from error
+        self._hops += hops
+        self._links += links
+        self.newest = newest
+        if len(self._hops) >= _TAKEN or (self._tail is not None and self._tail.size >= _TAKEN_BYTES):
+            # What the tables cannot take now waits in the tail.
+            with suppress(StoreError):
+                self._hand_over()
+
+    def flow_of(self, hop: int) -> int | None:
+        """The flow of a hop that the tables have, or None."""
+        row = self._database.row("SELECT flow FROM hops WHERE id = ?", (hop,))
+        return int(row["flow"]) if row else None
+
+    def settle(self) -> Database:
+        """The tables, with everything that was appended.
+
+        Raises:
+            StoreError: they could not be written (disk full); nothing is lost.
+        """
+        self._finish_work()
+        if self._hops:
+            batch = self._batch()
+            try:
+                self._write(batch)
+            except StoreError:
+                self._take_back(batch)
+                raise
+            if self._tail is not None:
+                self._tail.forget()
+            self._written(batch)
+        return self._database
+
+    def settle_keys(self) -> None:
+        """Writes the business keys, too, however few are new.
+
+        Raises:
+            StoreError: they could not be written (disk full); nothing is lost.
+        """
+        self.settle()
+        keys = self.book.due(self.newest, self._retention.oldest, now=True)
+        if keys is not None:
+            batch = _Batch([], [], keys, self.newest)
+            try:
+                self._write(batch)
+            except StoreError:
+                self._take_back(batch)
+                raise
+
+    def rewind(self, hop: int) -> None:
+        """Forgets every hop after `hop`."""
+        database = self.settle()
+        for table, column in (("hops", "id"), ("links", "hop"), ("keys", "hop")):
+            database.execute(f"DELETE FROM {table} WHERE {column} > ?", (hop,))
+        database.execute("UPDATE keys_written SET hop = min(hop, ?)", (hop,))
+        database.commit()
+        self.book = KeyBook(database)
+        self.lookup.rewind(hop)
+
+    def replace_by(self, hops: Sequence[Row], links: Sequence[Row], keys: Sequence[Row]) -> None:
+        """Holds other rows instead of its own."""
+        self.rewind(0)
+        self.newest = max((row[ID] for row in hops), default=0)
+        self._write(_Batch([*hops], [*links], [*keys], self.newest))
+        self.book = KeyBook(self._database)
+
+    def close(self) -> None:
+        """Writes everything and closes the files."""
+        try:
+            self.settle_keys()
+        finally:
+            if self._worker is not None:
+                self._worker.shutdown()
+            self.lookup.close()
+            if self._tail is not None:
+                self._tail.close()
+            self._database.close()
+
+    # --- inside ------------------------------------------------------------------------------------------
+    def _hand_over(self) -> None:
+        """Lets the thread write what has gathered, unless it is at work."""
+        if self._tail is None or not _THREADS:
+            self.settle()
+            return
+        if self._work is not None:
+            if not self._work[1].done():
+                return
+            self._finish_work()
+        if self._worker is None:
+            self._worker = ThreadPoolExecutor(1, thread_name_prefix="journal-tables")
+        batch = self._batch()
+        self._tail.turn()
+        self._work = (batch, self._worker.submit(self._write, batch))
+
+    def _finish_work(self) -> None:
+        """Waits for the thread. What it could not write is written by `settle`, or waits."""
+        if self._work is None:
+            return
+        (batch, work), self._work = self._work, None
+        if work.exception() is not None:
+            self._take_back(batch)
+            self.settle()
+            return
+        if self._tail is not None:
+            self._tail.forget_before()
+        self._written(batch)
+
+    def _batch(self) -> _Batch:
+        keys = self.book.due(self.newest, self._retention.oldest)
+        batch = _Batch(self._hops, self._links, keys, self.newest)
+        self._hops, self._links = [], []
+        return batch
+
+    def _take_back(self, batch: _Batch) -> None:
+        self._hops[:0] = batch.hops
+        self._links[:0] = batch.links
+        self.book.give_back(batch.keys or ())
+
+    def _write(self, batch: _Batch) -> None:
+        """Writes and commits; the only user of the connection that writes at that time."""
+        database = self._database
+        try:
+            self._insert(batch.hops)
+            database.executemany(INSERT_LINK, batch.links)
+            if batch.keys is not None:
+                keybook.write(database, batch.keys, batch.newest)
+            self._retention.sweep(batch.newest, len(batch.hops))
+            database.commit()
+        except (sqlite3.Error, StoreError) as error:
+            database.abandon()
+            raise _not_written(error) from error
+
+    def _insert(self, hops: Sequence[Row]) -> None:
+        together = len(hops) // TOGETHER * TOGETHER
+        try:
+            for start in range(0, together, TOGETHER):
+                self._database.execute(INSERT_HOPS, [*chain.from_iterable(hops[start : start + TOGETHER])])
+            self._database.executemany(INSERT_HOP, hops[together:])
+        except sqlite3.IntegrityError:
+            # Some of them were written by a commit that was said to have failed.
+            self._database.executemany(REPLACE_HOP, hops)
+
+    def _written(self, batch: _Batch) -> None:
+        """The index follows, also to hops that were recorded after it had passed them."""
+        passed = self.lookup.passed
+        for row in batch.hops:
+            if row[ID] <= passed:
+                self.lookup.missed(row[ID])
+        self.lookup.follow(batch.newest, self._retention.oldest)
+
+    def _recover(self) -> None:
+        """Takes over what a process that was killed had left in the tail: some of it may be in the tables."""
+        if self._tail is None:
+            return
+        for hops, links in self._tail.records():
+            self._database.executemany(REPLACE_HOP, hops)
+            self._database.executemany(INSERT_LINK, links)
+        self._database.commit()
+        self._tail.forget()
+
+
+def _not_written(error: Exception) -> StoreError:
+    return StoreError(
+        "the sandbox could not write its journal",
+        error.why if isinstance(error, StoreError) else str(error),
+        "free some disk space in the state folder; everything acknowledged before is kept",
+    )

@@ -1,0 +1,161 @@
+"""The journal's newest hops, in a file that is appended to: what a kill or a full disk leaves of it."""
+
+from __future__ import annotations
+
+import json
+import resource
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from sandbox.clock import Clock
+from sandbox.errors import StoreError
+from sandbox.flow import queries
+from sandbox.flow.recorder import Journal
+from sandbox.flow.tail import Tail
+from sandbox.model.hops import HopKind, Link, LinkKind
+from tests.unit.flow.journal import START, Story
+
+HOP = (1, "api-call", 1.5, 2.5, "acct", "", "sqs", None, "\x00 \x1b ç", None, 1)
+
+
+@contextmanager
+def no_more_than(size: int) -> Iterator[None]:
+    """Files cannot grow beyond some bytes, as on a disk that is full."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, hard))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+
+
+def killed(path: Path, folder: Path) -> Story:
+    """The journal as it is after the process that had it was killed now."""
+    folder.mkdir()
+    for name in ("journal.tail-2", "journal.tail", "journal.db", "journal.db-wal"):
+        shutil.copy(path.with_name(name), folder / name)
+    clock = Clock(start=START, speed=0)
+    return Story(Journal(folder / "journal.db", clock), clock)
+
+
+def test_records_come_back_in_order(tmp_path: Path) -> None:
+    tail = Tail(tmp_path / "journal.db")
+    tail.append([HOP, (2,)], [(2, 1, "batch")])
+    tail.append([(3,)], [])
+    again = Tail(tmp_path / "journal.db")
+    assert list(again.records()) == [([HOP, (2,)], [(2, 1, "batch")]), ([(3,)], [])]
+    again.turn()
+    again.append([(4,)], [])
+    again.forget_before()
+    assert list(Tail(tmp_path / "journal.db").records()) == [([(4,)], [])]
+    again.forget()
+    assert not list(Tail(tmp_path / "journal.db").records())
+
+
+@pytest.mark.parametrize("missing", range(1, 12))
+def test_a_record_that_is_cut_off_is_left_out(tmp_path: Path, missing: int) -> None:
+    path = tmp_path / "journal.tail"
+    tail = Tail(tmp_path / "journal.db")
+    tail.append([(1,)], [])
+    whole = tail.size
+    tail.append([(2, "x" * 10)], [])
+    path.write_bytes(path.read_bytes()[: max(whole, tail.size - missing)])
+    assert list(Tail(tmp_path / "journal.db").records()) == [([(1,)], [])]
+
+
+def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
+    tail = Tail(tmp_path / "journal.db")
+    tail.append([(1,)], [])
+    with no_more_than(tail.size + 100), pytest.raises(OSError):
+        tail.append([(2, "x" * 1_000)], [])
+    tail.append([(3,)], [])
+    assert list(Tail(tmp_path / "journal.db").records()) == [([(1,)], []), ([(3,)], [])]
+
+
+def test_nothing_that_was_flushed_is_lost_by_a_kill(tmp_path: Path) -> None:
+    clock = Clock(start=START, speed=0)
+    story = Story(Journal(tmp_path / "journal.db", clock), clock)
+    asked = story.hop(HopKind.HTTP_REQUEST, "apigateway", payload=json.dumps({"notaFiscalId": "nf-1"}))
+    put = story.hop(HopKind.EVENT_PUT, "events", event_id="e-1", links=[Link(asked, LinkKind.BATCH)])
+    story.journal.flush()
+
+    after = killed(tmp_path / "journal.db", tmp_path / "killed")
+    assert queries.find_flow(after.journal, "nf-1") == asked
+    assert queries.find_flow(after.journal, "e-1") == put
+    found = queries.hop_by_id(after.journal.database, put)
+    assert found is not None
+    assert found.links == (Link(asked, LinkKind.BATCH),)
+    assert after.sent("next") == put + 1
+    story.journal.close()
+    after.journal.close()
+
+
+def test_a_kill_between_the_tables_and_the_tail_writes_nothing_twice(tmp_path: Path) -> None:
+    clock = Clock(start=START, speed=0)
+    story = Story(Journal(tmp_path / "journal.db", clock), clock)
+    sent = story.sent("m-1")
+    story.journal.flush()
+    before = (tmp_path / "journal.tail").read_bytes()
+    assert queries.flow_of(story.journal.database, sent) == sent  # asking writes the tables
+    assert (tmp_path / "journal.tail").read_bytes() == b""
+    (tmp_path / "journal.tail").write_bytes(before)
+
+    after = killed(tmp_path / "journal.db", tmp_path / "killed")
+    assert [row["id"] for row in after.journal.database.rows("SELECT id FROM hops")] == [sent]
+    story.journal.close()
+    after.journal.close()
+
+
+def test_a_full_disk_loses_nothing_that_was_recorded(tmp_path: Path) -> None:
+    clock = Clock(start=START, speed=0)
+    story = Story(Journal(tmp_path / "journal.db", clock), clock)
+    first = story.sent("m-1")
+    story.journal.flush()
+    second = story.sent("m-2")
+    with no_more_than((tmp_path / "journal.tail").stat().st_size), pytest.raises(StoreError, match="journal"):
+        story.journal.flush()
+    third = story.sent("m-3")
+    assert [row["id"] for row in story.journal.database.rows("SELECT id FROM hops ORDER BY id")] == [
+        first,
+        second,
+        third,
+    ]
+    story.journal.close()
+
+
+def test_a_kill_while_the_tables_take_over_loses_nothing(tmp_path: Path) -> None:
+    clock = Clock(start=START, speed=0)
+    story = Story(Journal(tmp_path / "journal.db", clock), clock)
+    for number in range(5_000):
+        sent = story.sent(f"m-{number}")
+        if number % 10 == 9:
+            story.journal.flush()
+        if number % 1_000 == 999:
+            after = killed(tmp_path / "journal.db", tmp_path / f"killed-{number}")
+            (row,) = after.journal.database.rows("SELECT count(*), max(id) FROM hops")
+            assert tuple(row) == (sent, sent)
+            after.journal.close()
+    story.journal.close()
+
+
+def test_what_the_tables_cannot_take_waits_in_the_tail(tmp_path: Path) -> None:
+    clock = Clock(start=START, speed=0)
+    story = Story(Journal(tmp_path / "journal.db", clock), clock)
+    database = story.journal.database
+    (pages,) = database.rows("PRAGMA page_count")[0]
+    database.rows(f"PRAGMA max_page_count = {pages + 1}")
+    for number in range(5_000):
+        sent = story.sent(f"m-{number}")
+        if number % 10 == 9:
+            story.journal.flush()
+    with pytest.raises(StoreError, match="journal"):
+        story.journal.settle()
+    database.rows("PRAGMA max_page_count = 1000000")
+    (row,) = story.journal.database.rows("SELECT count(*), max(id) FROM hops")
+    assert tuple(row) == (sent, sent)
+    assert (tmp_path / "journal.tail").stat().st_size == 0
+    story.journal.close()
