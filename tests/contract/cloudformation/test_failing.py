@@ -25,7 +25,7 @@ def broken(stacks: Stacks) -> None:
     async def deploy(*_: object) -> None:
         raise ZeroDivisionError("um defeito")
 
-    stacks.service.deployer.deploy = deploy  # type: ignore[method-assign]
+    stacks.service.deployer.deploy = deploy  # type: ignore[method-assign, assignment]
 
 
 def reported(stacks: Stacks) -> list[str]:
