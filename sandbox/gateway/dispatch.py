@@ -60,6 +60,7 @@ class Origin(msgspec.Struct, frozen=True):
         cause: the hop that led to it.
         endpoint: base URL that the client used.
         trace: the X-Ray trace header.
+        own: whether the sandbox itself calls, to look or to deploy: no fault strikes such a call.
     """
 
     scope: Scope
@@ -67,6 +68,7 @@ class Origin(msgspec.Struct, frozen=True):
     cause: int | None
     endpoint: str = ""
     trace: str | None = None
+    own: bool = False
 
 
 class Dispatcher:
@@ -186,13 +188,16 @@ class Dispatcher:
         error: AwsError | None = None
         try:
             parsed = params()
-            answer = await self.faulty.around(
-                service,
-                operation,
-                call,
-                resource_of(parsed),
-                lambda led: native.service.call(operation, led, parsed),
-            )
+            if origin.own:
+                answer = await native.service.call(operation, call, parsed)
+            else:
+                answer = await self.faulty.around(
+                    service,
+                    operation,
+                    call,
+                    resource_of(parsed),
+                    lambda led: native.service.call(operation, led, parsed),
+                )
         except AwsError as refusal:
             error = refusal
             raise
@@ -240,13 +245,16 @@ class Dispatcher:
         error: AwsError | None = None
         try:
             told = msgspec.structs.replace(request, hop=hop)
-            response = await self.faulty.around(
-                service,
-                operation,
-                call,
-                resource,
-                lambda led: self._pass_on(upstream, service, operation, told, led),
-            )
+            if origin.own:
+                response = await upstream.forward(service, operation, told)
+            else:
+                response = await self.faulty.around(
+                    service,
+                    operation,
+                    call,
+                    resource,
+                    lambda led: self._pass_on(upstream, service, operation, told, led),
+                )
             if response.status >= 400:
                 error = AwsError(_error_type(response), f"HTTP {response.status}", status=response.status)
         except AwsError as refusal:

@@ -27,11 +27,13 @@ class InProcessClient:
     Args:
         dispatcher: the gateway's own (`Gateway.dispatcher`).
         wire: the gateway's own (`Gateway.wire`).
+        own: whether the sandbox itself is who calls, and not a part of the system: no fault strikes it.
     """
 
-    def __init__(self, dispatcher: Dispatcher, wire: Wire) -> None:
+    def __init__(self, dispatcher: Dispatcher, wire: Wire, *, own: bool = False) -> None:
         self._dispatcher = dispatcher
         self._wire = wire
+        self._own = own
         self._foreign = ForeignCalls()
 
     async def call(
@@ -47,7 +49,7 @@ class InProcessClient:
         """
         self._must_exist(service, operation)
         who = self._dispatcher.find(service, operation)
-        origin = _origin(call or Call())
+        origin = _origin(call or Call(), own=self._own)
         request_id = self._dispatcher.ids.uuid()
         if isinstance(who, Native):
             return await self._dispatcher.call(
@@ -89,9 +91,9 @@ class InProcessClient:
             raise AwsError("UnknownOperationException", f"{service} has no operation {operation!r}")
 
 
-def _origin(call: Call) -> Origin:
+def _origin(call: Call, *, own: bool = False) -> Origin:
     caller = call.caller if call.caller.arn else Caller(arn=f"arn:aws:iam::{call.scope.account}:root")
-    return Origin(call.scope, caller, call.hop, call.endpoint, call.trace)
+    return Origin(call.scope, caller, call.hop, call.endpoint, call.trace, own)
 
 
 class InProcessHttp:

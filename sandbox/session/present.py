@@ -20,6 +20,7 @@ from sandbox.services.sqs.service import SqsService
 if TYPE_CHECKING:
     from sandbox.session.session import Session
 
+_DEFAULT = Scope()
 #: Messages of one queue that are looked through.
 _LOOKED = 1_000
 _IN_QUEUE = (Doing.QUEUE, Doing.HIDDEN, Doing.CONSUMER, Doing.DEAD_LETTER)
@@ -42,8 +43,13 @@ async def look(session: Session, stretches: Iterable[Stretch], relays: Iterable[
     )
 
 
-async def ask(session: Session, service: str, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+async def ask(
+    session: Session, service: str, operation: str, params: Mapping[str, Any], scope: Scope = _DEFAULT
+) -> dict[str, Any]:
     """Asks a service itself, or whoever answers in its place, without a hop in the journal.
+
+    Args:
+        scope: account and region; whoever answers in a service's place is asked about the default ones.
 
     Raises:
         AwsError: what it answers instead.
@@ -51,7 +57,7 @@ async def ask(session: Session, service: str, operation: str, params: Mapping[st
     native = session.engine.services.get(service)
     if native is None or operation not in native.operations:
         return await session.client.look(service, operation, params)
-    return await native.call(operation, Call(Scope(), session.endpoint), dict(params))
+    return await native.call(operation, Call(scope, session.endpoint), dict(params))
 
 
 async def ask_all(
@@ -62,12 +68,14 @@ async def ask_all(
     items: str,
     *,
     token: tuple[str, str] = ("NextToken", "NextToken"),
+    scope: Scope = _DEFAULT,
 ) -> list[Any]:
     """Every item of all pages.
 
     Args:
         items: the member of the answer that holds a page's items.
         token: members of the request and of the answer that name the next page.
+        scope: see `ask`.
 
     Raises:
         AwsError: what the service answers instead.
@@ -75,7 +83,7 @@ async def ask_all(
     found: list[Any] = []
     more: dict[str, Any] = {}
     while True:
-        page = await ask(session, service, operation, {**params, **more})
+        page = await ask(session, service, operation, {**params, **more}, scope)
         found.extend(page.get(items, ()))
         if not page.get(token[1]):
             return found

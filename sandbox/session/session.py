@@ -192,7 +192,7 @@ class Session:
             faults=self.faults,
             endpoint=lambda: self.endpoint,
             notice=self.notice,
-            aws=LateClient(lambda: self.client),
+            aws=LateClient(lambda: self._services_client),
             stacks=DeployedStacks(
                 lambda scope, cause: self.deployment.of_scope(scope, cause), lambda: self.deployment.alone
             ),
@@ -257,7 +257,9 @@ class Session:
             gate=self.gate,
             faults=self.faults,
         )
-        self.client = InProcessClient(self.gateway.dispatcher, self.gateway.wire)
+        self.client = InProcessClient(self.gateway.dispatcher, self.gateway.wire, own=True)
+        # What services call for the system, a schedule's target for instance, meets faults as any call does.
+        self._services_client = InProcessClient(self.gateway.dispatcher, self.gateway.wire)
         self.deployment = Deployment(
             engine=self.engine,
             client=self.client,

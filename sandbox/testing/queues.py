@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from sandbox.model.arn import queue_url
+from sandbox.model.scope import Scope
 from sandbox.testing.control import Control
 from sandbox.testing.errors import FlowAssertionError, report, section
 
@@ -63,8 +65,7 @@ class Queue:
     @property
     def url(self) -> str:
         """Its URL."""
-        url: str = self._aws.client("sqs").get_queue_url(QueueName=self.name)["QueueUrl"]
-        return url
+        return queue_url(Scope(self._aws.account, self._aws.region), self.name, self._aws.endpoint_url)
 
     def messages(self) -> list[Message]:
         """What lies in it, in order of sending: visible, in flight and delayed."""

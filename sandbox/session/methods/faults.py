@@ -8,9 +8,9 @@ import msgspec
 
 from sandbox.control.server import Method
 from sandbox.errors import UsageError
-from sandbox.model.faults import KINDS, MATCHES, FaultKind, is_named
+from sandbox.model.faults import KINDS, MATCHES, FaultKind, planned_fault
 from sandbox.model.views.faults import FaultKindView, FaultView, setting_view
-from sandbox.session.present import ask_all
+from sandbox.session.faultnames import must_be_known, must_be_python
 
 if TYPE_CHECKING:
     from sandbox.session.session import Session
@@ -61,7 +61,7 @@ class Faults:
             times: strikes at most; None without an end.
 
         Raises:
-            UsageError: there is no such fault, or this engine cannot inject it.
+            UsageError: there is no such fault, this engine cannot inject it, or what it names is not there.
         """
         reason = self._session.engine.fault_refusal(kind)
         if reason is not None:
@@ -70,25 +70,16 @@ class Faults:
                 reason,
                 "use --engine embedded; `sandbox faults kinds` tells what can be injected",
             )
+        match, settings = match or {}, settings or {}
+        when: dict[str, Any] = {"nth": nth, "times": times, "probability": probability, "seed": seed}
+        # What can be told without looking is told first; the plan names and keeps it.
+        planned_fault("", kind, match=match, settings=settings, **when)
+        await must_be_known(self._session, match)
         if kind == FaultKind.CLOCK_SKEW:
-            await self._must_be_python((match or {}).get("function", "*"))
-        fault = self._session.faults.add(
-            kind, match or {}, settings or {}, nth=nth, times=times, probability=probability, seed=seed
-        )
+            await must_be_python(self._session, match)
+        fault = self._session.faults.add(kind, match, settings, **when)
         await self._session.database.committed()
         return msgspec.convert(fault, FaultView, from_attributes=True)
-
-    async def _must_be_python(self, wanted: str) -> None:
-        """Refuses a wrong clock for functions whose runtime cannot be told a wrong time."""
-        token = ("Marker", "NextMarker")
-        functions = await ask_all(self._session, "lambda", "ListFunctions", {}, "Functions", token=token)
-        for function in functions:
-            if is_named(function["FunctionArn"], wanted) and not function["Runtime"].startswith("python"):
-                raise UsageError(
-                    f"the clock of {function['FunctionName']} cannot be set wrong",
-                    f"its runtime is {function['Runtime']}, and only Python's clock can be replaced",
-                    "name Python functions alone",
-                )
 
     async def fault_ls(self) -> list[FaultView]:
         """Every planned fault in the order of planning, with how often it met and struck."""

@@ -119,3 +119,19 @@ def test_requests_to_deployed_apis_fail_as_api_gateway_fails() -> None:
         (201, b"made"),
     ]
     assert len(house.api.requests) == 1
+
+
+def test_a_call_of_the_sandbox_itself_is_not_struck() -> None:
+    house = House()
+    planned(house, "error", {"service": "*"}, {}, times=None)
+
+    async def go() -> None:
+        client = InProcessClient(house.gateway.dispatcher, house.gateway.wire, own=True)
+        await client.call("sqs", "SendMessage", SEND)
+        await client.look("sqs", "SendMessage", SEND)
+        with pytest.raises(AwsError, match="NoSuchBucket"):  # what the long tail of this house answers
+            await client.call("s3", "ListBuckets", {})
+
+    asyncio.run(go())
+    assert house.faults.all()[0].struck == 0
+    assert len(house.sqs.calls) == 2

@@ -8,6 +8,7 @@ from sandbox.model.faults import FaultKind
 from tests.tui import canned
 from tests.tui.driving import Driver, drive, grid
 from tests.tui.fakes import FakeFeed, picture
+from tui.picture import Trouble
 from tui.present.bars import SCREENS
 from tui.screens.base import Board
 from tui.screens.dialogs import Confirm
@@ -76,6 +77,18 @@ class TestPlanning:
                 {"kind": "duplicate", "match": {"queue": "estoque-reserva"}, "settings": {}, "times": 3}
             ]
             assert "planned duplicate as 1f3a9c02" in driver.text
+
+        drive(look)
+
+    def test_a_slip_is_told_with_what_was_meant(self) -> None:
+        async def look(driver: Driver) -> None:
+            meant = Trouble("there is no queue reserv", "Did you mean estoque-reserva?", "name one")
+            driver.feed.answers["fault_add"] = lambda _: meant
+            await driver.press("F", "n", "enter")
+            driver.app.screen.query_one(Input).value = "--queue reserv"
+            await driver.press("enter")
+            assert "there is no queue reserv" in driver.text
+            assert "Did you mean estoque-reserva?" in driver.text
 
         drive(look)
 
