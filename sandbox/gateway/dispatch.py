@@ -10,7 +10,7 @@ from typing import Any, Protocol
 import msgspec
 
 from sandbox.clock import Clock
-from sandbox.errors import SandboxError
+from sandbox.errors import SandboxError, StoreError
 from sandbox.gateway.entries import FailingEntries
 from sandbox.gateway.faulty import Faulty
 from sandbox.gateway.tap import Tap, resource_of
@@ -298,14 +298,19 @@ class Dispatcher:
         try:
             await self._durable()
         except SandboxError as failure:
-            log.error("request %s was not stored: %s", request_id, failure)
-            raise AwsError(
-                "ServiceUnavailable", f"{failure.what}: {failure.why}. {failure.remedy}", status=503
-            ) from failure
+            raise not_stored(request_id, failure) from failure
+
+
+def not_stored(request_id: str, failure: SandboxError) -> AwsError:
+    """The answer where nothing could be stored (disk full): what was acknowledged before is kept."""
+    log.error("request %s was not stored: %s", request_id, failure)
+    return AwsError("ServiceUnavailable", f"{failure.what}: {failure.why}. {failure.remedy}", status=503)
 
 
 def internal_failure(what: str, request_id: str, failure: BaseException) -> AwsError:
     """The answer to a failure of ours; its details go to the log, to the client only what it can act on."""
+    if isinstance(failure, StoreError):
+        return not_stored(request_id, failure)
     if isinstance(failure, SandboxError):
         log.error("request %s: %s failed: %s", request_id, what, failure)
         message = f"{failure.what}: {failure.why}. To do: {failure.remedy}. (Request {request_id}.)"

@@ -15,6 +15,8 @@ from sandbox.model.ids import Ids
 from sandbox.model.ports import FaultPoint, Recorder
 from sandbox.store.database import Database
 
+#: Virtual seconds until what a lost turn was to do is tried again (see `Service.recall`).
+PAUSE = 5.0
 Params = dict[str, Any]
 Answer = dict[str, Any]
 Handler = Callable[[Any, Call, Params], Answer | Awaitable[Answer]]
@@ -92,12 +94,19 @@ class Service:
         self.database = kit.database
         self.clock = kit.clock
         kit.database.define(self.SCHEMA)
+        kit.database.when_lost(self.recall)
 
     async def start(self) -> None:
         """Rebuilds memory from the store: the same path after a start, a crash, a reset and a restore."""
 
     async def stop(self) -> None:
         """Ends the tasks and timers of the service; state stays in the store."""
+
+    def recall(self) -> None:
+        """Makes what is remembered the same as the store again: what was written in the last turn could not
+        be stored (disk full). What runs goes on; timers are set anew, those that are due already after
+        `PAUSE`, because the disk may be full still. Must not write.
+        """
 
     def work(self) -> set[asyncio.Task[Any]]:
         """The tasks that work now without being asked for by a request: waiting for them waits until the

@@ -14,8 +14,9 @@ from typing import Any, Generic, TypeVar
 import msgspec
 
 from sandbox.clock import Timer, TimerKind
+from sandbox.errors import StoreError
 from sandbox.model.delivering import retry_delay
-from sandbox.services.base import Kit
+from sandbox.services.base import PAUSE, Kit
 from sandbox.services.handover import HandOver, P
 from sandbox.store.database import Database
 
@@ -105,6 +106,10 @@ class Worker(ABC, Generic[Q]):
         self._running = True
         self._arm()
 
+    def recall(self) -> None:
+        """Looks again at what waits, after a while; see `Service.recall`."""
+        self._arm(not_before=self.clock.now() + PAUSE)
+
     async def stop(self) -> None:
         """Ends the work under way; what was not delivered stays stored."""
         self._running = False
@@ -152,13 +157,16 @@ class Worker(ABC, Generic[Q]):
             self.waiting.put_off(identity, pending, when)
 
     # --- what waits --------------------------------------------------------------------------------------
-    def _arm(self) -> None:
+    def _arm(self, *, not_before: float = 0.0) -> None:
         """One timer, for the delivery that is due next."""
         self._disarm()
         when = self.waiting.next_due()
         if self._running and when is not None:
             self._timer = self.clock.call_at(
-                when, self._wake, label=f"{self._service}: deliver again", kind=TimerKind.WORK
+                max(when, not_before),
+                self._wake,
+                label=f"{self._service}: deliver again",
+                kind=TimerKind.WORK,
             )
 
     def _disarm(self) -> None:
@@ -175,12 +183,15 @@ class Worker(ABC, Generic[Q]):
         self._task = asyncio.get_running_loop().create_task(self._work(), name=f"{self._service} deliveries")
 
     async def _work(self) -> None:
-        while True:
-            self._again = False
-            due = self.waiting.due(self.clock.now())
-            await self.work_off(due)
-            if not due and not self._again:
-                break
+        try:
+            while True:
+                self._again = False
+                due = self.waiting.due(self.clock.now())
+                await self.work_off(due)
+                if not due and not self._again:
+                    break
+        except StoreError:  # they are in the store as they were: `recall` goes on
+            return
         self._arm()
 
 

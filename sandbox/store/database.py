@@ -20,6 +20,8 @@ from sandbox.errors import StoreError
 #: Raise when the layout of stored state changes in a way that older versions cannot read.
 FORMAT = 1
 _log = logging.getLogger("sandbox.store")
+#: What SQLite says when the disk, and not the statement, is at fault.
+_DISK = frozenset({"SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN"})
 #: Failed commits that are remembered, for requests that wrote and ask later.
 _REMEMBERED = 1_000
 #: The database and the commit that the current task wrote for last.
@@ -43,7 +45,10 @@ class Database:
         #: Grows when something written was taken back, or everything was replaced: nothing that is remembered
         #: of rows holds any longer then.
         self.undone = 0
+        self._listeners: list[Callable[[], None]] = []
         self._depth = 0
+        #: Why the transaction of this turn cannot be committed any more: a part of it could not be written.
+        self._spoilt = ""
         #: A transaction was begun and not ended by us: SQLite may have ended it by itself.
         self._begun = False
         #: Number of the next commit, and those that failed.
@@ -62,16 +67,38 @@ class Database:
             self.commit()
             self._connection.executescript(schema)
 
+    def when_lost(self, listener: Callable[[], None]) -> None:
+        """Has `listener` called, in a turn of its own, after each turn whose writes were lost: whoever
+        remembers what it wrote has to look again. It must not write.
+        """
+        self._listeners.append(listener)
+
     # --- reading and writing -----------------------------------------------------------------------------
     def execute(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> sqlite3.Cursor:
-        """Runs one statement that writes, inside the transaction of this turn."""
-        self._begin()
-        return self._connection.execute(sql, parameters)
+        """Runs one statement that writes, inside the transaction of this turn.
+
+        Raises:
+            StoreError: it could not be written (disk full): nothing of this turn will be kept.
+        """
+        try:
+            self._begin()
+            return self._connection.execute(sql, parameters)
+        except sqlite3.OperationalError as error:
+            self._check_disk(error)
+            raise
 
     def executemany(self, sql: str, rows: Sequence[Sequence[Any]]) -> None:
-        """Runs one statement for each row, inside the transaction of this turn."""
-        self._begin()
-        self._connection.executemany(sql, rows)
+        """Runs one statement for each row, inside the transaction of this turn.
+
+        Raises:
+            StoreError: as `execute`.
+        """
+        try:
+            self._begin()
+            self._connection.executemany(sql, rows)
+        except sqlite3.OperationalError as error:
+            self._check_disk(error)
+            raise
 
     def rows(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> list[sqlite3.Row]:
         """All rows of a query; sees what this turn wrote."""
@@ -171,6 +198,7 @@ class Database:
         if self._connection.in_transaction:
             self._connection.execute("ROLLBACK")
         self._begun = False
+        self._spoilt = ""
 
     def close(self) -> None:
         """Commits and closes.
@@ -195,11 +223,13 @@ class Database:
             self.undone += 1
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")
+            self._tell_lost()
             if isinstance(error, StoreError):
                 raise
             raise _not_stored(str(error)) from error
         finally:
             self._begun = False
+            self._spoilt = ""
 
     def _begin(self) -> None:
         """Makes sure of a transaction, and of its end."""
@@ -213,8 +243,33 @@ class Database:
 
     def _check_alive(self) -> None:
         """A full disk may have ended the transaction of this turn, with what others had written in it."""
+        if self._spoilt:
+            raise _not_stored(self._spoilt)
         if not self._connection.in_transaction:
             raise _not_stored("SQLite gave the transaction up, most likely because the disk is full")
+
+    def _check_disk(self, error: sqlite3.OperationalError) -> None:
+        """A statement that the disk stopped takes its turn with it: half of what an operation writes is no
+        state that anybody could go on with.
+
+        Raises:
+            StoreError: it was the disk.
+        """
+        if "_".join(error.sqlite_errorname.split("_")[:2]) in _DISK:
+            self._spoilt = str(error) if self._begun else ""
+            raise _not_stored(str(error)) from error
+
+    def _tell_lost(self) -> None:
+        try:
+            loop = asyncio.get_running_loop()
+        except RuntimeError:  # nothing runs that could remember
+            return
+        for listener in self._listeners:
+            loop.call_soon(self._tell, listener)
+
+    def _tell(self, listener: Callable[[], None]) -> None:
+        if not self._closed:
+            listener()
 
     def _schedule(self) -> None:
         if self._scheduled:

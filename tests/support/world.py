@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Generic, Self, TypeVar
@@ -70,7 +71,8 @@ class World(Generic[S]):
             await turns()
             return answer
 
-        return self.runner.run(run())
+        # Each with a context of its own, as requests have.
+        return self.runner.run(run(), context=copy_context())
 
     def do(self, work: Callable[[], T]) -> T:
         """Runs something synchronous inside the event loop, where the store expects writes."""

@@ -90,6 +90,10 @@ class ApiGatewayService(
         """Stages are made ready again when they are next asked."""
         self._forget()
 
+    def recall(self) -> None:
+        """Stages are made ready again when they are next asked; see `Service.recall`."""
+        self._forget()
+
     async def stop(self) -> None:
         """Ends what still runs for clients that have gone or were answered with a timeout."""
         await self._invocations.stop()

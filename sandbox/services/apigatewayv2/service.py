@@ -83,6 +83,11 @@ class ApiGatewayV2Service(ApiOperations, PieceOperations, StageOperations):
         self._ids = None
         self._tokens.forget()
 
+    def recall(self) -> None:
+        """Stages are made ready again when they are next asked; see `Service.recall`."""
+        self._live.clear()
+        self._ids = None
+
     async def stop(self) -> None:
         """Ends what still runs for clients that have gone or were answered with a timeout."""
         await self._invocations.stop()

@@ -5,9 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from sandbox.clock import TimerKind
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
 from sandbox.model.dynamodb.errors import validation
+from sandbox.services.again import Again
 from sandbox.services.base import Kit, Params, Service
 from sandbox.services.dynamodb.capacity import Limiter
 from sandbox.services.dynamodb.definitions import Table
@@ -28,6 +30,7 @@ class DynamoDbCore(Service):
 
     def __init__(self, kit: Kit) -> None:
         super().__init__(kit)
+        self._again = Again(kit.clock, self._set_timers, "dynamodb: look again", TimerKind.EXPIRY)
         self.tables = TableStore(kit.database)
         self.items = ItemStore(kit.database)
         self.pages = PageReader(kit.database)
@@ -44,8 +47,18 @@ class DynamoDbCore(Service):
         self.streams.rebuild()
         self.expiry.rebuild()
 
+    def recall(self) -> None:
+        """Reads tables and sets timers anew; see `Service.recall`."""
+        self.tables.forget()
+        self._again.soon()
+
+    def _set_timers(self) -> None:
+        self.streams.rebuild()
+        self.expiry.rebuild()
+
     async def stop(self) -> None:
         """Drops the timers."""
+        self._again.stop()
         self.streams.stop()
         self.expiry.stop()
 

@@ -100,7 +100,7 @@ class StreamStore:
     def rebuild(self) -> None:
         """Sets the timer for the oldest record."""
         row = self._database.row("SELECT at FROM dynamodb_stream_records ORDER BY seq LIMIT 1")
-        if row is not None:
+        if row is not None and self._trim is None:
             self._trim_at(row["at"] + RETENTION)
 
     def stop(self) -> None:

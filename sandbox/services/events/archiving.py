@@ -8,7 +8,7 @@ from __future__ import annotations
 from sandbox.clock import Timer, TimerKind
 from sandbox.model.event_patterns import EventPattern, FlatEvent
 from sandbox.model.scope import Scope
-from sandbox.services.base import Kit
+from sandbox.services.base import PAUSE, Kit
 from sandbox.services.events.archive_store import Archive, ArchiveStore
 from sandbox.services.events.documents import EventDocument, event_time
 
@@ -30,6 +30,11 @@ class Archivist:
     def start(self) -> None:
         """Deletes what has expired meanwhile, and sets the timer for the next."""
         self.changed()
+
+    def recall(self) -> None:
+        """Reads the archives anew; see `Service.recall`."""
+        self._by_bus = None
+        self._arm(not_before=self._clock.now() + PAUSE)
 
     def stop(self) -> None:
         """Ends the timer."""
@@ -65,7 +70,7 @@ class Archivist:
             self._store.expire(archive, now)
         self._arm()
 
-    def _arm(self) -> None:
+    def _arm(self, *, not_before: float = 0.0) -> None:
         """One timer, for the event that expires next in any archive."""
         self.stop()
         due = [
@@ -75,5 +80,8 @@ class Archivist:
         ]
         if due:
             self._timer = self._clock.call_at(
-                min(due), self._sweep, label="events: retention of archives", kind=TimerKind.EXPIRY
+                max(min(due), not_before),
+                self._sweep,
+                label="events: retention of archives",
+                kind=TimerKind.EXPIRY,
             )

@@ -83,6 +83,14 @@ class EventsCore(Service):
         self.archivist.stop()
         await self.router.stop()
 
+    def recall(self) -> None:
+        """Compiles rules and sets timers anew; see `Service.recall`."""
+        self.rulebook.clear()
+        self.schedules.recall()
+        self.router.recall()
+        self.archivist.recall()
+        self.replays.recall()
+
     def work(self) -> set[asyncio.Task[Any]]:
         """The task of deliveries; see `Service.work`."""
         return self.router.work()

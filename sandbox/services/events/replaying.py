@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from sandbox.clock import Timer, TimerKind
 from sandbox.model.scope import Scope
-from sandbox.services.base import Kit
+from sandbox.services.base import PAUSE, Kit
 from sandbox.services.events.archive_store import ArchiveStore, Replay
 from sandbox.services.events.publishing import Publisher
 
@@ -43,6 +43,12 @@ class ReplayRunner:
         for replay in self._store.running_replays():
             self._arm(replay)
 
+    def recall(self) -> None:
+        """Has every replay go on from where it stands in the store; see `Service.recall`."""
+        self.stop()
+        for replay in self._store.running_replays():
+            self._arm(replay, not_before=self._clock.now() + PAUSE)
+
     def stop(self) -> None:
         """Ends all timers; where each replay stands is stored."""
         for timer in self._timers.values():
@@ -64,11 +70,11 @@ class ReplayRunner:
         self._store.put_replay(replay)
         self._arm(replay)
 
-    def _arm(self, replay: Replay) -> None:
+    def _arm(self, replay: Replay, *, not_before: float = 0.0) -> None:
         if replay.next_at is not None:
             key = (replay.scope, replay.name)
             self._timers[key] = self._clock.call_at(
-                replay.next_at,
+                max(replay.next_at, not_before),
                 lambda: self._step(key),
                 label=f"events: replay {replay.name}",
                 kind=TimerKind.WORK,

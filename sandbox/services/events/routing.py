@@ -45,6 +45,11 @@ class Router:
         self.direct.start()
         self.calls.start()
 
+    def recall(self) -> None:
+        """Looks again at what is stored; see `Service.recall`."""
+        self.direct.recall()
+        self.calls.recall()
+
     async def stop(self) -> None:
         """Ends the work under way; what was not delivered stays stored."""
         await self.direct.stop()

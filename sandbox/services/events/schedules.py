@@ -11,7 +11,7 @@ from sandbox.clock import Timer, TimerKind
 from sandbox.model.hops import HopKind
 from sandbox.model.schedule import parse_schedule
 from sandbox.model.scope import Scope
-from sandbox.services.base import Kit
+from sandbox.services.base import PAUSE, Kit
 from sandbox.services.events.documents import scheduled_event
 from sandbox.services.events.inputs import Firing
 from sandbox.services.events.pending import pending_delivery
@@ -54,6 +54,12 @@ class ScheduleRunner:
             else:
                 self._arm(rule)
 
+    def recall(self) -> None:
+        """Sets all timers anew; see `Service.recall`."""
+        self.stop()
+        for rule in self._store.scheduled_rules():
+            self._arm(rule, not_before=self._clock.now() + PAUSE)
+
     def stop(self) -> None:
         """Ends all timers; the next firings stay in the store."""
         for timer in self._timers.values():
@@ -81,11 +87,11 @@ class ScheduleRunner:
         if timer is not None:
             timer.cancel()
 
-    def _arm(self, rule: Rule) -> None:
+    def _arm(self, rule: Rule, *, not_before: float = 0.0) -> None:
         if rule.next_fire is not None and rule.enabled:
             key = _key(rule)
             self._timers[key] = self._clock.call_at(
-                rule.next_fire,
+                max(rule.next_fire, not_before),
                 lambda: self._fire(key),
                 label=f"rule {rule.name}",
                 kind=TimerKind.SCHEDULE,

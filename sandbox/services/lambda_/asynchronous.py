@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 from sandbox.clock import Timer
+from sandbox.errors import StoreError
 from sandbox.model.arn import function_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.hops import HopKind
@@ -20,7 +21,7 @@ from sandbox.model.lambda_limits import ASYNC_PAYLOAD
 from sandbox.model.lambda_names import LATEST, FunctionRef
 from sandbox.model.ports import InvokeResult
 from sandbox.model.scope import Scope
-from sandbox.services.base import Kit
+from sandbox.services.base import PAUSE, Kit
 from sandbox.services.lambda_.destinations import Destinations
 from sandbox.services.lambda_.functions import Functions
 from sandbox.services.lambda_.invocation import Invocations
@@ -43,6 +44,7 @@ class AsyncQueue:
         self._destinations = destinations
         self._tasks = Tasks()
         self._timers: dict[int, Timer] = {}
+        self._working: set[int] = set()
 
     @property
     def running(self) -> int:
@@ -57,6 +59,16 @@ class AsyncQueue:
         """Takes up every event of the store."""
         for row in self._database.rows("SELECT id, due FROM lambda_events ORDER BY id"):
             self._schedule(row["id"], row["due"])
+
+    def recall(self) -> None:
+        """Takes up the events that nobody works on; see `Service.recall`."""
+        for timer in self._timers.values():
+            timer.cancel()
+        self._timers.clear()
+        pause = self._kit.clock.now() + PAUSE
+        for row in self._database.rows("SELECT id, due FROM lambda_events ORDER BY id"):
+            if row["id"] not in self._working:
+                self._schedule(row["id"], max(row["due"], pause))
 
     async def stop(self) -> None:
         """Ends what runs; the events stay in the store."""
@@ -130,7 +142,26 @@ class AsyncQueue:
 
     def _start(self, event: int) -> None:
         self._timers.pop(event, None)
-        self._tasks.start(self._attempt(event), f"lambda-async-{event}")
+        self._tasks.start(self._try(event), f"lambda-async-{event}")
+
+    async def _try(self, event: int) -> None:
+        self._working.add(event)
+        try:
+            # An event that could not be stored was not accepted: it must not run.
+            await self._database.committed()
+            await self._attempt(event)
+            await self._database.committed()
+        except StoreError:
+            # What became of it could not be stored: it is in the store as it was, if it is there at all.
+            self._working.discard(event)
+            self._resume(event)
+        finally:
+            self._working.discard(event)
+
+    def _resume(self, event: int) -> None:
+        row = self._database.row("SELECT due FROM lambda_events WHERE id = ?", (event,))
+        if row is not None and event not in self._timers:
+            self._schedule(event, max(row["due"], self._kit.clock.now() + PAUSE))
 
     async def _attempt(self, event: int) -> None:
         row = self._database.row("SELECT * FROM lambda_events WHERE id = ?", (event,))

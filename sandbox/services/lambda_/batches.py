@@ -50,6 +50,8 @@ class Batches:
     async def run(self, mapping: Mapping, function: Qualified, batch: Batch, slot: Slot) -> None:
         """Runs a batch in a slot that was taken before, and gives the slot back whatever happens."""
         try:
+            # Messages whose lease could not be stored are still in the queue: others would get them too.
+            await self._kit.database.committed()
             for part, event in self._parts(mapping, batch):
                 await self._run_part(mapping, function, batch, part, event)
         except AwsError as error:

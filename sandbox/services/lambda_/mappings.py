@@ -15,6 +15,7 @@ import msgspec
 from sandbox.model.lambda_errors import conflict, invalid, resource_not_found
 from sandbox.model.lambda_filters import RecordFilter
 from sandbox.model.ports import EventSource, StreamSource
+from sandbox.services.again import Again
 from sandbox.services.base import Kit
 from sandbox.services.lambda_.checkpoints import Checkpoints
 from sandbox.services.lambda_.records import Function, Mapping
@@ -45,6 +46,7 @@ class Mappings:
         self._known: dict[str, Mapping] = {}
         self._pollers: dict[str, SourcePoller] = {}
         self._leaving: list[SourcePoller] = []
+        self._again = Again(kit.clock, self._look_again, "event source mappings: look again")
 
     @property
     def running(self) -> int:
@@ -58,14 +60,25 @@ class Mappings:
 
     def start(self) -> None:
         """Reads the mappings from the store and starts the enabled ones."""
-        decode = msgspec.json.Decoder(Mapping).decode
-        rows = self._kit.database.rows("SELECT document FROM lambda_mappings")
-        self._known = {mapping.uuid: mapping for mapping in (decode(row["document"]) for row in rows)}
+        self._known = self._stored()
         for mapping in self._known.values():
             self._begin(mapping)
 
+    def recall(self) -> None:
+        """Reads the mappings anew: those that differ start anew, the others look again after a while; see
+        `Service.recall`.
+        """
+        known, self._known = self._known, self._stored()
+        for uuid in {*known, *self._known}:
+            if (mapping := self._known.get(uuid)) != known.get(uuid):
+                self._leave(uuid)
+                if mapping is not None:
+                    self._begin(mapping)
+        self._again.soon()
+
     async def stop(self) -> None:
         """Stops every poller; messages no function has seen go back to their queues."""
+        self._again.stop()
         pollers = [*self._pollers.values(), *self._leaving]
         self._pollers.clear()
         self._leaving.clear()
@@ -165,6 +178,15 @@ class Mappings:
                 f"Queue visibility timeout: {visible} seconds is less than "
                 f"Function timeout: {function.timeout} seconds"
             )
+
+    def _stored(self) -> dict[str, Mapping]:
+        decode = msgspec.json.Decoder(Mapping).decode
+        rows = self._kit.database.rows("SELECT document FROM lambda_mappings")
+        return {mapping.uuid: mapping for mapping in (decode(row["document"]) for row in rows)}
+
+    def _look_again(self) -> None:
+        for poller in self._pollers.values():
+            poller.wake()
 
     def _begin(self, mapping: Mapping) -> None:
         if mapping.enabled:

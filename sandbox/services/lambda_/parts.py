@@ -118,6 +118,13 @@ class LambdaParts(Service):
         self.mappings.start()
         self.provisioning.start(self.functions.scopes())
 
+    def recall(self) -> None:
+        """Reads functions and mappings anew; see `Service.recall`."""
+        self.functions.load()
+        self.layers.load()
+        self.events.recall()
+        self.mappings.recall()
+
     async def stop(self) -> None:
         """Ends every invocation; what was leased and not handed to a function goes back to its queue."""
         await self.mappings.stop()

@@ -7,6 +7,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable
 from typing import Any
 
+from sandbox.errors import StoreError
 from sandbox.model.awserror import AwsError
 from sandbox.services.base import Kit
 from sandbox.services.lambda_.concurrency import Concurrency, Slot
@@ -104,6 +105,8 @@ class SourcePoller(ABC):
             self._work(function)
         except AwsError as error:
             self.last_result = f"PROBLEM: {error.message}"
+        except StoreError as error:  # it is woken again once that may be over (`Mappings.recall`)
+            self.last_result = f"PROBLEM: {error.what}: {error.why}"
 
     def _slot(self, function: Qualified) -> Slot | None:
         """The right to run a batch; without one, `wake` is called when there may be."""

@@ -43,6 +43,11 @@ class SubscriptionOperations(LogStore):
         await self._subscriptions.stop()
         await super().stop()
 
+    def recall(self) -> None:
+        """Looks again which filters there are and what they have to hand on; see `Service.recall`."""
+        super().recall()
+        self._subscriptions.recall()
+
     def work(self) -> set[asyncio.Task[Any]]:
         """The deliveries that run; see `Service.work`."""
         return super().work() | self._subscriptions.tasks()

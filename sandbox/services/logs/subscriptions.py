@@ -23,7 +23,7 @@ from sandbox.model.awserror import AwsError
 from sandbox.model.hops import HopKind
 from sandbox.model.ports import Deliverer, Delivery
 from sandbox.model.scope import Scope
-from sandbox.services.base import Kit
+from sandbox.services.base import PAUSE, Kit
 from sandbox.services.logs.filters import compile_filter
 
 SCHEMA = """
@@ -67,6 +67,14 @@ class Subscriptions:
         self.changed()
         for group_id in self._groups:
             self.wake(group_id)
+
+    def recall(self) -> None:
+        """Looks again after a while; see `Service.recall`."""
+        self.changed()
+        for row in self._database.rows("SELECT group_id, name FROM logs_subscriptions"):
+            key = (row["group_id"], row["name"])
+            if key not in self._timers:
+                self._try_later(key, PAUSE)
 
     async def stop(self) -> None:
         """Ends deliveries; what they have not done is done after the next start."""
@@ -159,12 +167,12 @@ class Subscriptions:
             (event_id, row["group_id"], row["name"]),
         )
 
-    def _try_later(self, key: _Key) -> None:
+    def _try_later(self, key: _Key, delay: float = _RETRY) -> None:
         def again() -> None:
             self._timers.pop(key, None)
             self._begin(key)
 
-        self._timers[key] = self._kit.clock.call_later(_RETRY, again, label="log subscription")
+        self._timers[key] = self._kit.clock.call_later(delay, again, label="log subscription")
 
     def _record_failure(self, row: sqlite3.Row, batch: Sequence[sqlite3.Row], error: Exception) -> None:
         self._kit.recorder.record(

@@ -62,6 +62,11 @@ class SchedulerCore(Service):
         self.runner.stop()
         await self.dispatcher.stop()
 
+    def recall(self) -> None:
+        """Sets all timers anew; see `Service.recall`."""
+        self.dispatcher.recall()
+        self.runner.recall()
+
     def work(self) -> set[asyncio.Task[Any]]:
         """The task of invocations; see `Service.work`."""
         return self.dispatcher.work()

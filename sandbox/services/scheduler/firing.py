@@ -12,7 +12,7 @@ from sandbox.clock import Timer, TimerKind
 from sandbox.model.hops import HopKind
 from sandbox.model.schedule_plan import Once
 from sandbox.model.scope import Scope
-from sandbox.services.base import Kit
+from sandbox.services.base import PAUSE, Kit
 from sandbox.services.dispatching import Dispatcher
 from sandbox.services.scheduler.invocations import Invocation, invocation
 from sandbox.services.scheduler.store import ENABLED, Schedule, SchedulerStore
@@ -49,6 +49,12 @@ class Runner:
             else:
                 self._arm(schedule)
 
+    def recall(self) -> None:
+        """Sets all timers anew; see `Service.recall`."""
+        self.stop()
+        for schedule in self._store.waiting():
+            self._arm(schedule, not_before=self._clock.now() + PAUSE)
+
     def stop(self) -> None:
         """Ends all timers; what comes next stays in the store."""
         for timer in self._timers.values():
@@ -80,11 +86,11 @@ class Runner:
         share = int(self._ids.hex(8), 16) / 2**32 if schedule.window else 0.0
         return replace(schedule, due=due, fires_at=due + int(share * schedule.window * 60))
 
-    def _arm(self, schedule: Schedule) -> None:
+    def _arm(self, schedule: Schedule, *, not_before: float = 0.0) -> None:
         if schedule.fires_at is not None:
             key = _key(schedule)
             self._timers[key] = self._clock.call_at(
-                schedule.fires_at,
+                max(schedule.fires_at, not_before),
                 lambda: self._fire(key),
                 label=f"schedule {schedule.name}",
                 kind=TimerKind.SCHEDULE,

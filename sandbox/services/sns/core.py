@@ -53,6 +53,10 @@ class SnsCore(Service):
         """Ends the deliveries under way; they stay stored."""
         await self.deliveries.stop()
 
+    def recall(self) -> None:
+        """Looks again at the deliveries that are stored; see `Service.recall`."""
+        self.deliveries.recall()
+
     def work(self) -> set[asyncio.Task[Any]]:
         """What delivers now."""
         return self.deliveries.work()

@@ -10,6 +10,7 @@ from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
 from sandbox.model.sqs_attributes import is_queue_name
 from sandbox.model.sqs_errors import missing
+from sandbox.services.again import Again
 from sandbox.services.base import Kit, Params, Service
 from sandbox.services.sqs.arrivals import Arrivals
 from sandbox.services.sqs.attempts import Attempts
@@ -62,6 +63,7 @@ class SqsCore(Service):
 
     def __init__(self, kit: Kit) -> None:
         super().__init__(kit)
+        self._again = Again(kit.clock, self.look_again, "sqs: look again")
         # Pure, and asked of the same few URLs again and again.
         self._parse_url = lru_cache(maxsize=1024)(parse_queue_url)
         self.queues = QueueStore(kit.database)
@@ -106,8 +108,20 @@ class SqsCore(Service):
         self.retention.rebuild()
         self.arrivals.rebuild()
 
+    def recall(self) -> None:
+        """Reads queues anew, and has everybody look again after a while; see `Service.recall`."""
+        self.queues.rebuild()
+        self.receiver.flight.forget()
+        self.retention.rebuild()
+        self._again.soon()
+
+    def look_again(self) -> None:
+        """Has everybody who waits for messages look whether there are any."""
+        self.arrivals.rebuild()
+
     async def stop(self) -> None:
         """Ends long polls, with no messages, and drops the timers."""
+        self._again.stop()
         self.arrivals.close()
         self.retention.stop()
 

@@ -41,6 +41,11 @@ class MoveOperations(SqsCore):
         await super().start()
         self.mover.wake()
 
+    def look_again(self) -> None:
+        """Goes on with the tasks that run, too; see `SqsCore.look_again`."""
+        super().look_again()
+        self.mover.wake()
+
     async def stop(self) -> None:
         """Ends what moves messages; the tasks stay stored."""
         await self.mover.stop()

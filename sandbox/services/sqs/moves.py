@@ -12,6 +12,7 @@ import sqlite3
 from typing import Any
 
 from sandbox.clock import Clock, Timer
+from sandbox.errors import StoreError
 from sandbox.model.arn import Arn, parse_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.sqs_moves import CANCELLED, COMPLETED, FAILED, NO_QUEUE, NO_SOURCE, RUNNING
@@ -100,10 +101,13 @@ class Mover:
             await asyncio.gather(work, return_exceptions=True)
 
     async def _run(self) -> None:
-        while due := self._due():
-            for row in due:
-                self._step(row)
-            await asyncio.sleep(0)
+        try:
+            while due := self._due():
+                for row in due:
+                    self._step(row)
+                await self._database.committed()
+        except StoreError:  # nothing was moved; `SqsCore.look_again` has it tried again
+            return
         self._disarm()
         found = self._database.row("SELECT min(next_at) AS next FROM sqs_moves WHERE status = ?", (RUNNING,))
         if found is not None and found["next"] is not None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -200,7 +201,8 @@ class World:
             await self.database.committed()
             return answer
 
-        return self.runner.run(run())
+        # Each with a context of its own, as requests have.
+        return self.runner.run(run(), context=copy_context())
 
     def advance(self, seconds: float) -> None:
         self.run(lambda: self.clock.advance(seconds))

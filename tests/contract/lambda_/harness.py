@@ -7,6 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Awaitable, Callable
+from contextvars import copy_context
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -110,7 +111,8 @@ class World:
             await turns()
             return answer
 
-        return self.runner.run(run())
+        # Each with a context of its own, as requests have.
+        return self.runner.run(run(), context=copy_context())
 
     def context(self, scope: Scope = Scope(), trace: str | None = None) -> Call:  # noqa: B008 - frozen
         hop = self.hops.reserve()

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from contextvars import copy_context
 from pathlib import Path
 from types import TracebackType
 from typing import Any, TypeVar
@@ -64,7 +65,8 @@ class World:
             await self.database.committed()
             return answer
 
-        return self.runner.run(run())
+        # Each with a context of its own, as requests have.
+        return self.runner.run(run(), context=copy_context())
 
     def do(self, work: Callable[[], T]) -> T:
         """Runs something synchronous inside the event loop, where the store expects writes."""

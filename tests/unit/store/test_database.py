@@ -220,9 +220,18 @@ def test_a_full_disk_refuses_and_keeps_what_was_there(tmp_path: Path) -> None:
             made.execute(ADD, ("x" * 100_000,))
             await made.committed()
 
-        with pytest.raises((StoreError, sqlite3.OperationalError), match="full"):
+        heard: list[str] = []
+        made.when_lost(lambda: heard.append("lost"))
+        made.execute(ADD, ("in the same turn",))
+        waiting = asyncio.ensure_future(made.committed())
+        with pytest.raises(StoreError, match="full"):
             await request()
+        with pytest.raises(StoreError, match="full"):
+            made.execute(ADD, ("after what failed",))
+        with pytest.raises(StoreError, match="full"):
+            await waiting
         await asyncio.sleep(0)
+        assert heard == ["lost"]
         made.row("PRAGMA max_page_count = 100000")
         made.execute(ADD, ("after",))
         await made.committed()
