@@ -221,7 +221,7 @@ def test_log_events_are_kept_or_refused_and_handed_on_in_the_end(tmp_path: Path,
         return LogsService(kit, targets)
 
     with World(make, tmp_path / "state.db") as world:
-        names = {"logGroupName": "g", "logStreamName": "s"}
+        names: dict[str, Any] = {"logGroupName": "g", "logStreamName": "s"}
         world.call("CreateLogGroup", logGroupName="g")
         world.call("CreateLogStream", **names)
         world.call(
