@@ -229,6 +229,10 @@ class JsonReader:
         return read
 
 
+def _as_it_is(value: Any) -> Any:
+    return value  # bytes, too: they are written in base64
+
+
 def _write_text(value: Any) -> str:
     return value if type(value) is str else str(value)
 
@@ -275,19 +279,40 @@ class JsonWriter:
         return found
 
     def _compile(self, name: str, shape: Shape, stamp: str) -> Convert:
-        if shape.document:
-            return lambda value: value
+        if shape.document or (not self._binary and self._is_plain(name)):
+            return _as_it_is
         key = (name, stamp)
         self._compiled[key] = lambda value: self._compiled[key](value)
         if shape.type == "structure":
             return self.members(name, shape.members)
         if shape.type == "list" and shape.member:
             element = self.writer(shape.member)
+            if element is _as_it_is:
+                return element
             return lambda value: [None if item is None else element(item) for item in value]
         if shape.type == "map" and shape.value:
             entry = self.writer(shape.value)
+            if entry is _as_it_is:
+                return entry
             return lambda value: {key: entry(item) for key, item in value.items() if item is not None}
         return self._scalar(shape, stamp)
+
+    def _is_plain(self, name: str) -> bool:
+        """Whether values of a shape are documents already: one that contains itself, of texts, truth values
+        and bytes alone (DynamoDB's AttributeValue). Services have read such values by the same shape.
+        """
+        seen, itself, left = {name}, False, [name]
+        while left:
+            shape = self._model.shapes[left.pop()]
+            inner = [*shape.members.values(), *filter(None, (shape.member, shape.value))]
+            if any(ref.location_name for ref in inner):
+                return False
+            if not inner and shape.type not in ("string", "boolean", "blob"):
+                return False
+            itself = itself or any(ref.shape == name for ref in inner)
+            left += {ref.shape for ref in inner} - seen
+            seen |= {ref.shape for ref in inner}
+        return itself
 
     def _scalar(self, shape: Shape, stamp: str) -> Convert:
         if shape.type == "timestamp":

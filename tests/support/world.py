@@ -41,11 +41,19 @@ class World(Generic[S]):
         make: makes the service from its kit.
         path: the database's file, None for memory.
         start: virtual time, seconds since the epoch.
+        clock: one of the caller's own, instead of one that stands still.
     """
 
-    def __init__(self, make: Callable[[Kit], S], path: Path | None = None, *, start: float = START) -> None:
+    def __init__(
+        self,
+        make: Callable[[Kit], S],
+        path: Path | None = None,
+        *,
+        start: float = START,
+        clock: Clock | None = None,
+    ) -> None:
         self.runner = asyncio.Runner()
-        self.clock = Clock(start=start, speed=0)
+        self.clock = clock or Clock(start=start, speed=0)
         self.database = Database(path)
         self.hops = KeptHops()
         self.service = make(Kit(self.database, self.clock, self.hops, NoFaults(), Ids(seed=7)))

@@ -82,11 +82,13 @@ def check_key(schema: KeySchema, key: Mapping[str, Value]) -> None:
     Raises:
         AwsError: ValidationException.
     """
-    if len(key) != len(schema.parts) or any(part.name not in key for part in schema.parts):
+    if len(key) != len(schema.parts):
         raise validation("The provided key element does not match the schema")
     for part in schema.parts:
-        if kind_of(key[part.name]) != part.kind:
+        value = key.get(part.name)
+        if value is None or part.kind not in value:
             raise validation("The provided key element does not match the schema")
+    for part in schema.parts:
         _check_content(part, key[part.name])
 
 

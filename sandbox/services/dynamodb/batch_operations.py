@@ -6,8 +6,9 @@ https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_BatchWriteIte
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any, TypeVar
 
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
@@ -16,13 +17,14 @@ from sandbox.model.dynamodb.expressions.paths import project
 from sandbox.model.dynamodb.keys import check_key
 from sandbox.model.dynamodb.values import check_item
 from sandbox.services.base import Answer, Params, operation
-from sandbox.services.dynamodb.capacity import Consumption, read_units, wants_capacity
+from sandbox.services.dynamodb.capacity import Consumption, wants_capacity
 from sandbox.services.dynamodb.collections_ import collection_metrics
 from sandbox.services.dynamodb.core import DynamoDbCore, required
 from sandbox.services.dynamodb.definitions import Table
 from sandbox.services.dynamodb.projection import read_projection
-from sandbox.services.dynamodb.writing import DELETE, PUT, Write, consumed_by, read_write
+from sandbox.services.dynamodb.writing import DELETE, PUT, Write, read_write
 
+T = TypeVar("T")
 _MAX_GETS, _MAX_WRITES = 100, 25
 #: Bytes that one BatchGetItem answers, at most.
 _PAGE = 16 * 1024 * 1024
@@ -50,18 +52,21 @@ class BatchOperations(DynamoDbCore):
             consumption = Consumption(tables[name])
             consumed.append(consumption)
             projection = read_projection(wish, tables[name].schema)
+            consistent = bool(wish.get("ConsistentRead"))
             for key in wish["Keys"]:
-                if size > _PAGE or self._throttled(tables[name], "read"):
+                read = None
+                if size <= _PAGE:
+                    read = _if_capacity(
+                        partial(self.read, tables[name], check_item(key), consistent=consistent)
+                    )
+                if read is None:
                     left = unprocessed.setdefault(name, {**wish, "Keys": []})
                     left["Keys"].append(key)
                     continue
-                found = self.items.get(tables[name], check_item(key))
-                own = 0 if found is None else found.size
-                units = read_units(own, consistent=bool(wish.get("ConsistentRead")))
-                consumption.read += units
-                self.limiter.take(Consumption(tables[name], read=units), "read")
-                size += own
+                found, own = read
+                consumption.add(own)
                 if found is not None:
+                    size += found.size
                     responses[name].append(
                         found.item if projection is None else project(found.item, projection)
                     )
@@ -84,14 +89,11 @@ class BatchOperations(DynamoDbCore):
         metrics: dict[str, list[Answer]] = {}
         for name, wish in wishes.items():
             for request, write in zip(wish, writes[name], strict=True):
-                if self._throttled(write.table, "write"):
+                done = _if_capacity(partial(self.write, write, call.hop))
+                if done is None:
                     unprocessed.setdefault(name, []).append(request)
                     continue
-                planned = self.writer.plan(write)
-                self.writer.carry_out(planned, call.hop)
-                own = consumed_by(planned)
-                self.limiter.take(own, "write")
-                consumed[name].add(own)
+                consumed[name].add(done[1])
                 if params.get("ReturnItemCollectionMetrics") == "SIZE" and any(
                     index.local for index in write.table.indexes
                 ):
@@ -105,14 +107,15 @@ class BatchOperations(DynamoDbCore):
             answer["ConsumedCapacity"] = [consumption.report(wanted) for consumption in consumed.values()]
         return answer
 
-    def _throttled(self, table: Table, kind: str) -> bool:
-        try:
-            self.limiter.check(table, kind, table.indexes if kind == "write" else ())
-        except AwsError as error:
-            if error.code in _THROTTLED:
-                return True
-            raise
-        return False
+
+def _if_capacity(work: Callable[[], T]) -> T | None:
+    """What the work gives; None where it is throttled."""
+    try:
+        return work()
+    except AwsError as error:
+        if error.code in _THROTTLED:
+            return None
+        raise
 
 
 def _check_gets(wishes: Mapping[str, Any]) -> None:

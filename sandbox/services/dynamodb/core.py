@@ -9,17 +9,19 @@ from sandbox.clock import TimerKind
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
 from sandbox.model.dynamodb.errors import validation
+from sandbox.model.dynamodb.values import Item
 from sandbox.services.again import Again
 from sandbox.services.base import Kit, Params, Service
-from sandbox.services.dynamodb.capacity import Limiter
+from sandbox.services.dynamodb.capacity import Consumption, read_units
 from sandbox.services.dynamodb.definitions import Table
 from sandbox.services.dynamodb.expiry import Expiry
-from sandbox.services.dynamodb.items import ItemStore
+from sandbox.services.dynamodb.items import ItemStore, Stored
 from sandbox.services.dynamodb.pages import PageReader
 from sandbox.services.dynamodb.schema import SCHEMA
 from sandbox.services.dynamodb.streams import StreamStore
 from sandbox.services.dynamodb.tables import TableStore
-from sandbox.services.dynamodb.writing import Writer
+from sandbox.services.dynamodb.throttling import READ, WRITE, Limiter
+from sandbox.services.dynamodb.writing import Planned, Write, Writer, consumed_by
 
 
 class DynamoDbCore(Service):
@@ -75,6 +77,38 @@ class DynamoDbCore(Service):
                 "Member must not be null"
             )
         return self.tables.get(call.scope, str(name))
+
+    def read(
+        self, table: Table, key: Item, *, consistent: bool, factor: float = 1.0
+    ) -> tuple[Stored | None, Consumption]:
+        """Reads one item by its (checked) key, if there is capacity for it.
+
+        Args:
+            factor: 2 in a transaction.
+
+        Raises:
+            AwsError: as `Limiter.take`.
+        """
+        self.limiter.check(table, READ)
+        place = table.schema.encode(key)
+        found = self.items.get(table, place)
+        units = read_units(0 if found is None else found.size, consistent=consistent, factor=factor)
+        consumed = Consumption(table, read=units, keys=[(None, place[1], units)])
+        self.limiter.take(consumed, READ)
+        return found, consumed
+
+    def write(self, write: Write, hop: int | None) -> tuple[Planned, Consumption]:
+        """Does one write, if there is capacity for it.
+
+        Raises:
+            AwsError: as `Writer.plan` and `Limiter.take`.
+        """
+        self.limiter.check(write.table, WRITE, write.table.indexes)
+        planned = self.writer.plan(write)
+        consumed = consumed_by(planned)
+        self.limiter.take(consumed, WRITE)
+        self.writer.carry_out(planned, hop)
+        return planned, consumed
 
 
 def required(params: Mapping[str, Any], *names: str) -> None:

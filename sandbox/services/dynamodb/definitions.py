@@ -121,6 +121,12 @@ class Table:
         self.schema = _schema(definition.key, definition.attributes)
         self.indexes = tuple(Index(id_, index, definition.attributes) for index in definition.indexes)
         self.by_name = {index.name: index for index in self.indexes}
+        #: Whether any throughput of it has a limit; on-demand tables have one where a maximum is set.
+        self.limited = (
+            definition.billing == PROVISIONED
+            or bool(definition.on_demand)
+            or any(index.on_demand for index in definition.indexes)
+        )
 
 
 def _schema(key: tuple[tuple[str, str], ...], attributes: Mapping[str, str]) -> KeySchema:

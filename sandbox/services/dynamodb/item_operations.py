@@ -12,12 +12,12 @@ from sandbox.model.dynamodb.expressions.paths import project
 from sandbox.model.dynamodb.keys import check_key
 from sandbox.model.dynamodb.values import Item, check_item
 from sandbox.services.base import Answer, Params, operation
-from sandbox.services.dynamodb.capacity import Consumption, read_units, wants_capacity
+from sandbox.services.dynamodb.capacity import wants_capacity
 from sandbox.services.dynamodb.checks import check_choice
 from sandbox.services.dynamodb.collections_ import collection_metrics
 from sandbox.services.dynamodb.core import DynamoDbCore, required
 from sandbox.services.dynamodb.projection import read_projection
-from sandbox.services.dynamodb.writing import DELETE, PUT, UPDATE, Planned, consumed_by, read_write
+from sandbox.services.dynamodb.writing import DELETE, PUT, UPDATE, Planned, read_write
 
 _CHOICES = ("NONE", "ALL_OLD", "UPDATED_OLD", "ALL_NEW", "UPDATED_NEW")
 _COMMON = (
@@ -71,11 +71,7 @@ class ItemOperations(DynamoDbCore):
         projection = read_projection(params, table.schema)
         key = check_item(params["Key"])
         check_key(table.schema, key)
-        self.limiter.check(table, "read")
-        found = self.items.get(table, key)
-        size = 0 if found is None else found.size
-        consumed = Consumption(table, read=read_units(size, consistent=bool(params.get("ConsistentRead"))))
-        self.limiter.take(consumed, "read")
+        found, consumed = self.read(table, key, consistent=bool(params.get("ConsistentRead")))
         answer: Answer = {}
         if found is not None:
             answer["Item"] = found.item if projection is None else project(found.item, projection)
@@ -90,11 +86,7 @@ class ItemOperations(DynamoDbCore):
         wanted = wants_capacity(params)
         table = self.table_of(call, params)
         write = read_write(kind, table, params)
-        self.limiter.check(table, "write", table.indexes)
-        planned = self.writer.plan(write)
-        self.writer.carry_out(planned, call.hop)
-        consumed = consumed_by(planned)
-        self.limiter.take(consumed, "write")
+        planned, consumed = self.write(write, call.hop)
         answer: Answer = {}
         if wanted:
             answer["ConsumedCapacity"] = consumed.report(wanted)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
 
 import msgspec
 
@@ -13,10 +12,11 @@ from sandbox.store.database import Database
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode: Callable[[bytes], Item] = msgspec.msgpack.Decoder(dict).decode
+#: Bucket, partition key and sort key of an item: what it is found by.
+Place = tuple[int, bytes, bytes]
 
 
-@dataclass(frozen=True, slots=True)
-class Stored:
+class Stored(msgspec.Struct, frozen=True):
     """An item as it lies in the store.
 
     Attributes:
@@ -34,17 +34,22 @@ class ItemStore:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def get(self, table: Table, key: Item) -> Stored | None:
-        """The item with that key (attributes that are no part of the key do not matter)."""
+    def get(self, table: Table, place: Place) -> Stored | None:
+        """The item in that place."""
         row = self._database.row(
             "SELECT id, item, size FROM dynamodb_items WHERE tbl = ? AND bucket = ? AND pk = ? AND sk = ?",
-            (table.id, *table.schema.encode(key)),
+            (table.id, *place),
         )
-        return None if row is None else Stored(row["id"], _decode(row["item"]), row["size"])
+        if row is None:
+            return None
+        id_, blob, size = row
+        return Stored(id_, _decode(blob), size)
 
-    def put(self, table: Table, old: Stored | None, item: Item, size: int, expires: float | None) -> None:
-        """Writes an item in place of `old`, which has the same key, or anew."""
-        bucket, pk, sk = table.schema.encode(item)
+    def put(
+        self, table: Table, place: Place, old: Stored | None, item: Item, size: int, expires: float | None
+    ) -> None:
+        """Writes an item in place of `old`, or anew."""
+        bucket, pk, sk = place
         blob = _encode(item)
         if old is None:
             cursor = self._database.execute(
@@ -63,9 +68,9 @@ class ItemStore:
         for index in table.indexes:
             self._enter(index, pk + sk, id_, None if old is None else old.item, item)
 
-    def delete(self, table: Table, old: Stored) -> None:
+    def delete(self, table: Table, place: Place, old: Stored) -> None:
         """Removes an item."""
-        _, pk, sk = table.schema.encode(old.item)
+        _, pk, sk = place
         self._database.execute("DELETE FROM dynamodb_items WHERE id = ?", (old.id,))
         for index in table.indexes:
             self._enter(index, pk + sk, old.id, old.item, None)

@@ -24,7 +24,7 @@ from sandbox.model.dynamodb.expressions.nodes import (
     Path,
     Update,
 )
-from sandbox.model.dynamodb.values import SETS, check_value, kind_of
+from sandbox.model.dynamodb.values import SETS, Value, check_value, kind_of
 
 _COMPARATORS = {"EQ": "=", "NE": "<>", "LE": "<=", "LT": "<", "GE": ">=", "GT": ">"}
 _COUNTS = {"NULL": 0, "NOT_NULL": 0, "BETWEEN": 2, "IN": None}
@@ -109,7 +109,7 @@ def condition_of(name: str, given: Mapping[str, Any]) -> Condition:
     return Function("contains" if operator == "CONTAINS" else "begins_with", (path, values[0]))
 
 
-def _constant(value: Mapping[str, Any]) -> Constant:
+def _constant(value: Value) -> Constant:
     return Constant("", check_value(value))
 
 

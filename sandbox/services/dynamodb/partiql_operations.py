@@ -21,7 +21,7 @@ from sandbox.services.dynamodb.item_operations import returned
 from sandbox.services.dynamodb.partiql_reads import Get, StatementReads, get_of
 from sandbox.services.dynamodb.partiql_writes import write_of
 from sandbox.services.dynamodb.transaction_operations import MAX_ACTIONS, TransactionOperations, digest_of
-from sandbox.services.dynamodb.writing import Write, consumed_by
+from sandbox.services.dynamodb.writing import Write
 
 _LONGEST = 8192
 _MAX_STATEMENTS = 25
@@ -181,11 +181,7 @@ class PartiQlOperations(StatementReads, TransactionOperations):
         return write_of(self.tables.get(call.scope, statement.table), statement, show_old=shown)
 
     def _carry_out(self, call: Call, statement: Statement, write: Write) -> tuple[Answer, Consumption]:
-        self.limiter.check(write.table, "write", write.table.indexes)
-        planned = self.writer.plan(write)
-        self.writer.carry_out(planned, call.hop)
-        consumed = consumed_by(planned)
-        self.limiter.take(consumed, "write")
+        planned, consumed = self.write(write, call.hop)
         choice = statement.returning if isinstance(statement, Change | Removal) else None
         shown = returned(choice, planned)
         return {"Items": [shown] if shown else []}, consumed

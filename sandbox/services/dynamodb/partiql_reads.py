@@ -25,11 +25,12 @@ from sandbox.model.dynamodb.partiql.keyed import key_of, ranges_of
 from sandbox.model.dynamodb.partiql.nodes import Select
 from sandbox.model.dynamodb.values import Item
 from sandbox.services.base import Answer, Params
-from sandbox.services.dynamodb.capacity import Consumption, read_units, wants_capacity
+from sandbox.services.dynamodb.capacity import Consumption, wants_capacity
 from sandbox.services.dynamodb.checks import check_limit
 from sandbox.services.dynamodb.definitions import Table
 from sandbox.services.dynamodb.pages import PAGE, Page, Source
 from sandbox.services.dynamodb.query_operations import QueryOperations, Reading, index_of, read_select
+from sandbox.services.dynamodb.throttling import READ
 
 
 class _Token(msgspec.Struct, array_like=True):
@@ -90,11 +91,7 @@ class StatementReads(QueryOperations):
         Args:
             factor: 2 in a transaction.
         """
-        self.limiter.check(get.table, "read")
-        found = self.items.get(get.table, get.key)
-        size = 0 if found is None else found.size
-        consumed = Consumption(get.table, read=read_units(size, consistent=consistent, factor=factor))
-        self.limiter.take(consumed, "read")
+        found, consumed = self.read(get.table, get.key, consistent=consistent, factor=factor)
         return get.shown(None if found is None else found.item), consumed
 
     def select(self, call: Call, select: Select, params: Params) -> Answer:
@@ -119,9 +116,10 @@ class StatementReads(QueryOperations):
             bool(params.get("ConsistentRead")),
             wants_capacity(params),
         )
-        self.limiter.check(table, "read", [index] if index else ())
+        self.limiter.check(table, READ, [index] if index else ())
         number, page = self._page(reading, ordered, token.range, forward=forward)
-        answer = self.answer_page(reading, page)
+        one = ordered[0].partition if ordered is not None and len(ordered) == 1 else None
+        answer = self.answer_page(reading, page, one)
         shown: Answer = {"Items": [_picked(item, select.paths) for item in answer.pop("Items")]}
         after = answer.get("LastEvaluatedKey")
         if after is not None:

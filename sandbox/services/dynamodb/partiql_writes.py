@@ -73,5 +73,5 @@ def _insertion(table: Table, item: Item, *, show_old: bool) -> Write:
             )
     check_item_key(table.schema, item)
     check_index_entries(table, item)
-    check_size(item)
-    return Write(PUT, table, table.schema.of(item), item, show_old=show_old, insert=True)
+    size = check_size(item)
+    return Write(PUT, table, table.schema.of(item), item, show_old=show_old, insert=True, size=size)

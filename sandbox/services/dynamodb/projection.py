@@ -27,6 +27,8 @@ def read_projection(
         AwsError: ValidationException.
     """
     text, names = params.get("ProjectionExpression"), params.get("AttributesToGet")
+    if text is None and not names and "ExpressionAttributeNames" not in params:
+        return None
     if text is not None and names:
         raise validation(
             "Can not use both expression and non-expression parameters in the same request: "

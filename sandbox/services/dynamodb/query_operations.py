@@ -26,6 +26,7 @@ from sandbox.services.dynamodb.definitions import Index, Table
 from sandbox.services.dynamodb.legacy import condition_of, filter_condition
 from sandbox.services.dynamodb.pages import Page, Position, Source
 from sandbox.services.dynamodb.projection import read_projection
+from sandbox.services.dynamodb.throttling import READ
 
 _COMMON = (
     "TableName IndexName AttributesToGet Limit Select ConditionalOperator ExclusiveStartKey ConsistentRead "
@@ -98,10 +99,10 @@ class QueryOperations(DynamoDbCore):
             raise validation(
                 "The provided starting key is outside query boundaries based on provided conditions"
             )
-        self.limiter.check(reading.table, "read", [reading.index] if reading.index else ())
+        self.limiter.check(reading.table, READ, [reading.index] if reading.index else ())
         forward = params.get("ScanIndexForward") is not False
         page = self.pages.query(reading.source, wanted, start, reading.limit, forward=forward)
-        return self.answer_page(reading, page)
+        return self.answer_page(reading, page, wanted.partition)
 
     @operation("Scan", _COMMON + "ScanFilter TotalSegments Segment")
     def scan(self, call: Call, params: Params) -> Answer:
@@ -116,7 +117,7 @@ class QueryOperations(DynamoDbCore):
                 "ExclusiveStartKey with correct Segment. TotalSegments: "
                 f"{params.get('TotalSegments')} Segment: {params.get('Segment')}"
             )
-        self.limiter.check(reading.table, "read", [reading.index] if reading.index else ())
+        self.limiter.check(reading.table, READ, [reading.index] if reading.index else ())
         return self.answer_page(reading, self.pages.scan(reading.source, buckets, start, reading.limit))
 
     def _reading(self, call: Call, params: Params, old_filter: str) -> Reading:
@@ -154,8 +155,12 @@ class QueryOperations(DynamoDbCore):
             wants_capacity(params),
         )
 
-    def answer_page(self, reading: Reading, page: Page) -> Answer:
-        """A page as an answer: filtered, projected, and counted against the capacity."""
+    def answer_page(self, reading: Reading, page: Page, partition: bytes | None = None) -> Answer:
+        """A page as an answer: filtered, projected, and counted against the capacity.
+
+        Args:
+            partition: the one partition key that was read.
+        """
         found = page.items
         if reading.filter is not None:
             found = [item for item in found if meets(reading.filter, item)]
@@ -168,6 +173,9 @@ class QueryOperations(DynamoDbCore):
             answer["LastEvaluatedKey"] = reading.key_at(page.items[-1])
         units = read_units(page.bytes, consistent=reading.consistent)
         consumed = Consumption(reading.table)
+        if partition is not None:
+            global_ = reading.index if reading.index is not None and not reading.index.local else None
+            consumed.keys.append((global_, partition, units))
         if reading.index is None:
             consumed.read = units
         else:
@@ -176,7 +184,7 @@ class QueryOperations(DynamoDbCore):
                 consumed.read = sum(
                     read_units(item_size(item), consistent=reading.consistent) for item in page.items
                 )
-        self.limiter.take(consumed, "read")
+        self.limiter.take(consumed, READ)
         if reading.capacity:
             answer["ConsumedCapacity"] = consumed.report(reading.capacity)
         return answer

@@ -23,8 +23,9 @@ class DynamoDbService(
     NOT_CHECKED: ClassVar[tuple[str, ...]] = (
         "tables and indexes are ready at once; only the call itself answers CREATING, UPDATING or DELETING",
         "eventually consistent reads and global secondary indexes are consistent",
-        "the limits of one partition (3,000 read and 1,000 write units a second) and of collections (10 GB)",
-        "on-demand tables throttle only where MaxReadRequestUnits or MaxWriteRequestUnits is set",
+        "the size of item collections (10 GB with local indexes)",
+        "on-demand tables grow at once: they throttle hot partition keys, and where a maximum is set",
+        "each partition key has a partition of its own, which is never split for heat",
         "SSESpecification and TableClass are recorded, items stay readable",
         "point-in-time recovery is recorded; restores are refused, `sandbox snapshot` takes their place",
         "TTL deletes at the very moment; AWS takes up to a few days",

@@ -18,9 +18,10 @@ from sandbox.model.dynamodb.expressions.paths import project
 from sandbox.model.dynamodb.keys import check_key
 from sandbox.model.dynamodb.values import check_item
 from sandbox.services.base import Answer, Params, operation
-from sandbox.services.dynamodb.capacity import Consumption, read_units, reports, wants_capacity
+from sandbox.services.dynamodb.capacity import Consumption, reports, wants_capacity
 from sandbox.services.dynamodb.core import DynamoDbCore, required
 from sandbox.services.dynamodb.projection import read_projection
+from sandbox.services.dynamodb.throttling import WRITE
 from sandbox.services.dynamodb.writing import (
     CHECK,
     DELETE,
@@ -84,11 +85,8 @@ class TransactionOperations(DynamoDbCore):
             projection = read_projection(get, table.schema)
             key = check_item(get["Key"])
             check_key(table.schema, key)
-            self.limiter.check(table, "read")
-            found = self.items.get(table, key)
-            size = 0 if found is None else found.size
-            consumed.append(Consumption(table, read=read_units(size, consistent=True, factor=2)))
-            self.limiter.take(consumed[-1], "read")
+            found, own = self.read(table, key, consistent=True, factor=2)
+            consumed.append(own)
             if found is None:
                 responses.append({})
             else:
@@ -110,11 +108,14 @@ class TransactionOperations(DynamoDbCore):
         if len(set(places)) != len(places):
             raise validation("Transaction request cannot include multiple operations on one item")
         planned: list[Planned] = []
+        consumed: list[Consumption] = []
         reasons: list[Answer] = []
         for write in writes:
             try:
-                self.limiter.check(write.table, "write", write.table.indexes)
+                self.limiter.check(write.table, WRITE, write.table.indexes)
                 planned.append(self.writer.plan(write))
+                consumed.append(consumed_by(planned[-1], 2.0))
+                self.limiter.check_keys(consumed[-1], WRITE)
                 reasons.append({"Code": "None"})
             except AwsError as error:
                 reasons.append(_reason(error))
@@ -125,9 +126,7 @@ class TransactionOperations(DynamoDbCore):
         with self.database.atomic():
             for plan in planned:
                 self.writer.carry_out(plan, hop)
-        consumed = [consumed_by(plan, 2.0) for plan in planned]
-        for consumption in consumed:
-            self.limiter.take(consumption, "write")
+        self.limiter.take_all(consumed, WRITE)
         return consumed
 
     def _read(self, call: Call, action: Mapping[str, Any]) -> Write:

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from sandbox.model.awserror import AwsError
 from sandbox.model.dynamodb.errors import invalid, validation
@@ -14,23 +15,22 @@ from sandbox.model.dynamodb.expressions.placeholders import Placeholders
 from sandbox.model.dynamodb.expressions.updates import apply_update, parse_update
 from sandbox.model.dynamodb.keys import check_index_keys, check_item_key, check_key
 from sandbox.model.dynamodb.values import Item, check_item, check_size
-from sandbox.services.dynamodb.capacity import Consumption, index_write_units, write_units
+from sandbox.services.dynamodb.capacity import Consumption, index_writes, write_units
 from sandbox.services.dynamodb.definitions import Table
 from sandbox.services.dynamodb.expiry import Expiry
-from sandbox.services.dynamodb.items import ItemStore, Stored
+from sandbox.services.dynamodb.items import ItemStore, Place, Stored
 from sandbox.services.dynamodb.legacy import expected_condition, legacy_update
 from sandbox.services.dynamodb.streams import TTL_IDENTITY, StreamStore
 
 PUT, UPDATE, DELETE, CHECK = "Put", "Update", "Delete", "ConditionCheck"
 
 
-@dataclass(frozen=True, slots=True)
-class Write:
+class Write(msgspec.Struct, frozen=True):
     """One write, checked as far as it can be without its item.
 
     Attributes:
         key: the item's key.
-        item: the whole new item (put only).
+        item: the whole new item, and `size` its bytes (put only).
         show_old: ReturnValuesOnConditionCheckFailure is ALL_OLD.
         insert: an item with the same key is a DuplicateItemException (put only).
     """
@@ -43,10 +43,10 @@ class Write:
     condition: Condition | None = None
     show_old: bool = False
     insert: bool = False
+    size: int = 0
 
 
-@dataclass(frozen=True, slots=True)
-class Planned:
+class Planned(msgspec.Struct, frozen=True):
     """A write whose condition holds, and what it will make of its item.
 
     Attributes:
@@ -54,6 +54,7 @@ class Planned:
     """
 
     write: Write
+    place: Place
     old: Stored | None
     new: Item | None
     size: int
@@ -73,12 +74,12 @@ def read_write(kind: str, table: Table, params: Mapping[str, Any]) -> Write:
     if kind == UPDATE:
         expressions = {"UpdateExpression": params.get("UpdateExpression"), **expressions}
     placeholders.check_wanted(expressions)
-    item = None
+    item, size = None, 0
     if kind == PUT:
         item = check_item(params["Item"])
         check_item_key(table.schema, item)
         check_index_entries(table, item)
-        check_size(item)
+        size = check_size(item)
         key = table.schema.of(item)
     else:
         key = check_item(params["Key"])
@@ -89,7 +90,7 @@ def read_write(kind: str, table: Table, params: Mapping[str, Any]) -> Write:
     if kind == CHECK and condition is None:
         raise validation("The expression can not be empty;")
     shown = params.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-    return Write(kind, table, key, item, update, condition, shown)
+    return Write(kind, table, key, item, update, condition, shown, size=size)
 
 
 _LEGACY = ("AttributeUpdates", "Expected", "ConditionalOperator")
@@ -159,7 +160,8 @@ class Writer:
         Raises:
             AwsError: ConditionalCheckFailedException, DuplicateItemException, ValidationException.
         """
-        old = self._items.get(write.table, write.key)
+        place = write.table.schema.encode(write.key)
+        old = self._items.get(write.table, place)
         before = {} if old is None else old.item
         if write.insert and old is not None:
             raise AwsError("DuplicateItemException", "Duplicate primary key exists in table")
@@ -168,13 +170,13 @@ class Writer:
             raise AwsError("ConditionalCheckFailedException", "The conditional request failed", fields=fields)
         if write.kind == PUT:
             assert write.item is not None
-            return Planned(write, old, write.item, check_size(write.item))
+            return Planned(write, place, old, write.item, write.size)
         if write.kind == UPDATE:
             assert write.update is not None
             new = apply_update(write.update, before or dict(write.key))
             check_index_entries(write.table, new)
-            return Planned(write, old, new, check_size(new))
-        return Planned(write, old, None, 0)
+            return Planned(write, place, old, new, check_size(new))
+        return Planned(write, place, old, None, 0)
 
     def carry_out(self, planned: Planned, hop: int | None) -> None:
         """Does what was planned."""
@@ -183,15 +185,15 @@ class Writer:
             return
         if planned.new is not None:
             expires = self.expiry.time_of(write.table, planned.new)
-            self._items.put(write.table, old, planned.new, planned.size, expires)
+            self._items.put(write.table, planned.place, old, planned.new, planned.size, expires)
             self.expiry.expect(expires)
         elif old is not None:
-            self._items.delete(write.table, old)
+            self._items.delete(write.table, planned.place, old)
         self._streams.record(write.table, None if old is None else old.item, planned.new, hop)
 
     def expire(self, table: Table, old: Stored) -> None:
         """Removes an item whose time has come."""
-        self._items.delete(table, old)
+        self._items.delete(table, table.schema.encode(old.item), old)
         self._streams.record(table, old.item, None, None, TTL_IDENTITY)
 
 
@@ -203,11 +205,15 @@ def consumed_by(planned: Planned, factor: float = 1.0) -> Consumption:
     """
     table, old, new = planned.write.table, planned.old, planned.new
     size = max(planned.size, 0 if old is None else old.size)
-    consumption = Consumption(table, write=write_units(size, factor))
+    units = write_units(size, factor)
+    consumed = Consumption(table, write=units, keys=[(None, planned.place[1], units)])
+    if planned.write.kind == CHECK:
+        return consumed
     before = None if old is None else old.item
     for index in table.indexes:
-        if planned.write.kind != CHECK:
-            units = index_write_units(table, index, before, new)
-            if units:
-                consumption.indexes[index.name] = units * factor
-    return consumption
+        changes = index_writes(table, index, before, new)
+        if changes:
+            consumed.indexes[index.name] = sum(units for _, units in changes) * factor
+            if not index.local:
+                consumed.keys += [(index, partition, units * factor) for partition, units in changes]
+    return consumed

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+from sandbox.clock import Clock
 from sandbox.model.call import Call
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
@@ -18,11 +19,12 @@ class Tables(World[DynamoDbService]):
 
     Args:
         path: the database's file, None for memory.
+        clock: one that runs, instead of one that stands still.
     """
 
-    def __init__(self, path: Path | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, clock: Clock | None = None) -> None:
         self.streams: DynamoDbStreamsService
-        super().__init__(self._make, path)
+        super().__init__(self._make, path, clock=clock)
 
     def _make(self, kit: Kit) -> DynamoDbService:
         service = DynamoDbService(kit)

@@ -180,7 +180,7 @@ class Parser:
         paths: list[Path] = []
         seen: set[str] = set()
         while self.tokens.current.kind != "end":
-            section = self.tokens.current.word
+            section = self.tokens.current.mark
             if section not in _SECTIONS:
                 raise self.tokens.unexpected()
             if section in seen:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+import msgspec
 
 from sandbox.model.dynamodb.values import Value
 
 
-@dataclass(frozen=True, slots=True)
-class Path:
+class Path(msgspec.Struct, frozen=True):
     """A document path: attribute names, and indexes of lists."""
 
     steps: tuple[str | int, ...]
@@ -26,24 +26,21 @@ class Path:
         return f"[{', '.join(shown)}]"
 
 
-@dataclass(frozen=True, slots=True)
-class Constant:
+class Constant(msgspec.Struct, frozen=True):
     """A value of ExpressionAttributeValues."""
 
     name: str
     value: Value
 
 
-@dataclass(frozen=True, slots=True)
-class Function:
+class Function(msgspec.Struct, frozen=True):
     """A call; which ones may stand where is checked by who reads the tree."""
 
     name: str
     arguments: tuple[Operand, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Arithmetic:
+class Arithmetic(msgspec.Struct, frozen=True):
     """`left + right` or `left - right`."""
 
     sign: int
@@ -54,8 +51,7 @@ class Arithmetic:
 Operand = Path | Constant | Function | Arithmetic
 
 
-@dataclass(frozen=True, slots=True)
-class Comparison:
+class Comparison(msgspec.Struct, frozen=True):
     """`left = right` and the other comparators."""
 
     operator: str
@@ -63,8 +59,7 @@ class Comparison:
     right: Operand
 
 
-@dataclass(frozen=True, slots=True)
-class Between:
+class Between(msgspec.Struct, frozen=True):
     """`operand BETWEEN low AND high`."""
 
     operand: Operand
@@ -72,23 +67,20 @@ class Between:
     high: Operand
 
 
-@dataclass(frozen=True, slots=True)
-class In:
+class In(msgspec.Struct, frozen=True):
     """`operand IN (options)`."""
 
     operand: Operand
     options: tuple[Operand, ...]
 
 
-@dataclass(frozen=True, slots=True)
-class Not:
+class Not(msgspec.Struct, frozen=True):
     """`NOT condition`."""
 
     condition: Condition
 
 
-@dataclass(frozen=True, slots=True)
-class Logical:
+class Logical(msgspec.Struct, frozen=True):
     """`left AND right`, `left OR right`."""
 
     operator: str
@@ -99,24 +91,21 @@ class Logical:
 Condition = Comparison | Between | In | Not | Logical | Function
 
 
-@dataclass(frozen=True, slots=True)
-class Assignment:
+class Assignment(msgspec.Struct, frozen=True):
     """`SET path = value`."""
 
     path: Path
     value: Operand
 
 
-@dataclass(frozen=True, slots=True)
-class Adjustment:
+class Adjustment(msgspec.Struct, frozen=True):
     """`ADD path value` and `DELETE path value`."""
 
     path: Path
     value: Constant
 
 
-@dataclass(frozen=True, slots=True)
-class Update:
+class Update(msgspec.Struct, frozen=True):
     """An update expression.
 
     Attributes:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+from functools import lru_cache
+
+import msgspec
 
 from sandbox.model.awserror import AwsError
 from sandbox.model.dynamodb.errors import validation
@@ -15,19 +17,20 @@ _TOKEN = re.compile(
 _MAX_BYTES = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Token:
-    """`kind` is `name`, `alias`, `value`, `number`, `symbol`, `other` or `end`."""
+class Token(msgspec.Struct, frozen=True):
+    """A token.
+
+    Attributes:
+        kind: `name`, `alias`, `value`, `number`, `symbol`, `other` or `end`.
+        mark: what it is accepted as: a symbol itself, a name in upper case (keywords do not mind case); empty
+            for other tokens.
+    """
 
     kind: str
     text: str
     start: int
     end: int
-
-    @property
-    def word(self) -> str:
-        """A name in upper case (keywords do not mind case); empty for other tokens."""
-        return self.text.upper() if self.kind == "name" else ""
+    mark: str = ""
 
 
 class Tokens:
@@ -50,22 +53,14 @@ class Tokens:
                 "Expression size has exceeded the maximum allowed size; "
                 f"expression size: {len(text.encode())}"
             )
-        self._tokens = [
-            Token(match.lastgroup or "other", match[match.lastgroup or 0], match.start(match.lastgroup or 0),
-                  match.end())
-            for match in _TOKEN.finditer(text)
-        ]  # fmt: skip
-        self._tokens.append(Token("end", "<EOF>", len(text), len(text)))
+        self._tokens = _tokens(text)
         self._at = 0
+        #: The token that is next.
+        self.current = self._tokens[0]
 
     def error(self, problem: str) -> AwsError:
         """The refusal of this expression."""
         return validation(f"Invalid {self.kind}: {problem}")
-
-    @property
-    def current(self) -> Token:
-        """The token that is next."""
-        return self._tokens[self._at]
 
     @property
     def position(self) -> int:
@@ -78,17 +73,18 @@ class Tokens:
 
     def take(self) -> Token:
         """The next token, and past it."""
-        token = self._tokens[self._at]
-        self._at = min(self._at + 1, len(self._tokens) - 1)
+        token = self.current
+        if token.kind != "end":
+            self._at += 1
+            self.current = self._tokens[self._at]
         return token
 
     def accept(self, text: str) -> bool:
         """Goes past the next token if it is this symbol or keyword."""
-        token = self.current
-        if (token.kind == "symbol" and token.text == text) or (token.word and token.word == text):
-            self.take()
-            return True
-        return False
+        if self.current.mark != text:
+            return False
+        self.take()
+        return True
 
     def expect(self, text: str) -> None:
         """Goes past this symbol or keyword.
@@ -106,3 +102,16 @@ class Tokens:
         last = self.peek()
         near = self._text[first.start : max(last.end if last.kind != "end" else token.end, first.end)]
         return self.error(f'Syntax error; token: "{token.text}", near: "{near.strip()}"')
+
+
+@lru_cache(maxsize=1024)
+def _tokens(text: str) -> tuple[Token, ...]:
+    """The tokens of an expression; clients send the same few again and again, with other values."""
+    tokens = []
+    for match in _TOKEN.finditer(text):
+        kind = match.lastgroup or "other"
+        word = match[kind]
+        mark = word if kind == "symbol" else word.upper() if kind == "name" else ""
+        tokens.append(Token(kind, word, match.start(kind), match.end(), mark))
+    tokens.append(Token("end", "<EOF>", len(text), len(text)))
+    return tuple(tokens)

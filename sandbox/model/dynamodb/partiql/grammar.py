@@ -5,8 +5,7 @@ Page: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-refere
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Sequence
 
 from sandbox.model.dynamodb.errors import validation
 from sandbox.model.dynamodb.expressions.checking import check_condition
@@ -29,13 +28,14 @@ from sandbox.model.dynamodb.expressions.nodes import (
 from sandbox.model.dynamodb.expressions.updates import check_update
 from sandbox.model.dynamodb.partiql.nodes import Change, Exists, Insert, Removal, Select, Statement
 from sandbox.model.dynamodb.partiql.operands import OperandParser
+from sandbox.model.dynamodb.values import Value
 
 _COMPARATORS = ("=", "<>", "!=", "<", "<=", ">", ">=")
 _UPDATE_FUNCTIONS = frozenset({"list_append", "if_not_exists", "set_add", "set_delete"})
 _UNSUPPORTED = ("LIMIT", "OFFSET", "GROUP", "HAVING")
 
 
-def parse_statement(statement: str, parameters: Sequence[Mapping[str, Any]]) -> Statement:
+def parse_statement(statement: str, parameters: Sequence[Value]) -> Statement:
     """A statement with its parameters.
 
     Raises:

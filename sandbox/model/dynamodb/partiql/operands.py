@@ -5,8 +5,8 @@ Page: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/ql-refere
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import TypeVar
 
 from sandbox.model.dynamodb.errors import validation
 from sandbox.model.dynamodb.expressions.nodes import Constant, Function, Operand, Path
@@ -35,7 +35,7 @@ class OperandParser:
         AwsError: ValidationException, from every method.
     """
 
-    def __init__(self, statement: str, parameters: Sequence[Mapping[str, Any]]) -> None:
+    def __init__(self, statement: str, parameters: Sequence[Value]) -> None:
         self.tokens = Tokens(statement)
         self._parameters = [check_value(value) for value in parameters]
         self._used = 0
