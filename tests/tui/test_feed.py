@@ -260,19 +260,50 @@ class TestPainter:
         wall = Wall()
         painter = Painter(wall)
         topics = frozenset({"queues"})
-        assert painter.due(topics, changed=False) == ["queues"]
+        assert painter.due(topics) == ["queues"]
         painter.paint(FakeChannel(FakeSandbox()), ["queues"])
-        assert painter.due(topics, changed=True) == []
+        painter.changed()
+        assert painter.due(topics) == []
         wall.now += TOPICS["queues"].every
-        assert painter.due(topics, changed=False) == []
-        assert painter.due(topics, changed=True) == ["queues"]
+        assert painter.due(topics) == ["queues"]
+        painter.paint(FakeChannel(FakeSandbox()), ["queues"])
+        wall.now += TOPICS["queues"].every
+        assert painter.due(topics) == []
+
+    def test_one_change_is_painted_once_though_topics_are_asked_for_at_different_times(self) -> None:
+        wall = Wall()
+        painter = Painter(wall)
+        topics = frozenset({"queues", "sagas"})
+        painted = 0
+        painter.paint(FakeChannel(FakeSandbox()), painter.due(topics))
+        wall.now += TOPICS["queues"].every
+        painter.changed()
+        while wall.now < 1000.0 + TOPICS["queues"].idle * 0.9:
+            if names := painter.due(topics):
+                painter.paint(FakeChannel(FakeSandbox()), names)
+                painted += 1
+            wall.now += max(0.01, painter.wait(topics))
+        assert painted == 2  # the queues at once, the sagas as soon as they may
+
+    def test_what_changes_while_it_is_asked_for_is_asked_for_again(self) -> None:
+        wall = Wall()
+        painter = Painter(wall)
+
+        class Changing(FakeChannel):
+            def call(self, method: str, **params: Any) -> Any:
+                painter.changed()
+                return super().call(method, **params)
+
+        painter.paint(Changing(FakeSandbox()), ["queues"])
+        wall.now += TOPICS["queues"].every
+        assert painter.due(frozenset({"queues"})) == ["queues"]
 
     def test_a_quiet_sandbox_is_asked_now_and_then(self) -> None:
         wall = Wall()
         painter = Painter(wall)
         painter.paint(FakeChannel(FakeSandbox()), ["queues"])
         wall.now += TOPICS["queues"].idle
-        assert painter.due(frozenset({"queues"}), changed=False) == ["queues"]
+        assert painter.due(frozenset({"queues"})) == ["queues"]
 
     def test_a_slow_answer_is_asked_for_less_often(self) -> None:
         wall = Wall()
@@ -284,10 +315,11 @@ class TestPainter:
                 return super().call(method, **params)
 
         painter.paint(Slow(FakeSandbox()), ["queues"])
+        painter.changed()
         wall.now += 5.0
-        assert painter.due(frozenset({"queues"}), changed=True) == []
+        assert painter.due(frozenset({"queues"})) == []
         wall.now += 5.0
-        assert painter.due(frozenset({"queues"}), changed=True) == ["queues"]
+        assert painter.due(frozenset({"queues"})) == ["queues"]
 
     def test_one_topic_in_trouble_leaves_the_others(self) -> None:
         sandbox = FakeSandbox()

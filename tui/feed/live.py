@@ -40,7 +40,6 @@ class LiveFeed:
         self._opener = opener
         self._painter = Painter(wall)
         self._topics: frozenset[str] = frozenset({"snapshot"})
-        self._changed = threading.Event()
         self._wake = threading.Event()
         self._stopped = threading.Event()
         self._logs_on = threading.Event()
@@ -64,7 +63,6 @@ class LiveFeed:
         """Ends; threads that wait for the sandbox end with their connection, or with the process."""
         self._stopped.set()
         self._post = _nobody
-        self._changed.set()
         self._wake.set()
         self._logs_on.set()
         for _ in range(_ANSWERERS):
@@ -79,7 +77,7 @@ class LiveFeed:
 
     def refresh(self) -> None:
         """Requests a picture."""
-        self._changed.set()
+        self._painter.changed()
         self._wake.set()
 
     def ask(self, ask: Ask, post: Post) -> None:
@@ -121,13 +119,10 @@ class LiveFeed:
 
     def _one_picture(self, channel: Channel) -> None:
         topics = self._wanted()
-        changed = self._changed.is_set()
-        names = self._painter.due(topics, changed=changed)
+        names = self._painter.due(topics)
         if names:
-            if all(name in names for name in topics - self._painter.picture.missing):
-                self._changed.clear()
             self._say(self._post, Pictured(self._painter.paint(channel, names)))
-        self._wake.wait(min(5.0, self._painter.wait(self._wanted(), changed=self._changed.is_set())))
+        self._wake.wait(min(5.0, self._painter.wait(self._wanted())))
         self._wake.clear()
 
     def _wanted(self) -> frozenset[str]:
@@ -146,12 +141,12 @@ class LiveFeed:
             try:
                 channel = self._opener()
                 for _ in channel.stream("watch"):
-                    self._changed.set()
+                    self._painter.changed()
                     self._wake.set()
                     if self._stopped.is_set():
                         break
             except (SandboxError, OSError, msgspec.DecodeError):
-                self._changed.set()
+                self._painter.changed()
                 self._wake.set()
             finally:
                 _close(channel)

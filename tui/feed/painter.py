@@ -44,44 +44,50 @@ class Painter:
         self._wall = wall
         self._asked: dict[str, float] = {}
         self._next: dict[str, float] = {}
+        #: How often the sandbox has told of a change, and how often it had when a topic was asked for last.
+        self._changes = 0
+        self._known: dict[str, int] = {}
+
+    def changed(self) -> None:
+        """Something has happened in the sandbox: every topic may be another."""
+        self._changes += 1
 
     def forget(self, topics: frozenset[str]) -> None:
         """Asks for these at the next occasion, whenever they were asked for last."""
         for topic in topics:
-            self._asked.pop(topic, None)
+            self._known.pop(topic, None)
             self._next.pop(topic, None)
 
-    def due(self, topics: frozenset[str], *, changed: bool) -> list[str]:
-        """The topics to ask for now.
-
-        Args:
-            changed: whether something has happened in the sandbox since the last picture.
-        """
+    def due(self, topics: frozenset[str]) -> list[str]:
+        """The topics to ask for now."""
         now = self._wall()
-        open_ = [
-            name
-            for name in sorted(topics)
-            if name not in self.picture.missing and now >= self._next.get(name, 0)
-        ]
-        if changed:
-            return open_
-        quiet = {name: (now - self._asked.get(name, 0)) / TOPICS[name].idle for name in open_}
-        if not any(share >= 1 for share in quiet.values()):
-            return []
-        return [name for name in open_ if quiet[name] >= _TOGETHER]
+        due, quiet = [], []
+        for name in sorted(topics):
+            if name in self.picture.missing or now < self._next.get(name, 0):
+                continue
+            if self._may_be_other(name):
+                due.append(name)
+            elif now - self._asked.get(name, 0) >= TOPICS[name].idle * _TOGETHER:
+                quiet.append(name)
+        if due or any(now - self._asked.get(name, 0) >= TOPICS[name].idle for name in quiet):
+            return sorted([*due, *quiet])
+        return []
 
-    def wait(self, topics: frozenset[str], *, changed: bool) -> float:
+    def wait(self, topics: frozenset[str]) -> float:
         """Seconds until the next topic is due."""
         now = self._wall()
         waits = [
             max(
                 self._next.get(name, 0) - now,
-                0 if changed else self._asked.get(name, 0) + TOPICS[name].idle - now,
+                0 if self._may_be_other(name) else self._asked.get(name, 0) + TOPICS[name].idle - now,
             )
             for name in topics
             if name not in self.picture.missing
         ]
         return max(0.0, min(waits, default=5.0))
+
+    def _may_be_other(self, name: str) -> bool:
+        return self._known.get(name) != self._changes
 
     def paint(self, channel: Channel, names: list[str]) -> Picture:
         """Asks and returns the new picture.
@@ -92,6 +98,7 @@ class Painter:
         picture = self.picture
         for name in names:
             began = self._wall()
+            self._known[name] = self._changes
             picture = self._answer(picture, channel, name, TOPICS[name])
             ended = self._wall()
             self._asked[name] = began
@@ -111,7 +118,7 @@ class Painter:
             connection=Connection(Link.LOST, since, error.what, error.remedy),
             missing=frozenset(),
         )
-        self._asked.clear()
+        self._known.clear()
         self._next.clear()
         return self.picture
 
