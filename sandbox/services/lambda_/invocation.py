@@ -76,10 +76,18 @@ class Invocations:
             AwsError: the function cannot be run here.
         """
         try:
-            spec = await self.prepare(qualified, origin)
-            return await self.execute(spec, payload, origin, qualified.arn)
+            return await self.in_slot(qualified, payload, origin)
         finally:
             slot.release()
+
+    async def in_slot(self, qualified: Qualified, payload: bytes, origin: Origin) -> InvokeResult:
+        """Runs the function in a slot that the caller has, and gives back.
+
+        Raises:
+            AwsError: the function cannot be run here.
+        """
+        spec = await self.prepare(qualified, origin)
+        return await self.execute(spec, payload, origin, qualified.arn)
 
     async def prepare(self, qualified: Qualified, origin: Origin) -> FunctionSpec:
         """What the runtime has to run; that it cannot be said is in the journal.

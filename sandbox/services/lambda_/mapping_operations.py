@@ -10,12 +10,13 @@ from sandbox.model.lambda_names import parse_function_name
 from sandbox.model.lambda_streams import STREAM_BATCH
 from sandbox.model.scope import Scope
 from sandbox.services.base import Answer, Params, operation
+from sandbox.services.lambda_.mapping_answers import mapping_answer
 from sandbox.services.lambda_.mapping_parameters import changes, position_of, source_of
 from sandbox.services.lambda_.paging import page
 from sandbox.services.lambda_.parts import LambdaParts
 from sandbox.services.lambda_.records import Function, Mapping
 
-_MEMBERS = (
+MAPPING_MEMBERS = (
     "FunctionName Enabled BatchSize MaximumBatchingWindowInSeconds FunctionResponseTypes ScalingConfig "
     "FilterCriteria BisectBatchOnFunctionError DestinationConfig MaximumRecordAgeInSeconds "
     "MaximumRetryAttempts ParallelizationFactor TumblingWindowInSeconds"
@@ -27,7 +28,7 @@ class MappingOperations(LambdaParts):
 
     @operation(
         "CreateEventSourceMapping",
-        f"EventSourceArn StartingPosition StartingPositionTimestamp Tags {_MEMBERS}",
+        f"EventSourceArn StartingPosition StartingPositionTimestamp Tags {MAPPING_MEMBERS}",
     )
     def create_event_source_mapping(self, call: Call, params: Params) -> Answer:
         """Has a queue or stream feed a function; it works from now on."""
@@ -72,7 +73,7 @@ class MappingOperations(LambdaParts):
         shown, marker = page(found, params, lambda mapping: mapping.uuid)
         return {"EventSourceMappings": [self._mapping_answer(mapping) for mapping in shown], **marker}
 
-    @operation("UpdateEventSourceMapping", f"UUID {_MEMBERS}")
+    @operation("UpdateEventSourceMapping", f"UUID {MAPPING_MEMBERS}")
     def update_event_source_mapping(self, call: Call, params: Params) -> Answer:
         """Changes what the request names of a mapping; batches that run end as they began."""
         mapping = self.mappings.get(params["UUID"])
@@ -105,44 +106,4 @@ class MappingOperations(LambdaParts):
         return found.main, ref.qualifier
 
     def _mapping_answer(self, mapping: Mapping, state: str = "") -> Answer:
-        """A mapping as the API answers it; `state` names the change that the call asked for."""
-        stream = mapping.source_arn.service != "sqs"
-        answer: Answer = {
-            "UUID": mapping.uuid,
-            "BatchSize": mapping.batch_size,
-            "MaximumBatchingWindowInSeconds": mapping.window,
-            "EventSourceArn": mapping.source,
-            "FunctionArn": str(mapping.function_arn),
-            "LastModified": mapping.modified,
-            "State": state or ("Enabled" if mapping.enabled else "Disabled"),
-            "StateTransitionReason": "User action" if stream else "USER_INITIATED",
-            "FunctionResponseTypes": ["ReportBatchItemFailures"] if mapping.partial else [],
-            "EventSourceMappingArn": str(mapping.arn),
-        }
-        if mapping.max_concurrency is not None:
-            answer["ScalingConfig"] = {"MaximumConcurrency": mapping.max_concurrency}
-        if mapping.filters:
-            filters = [{"Pattern": pattern} for pattern in mapping.filters]
-            answer["FilterCriteria"] = {"Filters": filters}
-        if stream:
-            answer |= _stream_answer(mapping)
-        if last := self.mappings.last_result(mapping):
-            answer["LastProcessingResult"] = last
-        return answer
-
-
-def _stream_answer(mapping: Mapping) -> Answer:
-    """What only mappings of streams show."""
-    failure = {"Destination": mapping.on_failure} if mapping.on_failure else {}
-    answer: Answer = {
-        "StartingPosition": mapping.position,
-        "ParallelizationFactor": 1,
-        "BisectBatchOnFunctionError": mapping.bisect,
-        "MaximumRecordAgeInSeconds": mapping.max_age,
-        "MaximumRetryAttempts": mapping.max_retries,
-        "TumblingWindowInSeconds": 0,
-        "DestinationConfig": {"OnFailure": failure},
-    }
-    if mapping.position_at is not None:
-        answer["StartingPositionTimestamp"] = mapping.position_at
-    return answer
+        return mapping_answer(mapping, self.mappings.last_result(mapping), state)

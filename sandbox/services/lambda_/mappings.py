@@ -7,41 +7,35 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from collections.abc import Mapping as SourceMapping
 from typing import Any
 
 import msgspec
 
-from sandbox.model.lambda_errors import conflict, invalid, resource_not_found
+from sandbox.model.lambda_errors import conflict, resource_not_found
 from sandbox.model.lambda_filters import RecordFilter
-from sandbox.model.ports import EventSource, StreamSource
 from sandbox.services.again import Again
 from sandbox.services.base import Kit
 from sandbox.services.lambda_.checkpoints import Checkpoints
 from sandbox.services.lambda_.records import Function, Mapping
 from sandbox.services.lambda_.waking import SourcePoller
 
-MAX_BATCH_WITHOUT_WINDOW = 10
-
 
 class Mappings:
     """Keeps the mappings of every scope.
 
     Args:
-        sources: queues. streams: by the service part of their ARNs.
+        check_source: refuses a mapping that its queue or stream does not allow.
         poller: makes the poller of a mapping.
     """
 
     def __init__(
         self,
         kit: Kit,
-        sources: EventSource,
-        streams: SourceMapping[str, StreamSource],
+        check_source: Callable[[Mapping, Function], None],
         poller: Callable[[Mapping], SourcePoller],
     ) -> None:
         self._kit = kit
-        self._sources = sources
-        self._streams = streams
+        self._check_source = check_source
         self._poller = poller
         self._known: dict[str, Mapping] = {}
         self._pollers: dict[str, SourcePoller] = {}
@@ -144,10 +138,7 @@ class Mappings:
             AwsError: `InvalidParameterValueException` or `ResourceConflictException`.
         """
         RecordFilter(mapping.filters, bodies=mapping.source_arn.service == "sqs")
-        if mapping.source_arn.service == "sqs":
-            self._check_queue(mapping, function)
-        elif not self._streams[mapping.source_arn.service].exists(mapping.source_arn):
-            raise invalid(f"Stream not found: {mapping.source}")
+        self._check_source(mapping, function)
         for other in self._known.values():
             same = (other.source, other.function_arn) == (mapping.source, mapping.function_arn)
             if same and other.uuid != mapping.uuid:
@@ -156,28 +147,6 @@ class Mappings:
                     "provided mapping already exists. Please update or delete the existing mapping "
                     f"with UUID {other.uuid}"
                 )
-
-    def _check_queue(self, mapping: Mapping, function: Function) -> None:
-        queue = mapping.source_arn
-        if mapping.batch_size > MAX_BATCH_WITHOUT_WINDOW and not mapping.window:
-            raise invalid(
-                "Maximum batch window in seconds must be greater than 0 "
-                "if maximum batch size is greater than 10"
-            )
-        if queue.resource.endswith(".fifo"):
-            _check_fifo(mapping)
-        if not self._sources.exists(queue):
-            raise invalid(
-                "Error occurred while ReceiveMessage. SQS Error Code: "
-                "AWS.SimpleQueueService.NonExistentQueue. SQS Error Message: "
-                "The specified queue does not exist."
-            )
-        visible = int(self._sources.visibility_timeout(queue))
-        if visible < function.timeout:
-            raise invalid(
-                f"Queue visibility timeout: {visible} seconds is less than "
-                f"Function timeout: {function.timeout} seconds"
-            )
 
     def _stored(self) -> dict[str, Mapping]:
         decode = msgspec.json.Decoder(Mapping).decode
@@ -198,10 +167,3 @@ class Mappings:
         if (poller := self._pollers.pop(uuid, None)) is not None:
             poller.detach()
             self._leaving.append(poller)
-
-
-def _check_fifo(mapping: Mapping) -> None:
-    if mapping.window:
-        raise invalid("Batching window is not supported for FIFO queues.")
-    if mapping.batch_size > MAX_BATCH_WITHOUT_WINDOW:
-        raise invalid("BatchSize of a FIFO queue must be less than or equal to 10.")

@@ -24,6 +24,7 @@ from sandbox.services.lambda_.destinations import Destinations
 from sandbox.services.lambda_.functions import Functions
 from sandbox.services.lambda_.invocation import Invocations
 from sandbox.services.lambda_.layers import Layers
+from sandbox.services.lambda_.mapping_sources import MappingSources
 from sandbox.services.lambda_.mappings import Mappings
 from sandbox.services.lambda_.objects import Objects
 from sandbox.services.lambda_.poller import Poller
@@ -87,7 +88,7 @@ class LambdaParts(Service):
         self.events = AsyncQueue(kit, self.functions, self.invocations, self.destinations)
         batches = Batches(kit, sources, self.invocations)
 
-        stream_batches = StreamBatches(kit, self.invocations, self.destinations)
+        stream_batches = StreamBatches(kit, self.invocations.in_slot, self.destinations)
         self.streams = streams
 
         def poller(mapping: Mapping) -> SourcePoller:
@@ -96,7 +97,7 @@ class LambdaParts(Service):
                 return Poller(kit, mapping, self.functions, sources, self.concurrency, batches)
             return StreamPoller(kit, mapping, self.functions, stream, self.concurrency, stream_batches)
 
-        self.mappings = Mappings(kit, sources, streams, poller)
+        self.mappings = Mappings(kit, MappingSources(sources, streams).check, poller)
 
     @property
     def running(self) -> int:

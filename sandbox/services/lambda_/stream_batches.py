@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Sequence
 
 from sandbox.model.awserror import AwsError
 from sandbox.model.hops import Link, LinkKind
@@ -12,22 +12,28 @@ from sandbox.model.ports import InvokeResult, StreamRecord
 from sandbox.services.base import Kit
 from sandbox.services.lambda_.batches import OK
 from sandbox.services.lambda_.destinations import Destinations
-from sandbox.services.lambda_.invocation import Invocations
 from sandbox.services.lambda_.invocation_hops import Origin
 from sandbox.services.lambda_.qualified import Qualified
 from sandbox.services.lambda_.records import Mapping
 from sandbox.services.lambda_.shards import Work
+
+#: Runs a function with an event, in a slot that was taken before.
+Run = Callable[[Qualified, bytes, Origin], Awaitable[InvokeResult]]
 
 
 class StreamBatches:
     """Runs batches of streams.
 
     Reference: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html
+
+    Args:
+        run: runs the functions; an `AwsError` means that one did not run.
+        destinations: where what is given up is told.
     """
 
-    def __init__(self, kit: Kit, invocations: Invocations, destinations: Destinations) -> None:
+    def __init__(self, kit: Kit, run: Run, destinations: Destinations) -> None:
         self._kit = kit
-        self._invocations = invocations
+        self._run = run
         self._destinations = destinations
 
     async def run(
@@ -66,8 +72,7 @@ class StreamBatches:
             next((record.trace for record in records if record.trace), None),
             str(mapping.arn),
         )
-        spec = await self._invocations.prepare(function, origin)
-        return await self._invocations.execute(spec, event, origin, function.arn)
+        return await self._run(function, event, origin)
 
     async def _failed(
         self,

@@ -17,12 +17,11 @@ from sandbox.services.base import Kit
 from sandbox.services.lambda_.batches import OK
 from sandbox.services.lambda_.checkpoints import Checkpoints
 from sandbox.services.lambda_.concurrency import Concurrency, Slot
-from sandbox.services.lambda_.functions import Functions
 from sandbox.services.lambda_.qualified import Qualified
 from sandbox.services.lambda_.records import Mapping
 from sandbox.services.lambda_.shards import ShardState, Work
 from sandbox.services.lambda_.stream_batches import StreamBatches
-from sandbox.services.lambda_.waking import SourcePoller
+from sandbox.services.lambda_.waking import Finder, SourcePoller
 
 
 class StreamPoller(SourcePoller):
@@ -32,7 +31,7 @@ class StreamPoller(SourcePoller):
         self,
         kit: Kit,
         mapping: Mapping,
-        functions: Functions,
+        functions: Finder,
         source: StreamSource,
         concurrency: Concurrency,
         batches: StreamBatches,

@@ -5,16 +5,24 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from sandbox.errors import StoreError
 from sandbox.model.awserror import AwsError
+from sandbox.model.lambda_names import FunctionRef
 from sandbox.services.base import Kit
 from sandbox.services.lambda_.concurrency import Concurrency, Slot
-from sandbox.services.lambda_.functions import Functions
 from sandbox.services.lambda_.qualified import Qualified
 from sandbox.services.lambda_.records import Mapping
 from sandbox.services.lambda_.tasks import Tasks
+
+
+class Finder(Protocol):
+    """Finds functions by how they are named."""
+
+    def find(self, ref: FunctionRef) -> Qualified | None:
+        """The function that is meant, or None where it is not there."""
+        ...
 
 
 class SourcePoller(ABC):
@@ -24,7 +32,7 @@ class SourcePoller(ABC):
         mapping: as it is stored; a changed mapping gets a new poller.
     """
 
-    def __init__(self, kit: Kit, mapping: Mapping, functions: Functions, concurrency: Concurrency) -> None:
+    def __init__(self, kit: Kit, mapping: Mapping, functions: Finder, concurrency: Concurrency) -> None:
         self._kit = kit
         self._mapping = mapping
         self._functions = functions
