@@ -168,7 +168,12 @@ class Journal:
         )
         if keys:
             # What the replay of an archive takes up joins too; a lone repetition stays a flow of its own.
-            joins = kind in _JOINABLE or (kind is HopKind.REPLAYED and cause is not None)
+            # A change whose writer nobody saw (DynamoDB Local's) is joined by what was written.
+            joins = (
+                kind in _JOINABLE
+                or (kind is HopKind.REPLAYED and cause is not None)
+                or (kind is HopKind.ITEM_CHANGED and cause is None)
+            )
             flow, joined = self._join(identity, scope, flow, keys, joins=joins)
             links = (*links, *joined)
         self._flows.put(identity, flow)

@@ -102,7 +102,7 @@ class Dependencies:
             if status not in (126, 127) and "No module named pip" not in output:
                 break
         raise DependencyError(
-            f"{', '.join(text.splitlines())} could not be installed for Python {interpreter.version}.",
+            f"{', '.join(text.splitlines())} could not be installed for Python {interpreter.version}",
             problems[-1] if problems else "neither uv nor pip is there",
             "Check the names and versions in requirements.txt and the network; install uv if pip is missing.",
         )

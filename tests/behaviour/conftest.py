@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from tests.docker.harness import DockerSandbox
 from tests.e2e.harness import NFE, Sandbox
+
+_FUNCTIONS = Path(__file__).parent / "functions" / "template.yaml"
 
 Namer = Callable[[str], str]
 
@@ -39,3 +42,12 @@ def names() -> Namer:
     """Makes names that no other test uses."""
     counter = itertools.count(1)
     return lambda stem: f"{stem}-{next(counter)}"
+
+
+@pytest.fixture(scope="session")
+def eco(nfe: Sandbox) -> dict[str, str]:
+    """The outputs of the stack that has the function `eco`."""
+    nfe.cli("deploy", str(_FUNCTIONS))
+    stacks = nfe.status()["stacks"]
+    outputs: dict[str, str] = next(stack["outputs"] for stack in stacks if "EcoUrl" in stack["outputs"])
+    return outputs

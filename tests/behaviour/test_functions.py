@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 
 import httpx
 import pytest
@@ -14,17 +13,6 @@ from botocore.exceptions import ClientError
 from tests.behaviour.aws import PATIENCE, attribute, invoke, received
 from tests.e2e.harness import Sandbox
 from tests.e2e.waiting import eventually
-
-_TEMPLATE = Path(__file__).parent / "functions" / "template.yaml"
-
-
-@pytest.fixture(scope="module")
-def eco(nfe: Sandbox) -> dict[str, str]:
-    """The outputs of the stack that has the function `eco`."""
-    nfe.cli("deploy", str(_TEMPLATE))
-    stacks = nfe.status()["stacks"]
-    outputs: dict[str, str] = next(stack["outputs"] for stack in stacks if "EcoUrl" in stack["outputs"])
-    return outputs
 
 
 def test_a_function_answers_and_its_log_comes_along(nfe: Sandbox, eco: dict[str, str]) -> None:

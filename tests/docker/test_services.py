@@ -14,15 +14,13 @@ from tests.e2e.waiting import eventually
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
 
-_STREAM = """
+_URL = """
 AWSTemplateFormatVersion: "2010-09-09"
 Resources:
-  Fluxo:
-    Type: AWS::Lambda::EventSourceMapping
-    Properties:
-      FunctionName: eco
-      StartingPosition: LATEST
-      EventSourceArn: arn:aws:dynamodb:us-east-1:000000000000:table/a/stream/b
+  Fila: {Type: AWS::SQS::Queue}
+  Endereco:
+    Type: AWS::Lambda::Url
+    Properties: {TargetFunctionArn: eco, AuthType: NONE}
 """
 
 _FUNCTION = """
@@ -76,11 +74,11 @@ def test_what_localstack_lacks_is_refused_by_name(nfe: DockerSandbox) -> None:
 
 
 def test_a_template_that_needs_it_is_refused_before_anything_is_made(nfe: DockerSandbox) -> None:
-    template = nfe.folder / "fluxo.yaml"
-    template.write_text(_STREAM)
+    template = nfe.folder / "endereco.yaml"
+    template.write_text(_URL)
     said = nfe.cli("deploy", str(template), code=5).err
-    assert "does not read the streams of DynamoDB Local" in said
-    assert "fluxo" not in [stack["name"] for stack in nfe.status()["stacks"]]
+    assert "does not pass function URLs on to LocalStack" in said
+    assert "endereco" not in [stack["name"] for stack in nfe.status()["stacks"]]
 
 
 def test_an_event_that_a_target_refuses_goes_to_the_dead_letter_queue_of_the_target(

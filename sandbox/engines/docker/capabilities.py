@@ -47,8 +47,10 @@ _DIFFERENCES = {
         "ScalingConfig",
     ): "ScalingConfig: it runs one poller for each mapping",
 }
-_STREAM = ":dynamodb:"
-_NO_STREAMS = f"{LOCALSTACK} does not read the streams of DynamoDB Local"
+_STREAMS = (
+    "event source mappings on streams of DynamoDB Local: LocalStack reads those of its own DynamoDB alone;"
+    " the sandbox reads them, and invokes LocalStack's functions"
+)
 
 #: For `sandbox services`, whatever the service.
 NOTES = (
@@ -75,14 +77,6 @@ def refusal(service: str, operation: str) -> str | None:
     return f"{LOCALSTACK} cannot do it: {reason}" if reason else None
 
 
-def refused_member(service: str, operation: str, body: Mapping[str, Any]) -> str | None:
-    """Why a call is refused for what it asks, or None."""
-    mapping = (service, operation) == ("lambda", "CreateEventSourceMapping")
-    if mapping and _STREAM in str(body.get("EventSourceArn", "")):
-        return _NO_STREAMS
-    return None
-
-
 def unsupported(type_: str, properties: Mapping[str, Any], native: Collection[str]) -> str | None:
     """Why a resource of a template cannot be deployed, or None.
 
@@ -94,10 +88,6 @@ def unsupported(type_: str, properties: Mapping[str, Any], native: Collection[st
         return f"{LOCALSTACK} cannot do it: {_SERVICES[service]}"
     if type_ == "AWS::Lambda::Url":
         return f"the front door does not pass function URLs on to {LOCALSTACK}"
-    if type_ == "AWS::Lambda::EventSourceMapping" and "StartingPosition" in properties:
-        source = str(properties.get("EventSourceArn", ""))
-        if _STREAM in source or "StreamArn" in source:
-            return _NO_STREAMS
     return None
 
 
@@ -139,4 +129,4 @@ def lacking() -> list[str]:
         {"Targets": [{"DeadLetterConfig": {}}]},
     )
     rules = [f"AWS::Events::Rule: {_differences_of_rule(properties)}" for properties in asked]
-    return [*services, *operations, _NO_STREAMS, *differences, *rules]
+    return [*services, *operations, _STREAMS, *differences, *rules]

@@ -26,9 +26,10 @@ from sandbox.engines.docker.functions import FunctionCalls
 from sandbox.engines.docker.hearing import Hearing
 from sandbox.engines.docker.http_apis import ContainerLogs
 from sandbox.engines.docker.invocations import Invocations
+from sandbox.engines.docker.lambda_api import LambdaApi
 from sandbox.engines.docker.letters import TargetLetters
 from sandbox.engines.docker.mounts import Mounts
-from sandbox.engines.docker.native import Neighbours, checked, services_kit, stand_ins
+from sandbox.engines.docker.native import MIXED, Neighbours, checked, services_kit, stand_ins
 from sandbox.engines.docker.observe import Observer
 from sandbox.engines.docker.packages import Packages
 from sandbox.engines.docker.postgres import ContainerPostgres
@@ -67,7 +68,7 @@ class DockerEngine(NoReturn):
     name = "docker"
     virtual_time = False
     keeps_state = False
-    mixed: frozenset[str] = frozenset()
+    mixed = MIXED
     notes = NOTES
 
     def __init__(self, kit: EngineKit) -> None:
@@ -82,12 +83,13 @@ class DockerEngine(NoReturn):
         self.postgres = ContainerPostgres(_PASSWORD)
         self.bindings = LiveBindings(kit.endpoint, lambda _: (self.postgres.host, self.postgres.port))
         self.long_tail = ContainerUpstream(self._ports)
+        api = self._lambda = LambdaApi(self.long_tail.send)
         self._mounts = Mounts(kit.folder / "run" / "libraries", self.project)
         self.functions = FunctionCalls(
             Packages(),
             LiveBindings(self._functions_endpoint, lambda _: ("postgres", _POSTGRES_PORT)),
             self._functions_endpoint,
-            self.long_tail.configuration,
+            api.configuration,
             self._mounts,
         )
         self.long_tail.functions = self.functions
@@ -108,6 +110,9 @@ class DockerEngine(NoReturn):
             issuer=self.issuer,
             sender=self._sender,
             logs=self._log_writer,
+            functions=api,
+            streams=self.long_tail.ask_streams,
+            changed=self._hearing.changed,
             execute_api=lambda: self.execute_api,
             implements=self._implements,
         )
@@ -211,7 +216,7 @@ class DockerEngine(NoReturn):
     def _implements(self, service: str, operation: str) -> bool:
         """Whether anybody here does an operation."""
         native = self.services.get(service)
-        if native is not None:
+        if native is not None and (operation in native.operations or service not in self.mixed):
             return operation in native.operations
         return self.long_tail.refusal(service, operation) is None
 
@@ -261,7 +266,7 @@ class DockerEngine(NoReturn):
 
     async def refresh(self) -> Sequence[str]:
         """Uploads the code of functions whose folders have changed; see `Engine.refresh`."""
-        return await self.functions.refresh(self.long_tail.upload)
+        return await self.functions.refresh(self._lambda.upload)
 
     def lookup(self, access_key: str) -> Caller | None:
         """Nobody: functions are known by the addresses of their containers; see `CallerDirectory.lookup`."""

@@ -1,8 +1,8 @@
 """What LocalStack tells of its inner life (see `inside/witness.py`), turned into hops.
 
 Deliveries are joined to events by the id in what is delivered, receives to sends by message id, invocations
-to messages by the ids in their records, to requests by the trace header, and whatever a client asked for to
-its call by the hop that the front door sends along.
+to messages and to changes of items by the ids in their records, to requests by the trace header, and whatever
+a client asked for to its call by the hop that the front door sends along.
 """
 
 from __future__ import annotations
@@ -93,6 +93,26 @@ class Hearing:
     def message(self, message_id: str) -> int:
         """The latest hop of a message; 0 where none is known."""
         return self._messages.get(message_id) or 0
+
+    def changed(self, stream: Arn, record: Mapping[str, Any]) -> int:
+        """A record of a table's stream was read, as a function gets it; returns its hop.
+
+        Told once for all mappings that read it; what wrote the item is joined by its business key.
+        """
+        known = self._messages.get(record["eventID"])
+        if known is not None:
+            return known
+        hop = self._recorder.record(
+            HopKind.ITEM_CHANGED,
+            Scope(stream.account, record["awsRegion"]),
+            "dynamodb",
+            operation=record["eventName"],
+            resource=stream.resource.split("/")[1],
+            event_id=record["eventID"],
+            payload=msgspec.json.encode(record["dynamodb"]),
+        )
+        self._messages.put(record["eventID"], hop)
+        return hop
 
     def answered(self, hop: int, record: Callable[[], object]) -> None:
         """A request was answered: it is recorded after the invocation that answered it, of which LocalStack's

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from sandbox.engines.docker.lambda_api import refusal_of
 from sandbox.model.arn import Arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
@@ -48,6 +49,7 @@ class ContainerInvoker:
             headers.get("x-amz-log-result", ""),
             headers.get("x-amzn-requestid", ""),
             cause or 0,
+            headers.get("x-amz-executed-version", ""),
         )
 
     def accept(self, function: Arn, payload: bytes, *, cause: int | None, trace: str | None = None) -> int:
@@ -68,7 +70,7 @@ class ContainerInvoker:
         request = HttpRequest("POST", path, headers=headers, body=payload)
         answer = await self._aws.send("lambda", request, Call(scope=function.scope, hop=cause, trace=trace))
         if answer.status >= 400:
-            raise AwsError("ServiceException", answer.body[:500].decode(errors="replace"), status=502)
+            raise refusal_of(answer)
         return answer
 
 
@@ -113,9 +115,11 @@ class ContainerLogs:
     ) -> None:
         async with self._order:
             if (scope, group, stream) not in self._known:
-                await self._call(scope, cause, "CreateLogGroup", {"logGroupName": group})
                 names = {"logGroupName": group, "logStreamName": stream}
-                await self._call(scope, cause, "CreateLogStream", names)
+                made = await self._call(scope, cause, "CreateLogStream", names)
+                if made.status >= 400:  # no such group: most often a template has made it
+                    await self._call(scope, cause, "CreateLogGroup", {"logGroupName": group})
+                    await self._call(scope, cause, "CreateLogStream", names)
                 self._known.add((scope, group, stream))
             events = [{"timestamp": int(when * 1000), "message": text} for when, text in lines]
             body = {"logGroupName": group, "logStreamName": stream, "logEvents": events}

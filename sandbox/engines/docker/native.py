@@ -12,7 +12,10 @@ from dataclasses import dataclass
 from sandbox.engines.base import EngineKit
 from sandbox.engines.docker.delivering import ContainerDeliverer
 from sandbox.engines.docker.http_apis import ContainerInvoker, ContainerLogs
+from sandbox.engines.docker.lambda_api import LambdaApi
+from sandbox.engines.docker.mappings import Feeding, MappingService
 from sandbox.engines.docker.postgres import ContainerPostgres
+from sandbox.engines.docker.streams import Ask, Changed
 from sandbox.engines.issuers import IssuerKeys
 from sandbox.engines.loopback import LoopbackHttp
 from sandbox.errors import UsageError
@@ -30,6 +33,9 @@ from sandbox.services.scheduler.service import SchedulerService
 #: What LocalStack has, and may be had natively all the same: `--service events=native`.
 ON_DEMAND = frozenset({"events"})
 
+#: Those of which LocalStack does the operations that are not native.
+MIXED = frozenset({"lambda"})
+
 
 @dataclass(frozen=True, slots=True)
 class Neighbours:
@@ -41,6 +47,9 @@ class Neighbours:
         bindings: what tokens are on this machine.
         issuer: the sandbox's token issuer.
         sender: reaches servers on loopback.
+        functions: LocalStack's Lambda.
+        streams: asks DynamoDB Local's streams.
+        changed: tells the journal of their records.
         execute_api: serves deployed APIs, once it is made.
         implements: whether an operation is done here at all.
     """
@@ -51,6 +60,9 @@ class Neighbours:
     issuer: TokenIssuer
     sender: LoopbackHttp
     logs: ContainerLogs
+    functions: LambdaApi
+    streams: Ask
+    changed: Changed
     execute_api: Callable[[], ExecuteApi]
     implements: Callable[[str, str], bool]
 
@@ -69,6 +81,7 @@ def stand_ins(around: Neighbours, wanted: Collection[str]) -> list[Service]:
     kit = around.kit
     own = services_kit(kit)
     deliverer = ContainerDeliverer(kit.aws, kit.clock)
+    invoker = ContainerInvoker(kit.aws_http)
     services: list[Service] = [
         RdsService(own, around.postgres),
         # LocalStack refuses policies without a version, which AWS takes and SAM writes.
@@ -77,7 +90,7 @@ def stand_ins(around: Neighbours, wanted: Collection[str]) -> list[Service]:
         ApiGatewayV2Service(
             own,
             Surroundings(
-                invoker=ContainerInvoker(kit.aws_http),
+                invoker=invoker,
                 logs=around.logs,
                 keys=IssuerKeys(around.issuer, around.sender),
                 bindings=around.bindings,
@@ -85,6 +98,8 @@ def stand_ins(around: Neighbours, wanted: Collection[str]) -> list[Service]:
                 aws=kit.aws_http,
             ),
         ),
+        # It reads the streams of its own DynamoDB alone.
+        MappingService(own, Feeding(around.functions, invoker, deliverer, around.streams, around.changed)),
         # It keeps schedules and never fires them.
         SchedulerService(own, deliverer, kit.aws, around.implements),
     ]

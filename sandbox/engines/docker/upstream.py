@@ -9,28 +9,21 @@ from typing import Any
 import msgspec
 
 from sandbox.backing.connections import Connections
-from sandbox.engines.docker.capabilities import refusal, refused_member
+from sandbox.engines.docker.capabilities import refusal
+from sandbox.engines.docker.dynamodb_arns import answered, asked
 from sandbox.engines.docker.functions import FunctionCalls
-from sandbox.model.awserror import AwsError, NotImplementedByName
+from sandbox.model.awserror import AwsError
 from sandbox.model.http import HttpRequest, HttpResponse
-from sandbox.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION
 
 HOST = "127.0.0.1"
 #: Tells LocalStack's witness which hop a call is; it takes the header off again.
 _HOP = "x-sandbox-hop"
 _DYNAMODB = frozenset({"dynamodb", "dynamodbstreams"})
-#: Calls whose members may be refused: the rest is not even parsed.
-_LOOKED_INTO = frozenset({("lambda", "CreateEventSourceMapping")})
-
-#: Headers of the engine's own calls: nobody verifies signatures.
-_SIGNED_FOR_LAMBDA = [
-    ("host", HOST),
-    (
-        "authorization",
-        f"AWS4-HMAC-SHA256 Credential={DEFAULT_ACCOUNT}/20200101/{DEFAULT_REGION}/lambda/aws4_request, "
-        "SignedHeaders=host, Signature=unsigned",
-    ),
-]
+#: Nobody verifies signatures; DynamoDB Local wants one all the same.
+_SIGNED = (
+    "AWS4-HMAC-SHA256 Credential=sandbox/20200101/us-east-1/dynamodb/aws4_request, "
+    "SignedHeaders=host, Signature=unsigned"
+)
 
 
 @dataclass(slots=True)
@@ -59,10 +52,6 @@ class ContainerUpstream:
 
     async def forward(self, service: str, operation: str, request: HttpRequest) -> HttpResponse:
         """Passes the request on; see `Upstream.forward`."""
-        if (service, operation) in _LOOKED_INTO:
-            reason = refused_member(service, operation, _body(request))
-            if reason is not None:
-                raise NotImplementedByName(service, f"this {operation} ({reason})")
         if service == "lambda" and self.functions is not None:
             request = await self.functions.rewritten(operation, request)
         return await self.send(service, operation, request)
@@ -74,11 +63,13 @@ class ContainerUpstream:
             AwsError: the container does not answer.
         """
         dynamodb = service in _DYNAMODB
-        if request.hop is not None and not dynamodb:
+        if dynamodb:
+            request = asked(operation, request)
+        elif request.hop is not None:
             request = msgspec.structs.replace(request, headers=[*request.headers, (_HOP, str(request.hop))])
         port = self._ports.dynamodb if dynamodb else self._ports.localstack
         try:
-            return await self._connections(port).send(request)
+            answer = await self._connections(port).send(request)
         except OSError as error:
             who = "DynamoDB Local" if dynamodb else "LocalStack"
             raise AwsError(
@@ -87,6 +78,33 @@ class ContainerUpstream:
                 "`docker ps -a` shows it, and `sandbox down` and `sandbox up` start it again",
                 status=503,
             ) from error
+        return answered(operation, request, answer) if dynamodb else answer
+
+    async def ask_streams(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
+        """Asks DynamoDB Local's streams, without a hop.
+
+        Args:
+            operation: of DynamoDB Streams.
+
+        Raises:
+            AwsError: what it answers instead, or it does not answer.
+        """
+        headers = [
+            ("host", HOST),
+            ("content-type", "application/x-amz-json-1.0"),
+            ("x-amz-target", f"DynamoDBStreams_20120810.{operation}"),
+            ("authorization", _SIGNED),
+        ]
+        request = HttpRequest("POST", "/", headers=headers, body=msgspec.json.encode(params))
+        answer = await self.send("dynamodbstreams", operation, request)
+        try:
+            body = msgspec.json.decode(answer.body or b"{}", type=dict[str, Any])
+        except msgspec.DecodeError:
+            body = {"message": answer.body[:500].decode(errors="replace")}
+        if answer.status >= 400:
+            code = str(body.get("__type", "InternalServerError")).rpartition("#")[2]
+            raise AwsError(code, str(body.get("message") or body.get("Message")), status=answer.status)
+        return body
 
     def close(self) -> None:
         """Closes the connections to the containers."""
@@ -99,37 +117,3 @@ class ContainerUpstream:
         if found is None:
             found = self._open[port] = Connections(HOST, port)
         return found
-
-    async def upload(self, function: str, code: Mapping[str, str]) -> None:
-        """`UpdateFunctionCode` of LocalStack.
-
-        Raises:
-            AwsError: it was refused.
-        """
-        body = msgspec.json.encode(code)
-        headers = [*_SIGNED_FOR_LAMBDA, ("content-type", "application/json")]
-        request = HttpRequest("PUT", f"/2015-03-31/functions/{function}/code", headers=headers, body=body)
-        response = await self.send("lambda", "UpdateFunctionCode", request)
-        if response.status >= 300:
-            text = response.body[:500].decode(errors="replace")
-            raise AwsError("FunctionFailed", f"the code of {function} was not changed: {text}")
-
-    async def configuration(self, function: str) -> dict[str, Any]:
-        """`GetFunctionConfiguration` of LocalStack."""
-        request = HttpRequest(
-            "GET",
-            f"/2015-03-31/functions/{function}/configuration",
-            headers=_SIGNED_FOR_LAMBDA,
-        )
-        return _body_of(await self.send("lambda", "GetFunctionConfiguration", request))
-
-
-def _body(request: HttpRequest) -> dict[str, Any]:
-    try:
-        return msgspec.json.decode(request.body or b"{}", type=dict[str, Any])
-    except msgspec.DecodeError:
-        return {}  # LocalStack's to refuse
-
-
-def _body_of(response: HttpResponse) -> dict[str, Any]:
-    return msgspec.json.decode(response.body, type=dict[str, Any]) if response.status == 200 else {}

@@ -11,24 +11,15 @@ from sandbox.engines.docker.capabilities import (
     difference,
     fault_refusal,
     refusal,
-    refused_member,
     unsupported,
 )
 from sandbox.model.faults import FaultKind
-
-_STREAM = "arn:aws:dynamodb:us-east-1:000000000000:table/a/stream/b"
 
 
 def test_services_and_operations_are_refused_by_name() -> None:
     assert "never fires" in str(refusal("scheduler", "CreateSchedule"))
     assert "replay" in str(refusal("events", "StartReplay"))
     assert refusal("sqs", "SendMessage") is None
-
-
-def test_members_without_effect_are_refused() -> None:
-    assert refused_member("events", "PutTargets", {"Targets": [{"Id": "a", "Arn": "b"}]}) is None
-    mapping = {"EventSourceArn": _STREAM}
-    assert "streams" in str(refused_member("lambda", "CreateEventSourceMapping", mapping))
 
 
 def test_a_template_is_judged_before_anything_is_made() -> None:
@@ -45,7 +36,7 @@ def test_a_template_is_judged_before_anything_is_made() -> None:
     ]
     with pytest.raises(Problems) as found:
         check_engine(declared, lambda type_, properties: unsupported(type_, properties, {"elbv2"}))
-    assert [problem.path[-1] for problem in found.value.problems] == ["Url", "Cache", "Fluxo"]
+    assert [problem.path[-1] for problem in found.value.problems] == ["Url", "Cache"]
 
 
 def test_a_difference_is_said_once_with_all_who_ask_for_it() -> None:

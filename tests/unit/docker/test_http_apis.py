@@ -10,7 +10,7 @@ import pytest
 from sandbox.engines.docker.http_apis import ContainerInvoker, ContainerLogs
 from sandbox.model.arn import function_arn
 from sandbox.model.awserror import AwsError
-from sandbox.model.http import HttpResponse
+from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.scope import Scope
 from tests.support.fakes import FakeAws
 
@@ -36,8 +36,28 @@ def test_a_function_that_cannot_be_invoked() -> None:
         asyncio.run(ContainerInvoker(aws).invoke(FUNCTION, b"{}", cause=None))
 
 
+def test_a_throttled_function_is_told_from_other_refusals() -> None:
+    headers = [("x-amzn-ErrorType", "TooManyRequestsException:http://x")]
+    aws = FakeAws(answer=lambda service, request: HttpResponse(429, headers, b'{"message":"Rate exceeded"}'))
+    with pytest.raises(AwsError) as found:
+        asyncio.run(ContainerInvoker(aws).invoke(FUNCTION, b"{}", cause=None))
+    assert (found.value.code, found.value.message, found.value.status) == (
+        "TooManyRequestsException",
+        "Rate exceeded",
+        429,
+    )
+
+
 def test_lines_are_written_in_order_to_a_stream_that_is_made_once() -> None:
-    aws = FakeAws()
+    groups: set[str] = set()
+
+    def answer(service: str, request: HttpRequest) -> HttpResponse:
+        wanted = (request.header("x-amz-target") or "").rpartition(".")[2]
+        if wanted == "CreateLogGroup":
+            groups.add("/g")
+        return HttpResponse(400 if wanted == "CreateLogStream" and not groups else 200, [], b"{}")
+
+    aws = FakeAws(answer=answer)
 
     async def run() -> None:
         logs = ContainerLogs(aws)
@@ -47,6 +67,6 @@ def test_lines_are_written_in_order_to_a_stream_that_is_made_once() -> None:
 
     asyncio.run(run())
     asked = [request.header("x-amz-target").rpartition(".")[2] for _, request, _ in aws.sent]
-    assert asked == ["CreateLogGroup", "CreateLogStream", "PutLogEvents", "PutLogEvents"]
-    written = [json.loads(request.body)["logEvents"] for _, request, _ in aws.sent[2:]]
+    assert asked == ["CreateLogStream", "CreateLogGroup", "CreateLogStream", "PutLogEvents", "PutLogEvents"]
+    written = [json.loads(request.body)["logEvents"] for _, request, _ in aws.sent[3:]]
     assert written == [[{"timestamp": 1500, "message": "um"}], [{"timestamp": 1500, "message": "dois"}]]

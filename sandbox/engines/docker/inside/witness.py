@@ -177,14 +177,17 @@ def _message_of(receipt_handle: str) -> str:
 
 
 def _messages(payload: bytes) -> list[str]:
-    """The ids of the messages that a mapping hands to a function."""
-    if b'"aws:sqs"' not in payload:
+    """The ids of the messages, or of the records of a stream, that a mapping hands to a function."""
+    if b'"aws:sqs"' not in payload and b'"aws:dynamodb"' not in payload:
         return []
     try:
         records = json.loads(payload).get("Records", ())
     except (ValueError, AttributeError):
         return []
-    return [record["messageId"] for record in records if isinstance(record, dict) and "messageId" in record]
+    named = (
+        record.get("messageId") or record.get("eventID") for record in records if isinstance(record, dict)
+    )
+    return [name for name in named if name]
 
 
 def _watched(process: Any) -> Any:

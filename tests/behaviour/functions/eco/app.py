@@ -5,11 +5,16 @@ import threading
 from typing import Any
 
 
+def _identity(record: Any) -> Any:
+    """What a batch response calls a message of a queue, or a record of a stream."""
+    return record["messageId"] if "messageId" in record else record["dynamodb"]["SequenceNumber"]
+
+
 def handler(event: Any, context: Any) -> Any:
     """The Lambda handler."""
     records = event.get("Records") if isinstance(event, dict) else None
     if records:
-        failed = [one["messageId"] for one in records if "ruim" in one["body"]]
+        failed = [_identity(one) for one in records if "ruim" in str(one)]
         return {"batchItemFailures": [{"itemIdentifier": one} for one in failed]}
     asked = event.get("do") if isinstance(event, dict) else None
     if asked == "fail":
