@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import msgspec
 
 from sandbox.engines.docker.lambda_api import LambdaApi
-from sandbox.engines.docker.streams import Ask, Changed, ContainerStream
+from sandbox.engines.docker.streams import PACE, Ask, Changed, ContainerStream, Pace
 from sandbox.model.arn import parse_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
@@ -53,6 +53,7 @@ class Feeding:
         deliverer: takes what is given up to its destination.
         streams: asks DynamoDB Local.
         changed: tells the journal of records.
+        pace: how often streams are asked.
     """
 
     functions: LambdaApi
@@ -60,6 +61,7 @@ class Feeding:
     deliverer: Deliverer
     streams: Ask
     changed: Changed
+    pace: Pace = PACE
 
 
 class MappingService(Service):
@@ -88,6 +90,10 @@ class MappingService(Service):
         """Begins without mappings: functions and streams are gone with their containers."""
         self._fed.clear()
         self._mappings.start()
+
+    def recall(self) -> None:
+        """Reads the mappings anew; see `Service.recall`."""
+        self._mappings.recall()
 
     async def stop(self) -> None:
         """Ends every batch."""
@@ -206,7 +212,7 @@ class MappingService(Service):
             await self.clock.sleep(_THROTTLED, label="a batch that was throttled")
 
     def _poller(self, mapping: Mapping) -> StreamPoller:
-        source = self._sources[mapping.uuid]
+        source = self._sources.setdefault(mapping.uuid, self._stream(mapping))
         return StreamPoller(self.kit, mapping, self, source, self._concurrency, self._batches)
 
     def _check_source(self, mapping: Mapping, function: Function) -> None:
@@ -214,7 +220,10 @@ class MappingService(Service):
 
     # --- inside ------------------------------------------------------------------------------------------
     def _stream(self, mapping: Mapping) -> ContainerStream:
-        return ContainerStream(mapping.source_arn, mapping.region, self._around.streams, self._around.changed)
+        around = self._around
+        return ContainerStream(
+            mapping.source_arn, mapping.region, around.streams, around.changed, around.pace
+        )
 
     def _mine(self, uuid: str) -> Mapping | None:
         return next((mapping for mapping in self._mappings.all() if mapping.uuid == uuid), None)

@@ -18,12 +18,6 @@ from sandbox.model.arn import Arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.ports import Shard, StreamPage, StreamRecord
 
-#: Real seconds between two looks at a shard that had nothing: AWS's base rate.
-_REST = 0.25
-_REST_AFTER_FAILURE = 1.0
-#: Records that are read ahead of the mapping; while it is behind, nothing more is fetched.
-_AHEAD = 1000
-_PAGE = 1000
 #: Before the first record of a shard.
 _BEGINNING = "0"
 #: A place that can be asked for again, when DynamoDB Streams has forgotten it.
@@ -34,6 +28,26 @@ Ask = Callable[[str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
 #: Tells the journal of a record, as a function gets it, once however often it is read; returns its hop.
 Changed = Callable[[Arn, Mapping[str, Any]], int]
+
+
+@dataclass(frozen=True, slots=True)
+class Pace:
+    """How a stream is asked.
+
+    Attributes:
+        rest: real seconds between two looks at a shard that had nothing: AWS's base rate.
+        rest_after_failure: real seconds until a stream that could not be read is tried again.
+        ahead: records that are read ahead of a mapping; while it is behind, nothing more is fetched.
+        page: records of one answer.
+    """
+
+    rest: float = 0.25
+    rest_after_failure: float = 1.0
+    ahead: int = 1000
+    page: int = 1000
+
+
+PACE = Pace()
 
 
 @dataclass(slots=True, eq=False)
@@ -66,7 +80,15 @@ class ContainerStream:
         changed: tells the journal of records.
     """
 
-    def __init__(self, stream: Arn, region: str, ask: Ask, changed: Changed) -> None:
+    def __init__(
+        self,
+        stream: Arn,
+        region: str,
+        ask: Ask,
+        changed: Changed,
+        pace: Pace = Pace(),
+    ) -> None:
+        self._pace = pace
         self._stream = stream
         self._region = region
         self._ask = ask
@@ -122,7 +144,7 @@ class ContainerStream:
             reader = self._readers[shard] = _Reader(shard, after)
         while reader.records and int(reader.records[0].sequence) <= int(after):
             reader.records.popleft()
-        if len(reader.records) < _AHEAD:
+        if len(reader.records) < self._pace.ahead:
             self._stirred.set()
         page = list(islice(reader.records, limit))
         return StreamPage(page, ended=reader.ended and len(page) == len(reader.records))
@@ -141,7 +163,7 @@ class ContainerStream:
     # --- fetching ----------------------------------------------------------------------------------------
     async def _follow(self) -> None:
         while True:
-            rest = _REST
+            rest = self._pace.rest
             try:
                 if not self._shards:
                     await self._describe()
@@ -152,7 +174,7 @@ class ContainerStream:
                 if came:
                     continue
             except AwsError as error:
-                self._problem, rest = error, _REST_AFTER_FAILURE
+                self._problem, rest = error, self._pace.rest_after_failure
                 self._wake()
             self._stirred.clear()
             if self._readers and all(reader.ended for reader in self._readers.values()):
@@ -164,7 +186,7 @@ class ContainerStream:
         """Looks at every shard that has room; says whether something came."""
         came = False
         for reader in list(self._readers.values()):
-            if reader.ended or len(reader.records) >= _AHEAD:
+            if reader.ended or len(reader.records) >= self._pace.ahead:
                 continue
             came = await self._fetch(reader) or came
             if reader.ended:  # its children may be there
@@ -177,7 +199,7 @@ class ContainerStream:
         if reader.iterator is None:
             reader.iterator = await self._iterator(reader)
         try:
-            page = await self._ask("GetRecords", {"ShardIterator": reader.iterator, "Limit": _PAGE})
+            page = await self._ask("GetRecords", {"ShardIterator": reader.iterator, "Limit": self._pace.page})
         except AwsError as error:
             if error.code not in _FORGOTTEN:
                 raise

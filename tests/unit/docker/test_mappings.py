@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
-from sandbox.engines.docker import streams
 from sandbox.engines.docker.lambda_api import LambdaApi
 from sandbox.engines.docker.mappings import Feeding, MappingService
+from sandbox.engines.docker.streams import Pace
 from sandbox.model.arn import Arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.http import HttpRequest, HttpResponse
@@ -55,7 +55,12 @@ class Around:
 
     def _feeding(self) -> Feeding:
         return Feeding(
-            LambdaApi(self._send), self.invoker, self.deliverer, self.streams.ask, lambda arn, record: 7
+            LambdaApi(self._send),
+            self.invoker,
+            self.deliverer,
+            self.streams.ask,
+            lambda arn, record: 7,
+            Pace(rest=0.0),
         )
 
     async def _send(self, service: str, operation: str, request: HttpRequest) -> HttpResponse:
@@ -90,8 +95,7 @@ class Around:
 
 
 @pytest.fixture
-def around(monkeypatch: pytest.MonkeyPatch) -> Iterator[Around]:
-    monkeypatch.setattr(streams, "_REST", 0.0)
+def around() -> Iterator[Around]:
     found = Around()
     with found.world:
         yield found

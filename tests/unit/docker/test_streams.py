@@ -7,8 +7,7 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from sandbox.engines.docker import streams
-from sandbox.engines.docker.streams import ContainerStream
+from sandbox.engines.docker.streams import ContainerStream, Pace
 from sandbox.model.arn import parse_arn
 from sandbox.model.awserror import AwsError
 from tests.unit.docker.streaming import ARN, FakeStreams
@@ -16,17 +15,15 @@ from tests.unit.docker.streaming import ARN, FakeStreams
 STREAM = parse_arn(ARN)
 
 
-@pytest.fixture(autouse=True)
-def _at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "_REST", 0.0)
-    monkeypatch.setattr(streams, "_REST_AFTER_FAILURE", 0.0)
+#: Nothing rests.
+AT_ONCE = Pace(rest=0.0, rest_after_failure=0.0)
 
 
 class Reading:
     """A mapping's way of reading: what came, in order; the place is the last record's."""
 
     def __init__(self, fake: FakeStreams) -> None:
-        self.stream = ContainerStream(STREAM, "sa-east-1", fake.ask, lambda arn, record: 7)
+        self.stream = ContainerStream(STREAM, "sa-east-1", fake.ask, lambda arn, record: 7, AT_ONCE)
         self.got: list[int] = []
         self.ended: set[str] = set()
         self.problem = ""
@@ -148,14 +145,13 @@ def test_a_stream_that_is_gone_is_told_and_read_again_when_it_is_back() -> None:
     run(work)
 
 
-def test_no_more_is_fetched_than_a_mapping_that_is_behind_can_take(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(streams, "_AHEAD", 3)
-    monkeypatch.setattr(streams, "_PAGE", 2)
+def test_no_more_is_fetched_than_a_mapping_that_is_behind_can_take() -> None:
+    pace = Pace(rest=0.0, ahead=3, page=2)
     fake = FakeStreams()
     fake.put(*range(1, 10))
 
     async def work() -> None:
-        stream = ContainerStream(STREAM, "us-east-1", fake.ask, lambda arn, record: 7)
+        stream = ContainerStream(STREAM, "us-east-1", fake.ask, lambda arn, record: 7, pace)
         await stream.look("TRIM_HORIZON")
         stop = stream.on_available(STREAM, lambda: None)
         stream.read(STREAM, "s-1", "0", 1)
