@@ -186,7 +186,10 @@ def _kept_flows(item: pytest.Item, stack: Stack) -> str:
         file = stack.flows.write(item.config.rootpath / _FAILURES, item.nodeid)
     except (SandboxError, OSError) as error:
         return f"the flows of this test could not be kept: {error}"
-    return f"the flows of this test: sandbox flow show --file {_short(file)}"
+    return (
+        f"the flows of this test: sandbox flow show --file {_short(file)}\n"
+        f"to step through them:   sandbox tui --file {_short(file)}"
+    )
 
 
 def _short(file: Path) -> Path:

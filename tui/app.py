@@ -295,8 +295,8 @@ class Dashboard(App[None]):
         """Shows the help of the screen."""
         board = self.screen
         if isinstance(board, Board):
-            title = dict(SCREENS)[board.NAME]
-            self.push_screen(Help(board.NAME, title, board.ABOUT, offline=self.offline))
+            title, about = dict(SCREENS)[board.NAME], board.ABOUT_FILE if self.offline else board.ABOUT
+            self.push_screen(Help(board.NAME, title, about, offline=self.offline))
 
     def action_refresh(self) -> None:
         """Asks again now."""

@@ -156,7 +156,9 @@ def show(
                 "they are the rules' of a running sandbox",
                 "leave --file out",
             )
-        for flow in read_flows(file, reference):
+        for place, flow in enumerate(read_flows(file, reference)):
+            if place and not as_json:
+                emit("")
             _show(flow, {}, log=log, payloads=payloads, near_misses=False, as_json=as_json)
         return
     if reference is None:

@@ -80,8 +80,9 @@ def branch_view(
     """
     hop = branch.hop
     line = describe(branch, began)
-    if hop.kind is HopKind.DEAD_LETTERED and (last := error(hop)):
-        line = f"{line} [{last}]"
+    failed_by = error(hop) if hop.kind is HopKind.DEAD_LETTERED else ""
+    if failed_by:
+        line = f"{line} [{failed_by}]"
     return BranchView(
         hop=hop,
         line=line,
@@ -89,6 +90,7 @@ def branch_view(
         inferred=branch.inferred,
         via=branch.via,
         log=log(hop.id) if hop.kind is HopKind.INVOKE_START else [],
+        failed_by=failed_by,
     )
 
 

@@ -1,4 +1,7 @@
-"""How assertions fail: with what was expected, and all that helps to see why it did not come."""
+"""How assertions fail: with what was expected, and all that helps to see why it did not come.
+
+What raises them sets `__tracebackhide__`: pytest then shows the line of the test, and none of ours.
+"""
 
 from __future__ import annotations
 

@@ -23,6 +23,7 @@ _HORIZON = timedelta(hours=1)
 _PATIENCE = 60.0
 _SHOWN_LINES = 40
 _LONGEST_LINE = 240
+_PLATFORM = ("INIT_START ", "START RequestId: ", "END RequestId: ", "REPORT RequestId: ")
 
 
 class Flow:
@@ -70,6 +71,7 @@ class Flow:
         Raises:
             FlowAssertionError: with the tree, the log lines and the dead letters of the flow.
         """
+        __tracebackhide__ = True
         left = iter(self.path)
         for place, name in enumerate(names):
             if not any(passed == name for passed in left):
@@ -83,6 +85,7 @@ class Flow:
         Raises:
             FlowAssertionError: as `assert_went`.
         """
+        __tracebackhide__ = True
         passed = [name for name in names if name in self.path]
         if passed:
             self._fail(f"the flow went through {', '.join(passed)}")
@@ -102,6 +105,7 @@ class Flow:
         )
 
     def _fail(self, headline: str) -> NoReturn:
+        __tracebackhide__ = True
         raise FlowAssertionError(report(headline, self.explain()))
 
 
@@ -132,6 +136,7 @@ class Flows:
             NotSettledError: something goes on and on: with what runs, is due and lies in queues.
             SandboxError: the sandbox's time runs by itself.
         """
+        __tracebackhide__ = True
         seconds = horizon.total_seconds() if isinstance(horizon, timedelta) else float(horizon)
         answer = self._control.call("flow_settle", horizon=seconds, patience=patience)
         outcome = answer["outcome"]
@@ -165,6 +170,7 @@ class Flows:
         Raises:
             NotSettledError: it did not become true in time.
         """
+        __tracebackhide__ = True
         deadline = time.monotonic() + timeout
         hop = 0
         while not (value := condition()):
@@ -202,6 +208,7 @@ class Flows:
         Raises:
             FlowAssertionError: with the messages, and the flows that they come from.
         """
+        __tracebackhide__ = True
         lines = self.dead_letters()
         if lines:
             raise FlowAssertionError(
@@ -252,8 +259,9 @@ def _drawn(branch: BranchView, first: str, others: str) -> Iterator[str]:
 
 
 def _last_lines(messages: list[str]) -> list[str]:
-    """The end of a log, short enough to be read in a failure."""
-    lines = [line for message in messages for line in message.splitlines()]
+    """The end of a log, short enough to be read in a failure, without what Lambda itself logs."""
+    told = [message for message in messages if not message.startswith(_PLATFORM)]
+    lines = [line for message in told for line in message.splitlines()]
     cut = [line if len(line) <= _LONGEST_LINE else f"{line[:_LONGEST_LINE]}…" for line in lines]
     return cut[-_SHOWN_LINES:]
 

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from sandbox.model.flow_reference import is_meant
+from sandbox.model.hops import HopKind
 from sandbox.model.views.flowfile import FlowFile
-from sandbox.model.views.flows import FlowSummary
+from sandbox.model.views.flows import FlowSummary, FlowView
 from sandbox.model.views.system import LogView
 from tui.feed.base import Post
 from tui.feed.messages import Answered, Ask, Pictured
@@ -20,8 +21,8 @@ class FileFeed:
 
     def __init__(self, content: FlowFile) -> None:
         self._flows = content.flows
-        newest = sorted((flow.summary for flow in content.flows), key=lambda summary: -summary.id)
-        self._picture = Picture(connection=Connection(Link.FILE), flows=tuple(newest), file=content.title)
+        flows = tuple(flow.summary for flow in sorted(content.flows, key=_telling))
+        self._picture = Picture(connection=Connection(Link.FILE), flows=flows, file=content.title)
 
     def start(self, post: Post) -> None:
         """Posts the picture."""
@@ -78,3 +79,9 @@ class FileFeed:
     def take_lines(self) -> tuple[list[LogView], int]:
         """None come."""
         return [], 0
+
+
+def _telling(flow: FlowView) -> tuple[bool, bool, int]:
+    """Sorts by what a flow may tell of the failure: what went wrong, the newest, runs of schedules."""
+    by_schedule = bool(flow.tree) and flow.tree[0].hop.kind is HopKind.SCHEDULE_FIRED
+    return flow.summary.status == "ok", by_schedule, -flow.summary.id

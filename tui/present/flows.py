@@ -123,14 +123,15 @@ def hop_detail(step: Step, misses: Sequence[NearMiss] = ()) -> Builder:
         lines += fact("at", f"{clock_time(hop.at, millis=True)}  +{exact(hop.at - step.began)}", width)
         lines += fact("took", "" if hop.duration_ms is None else milliseconds(hop.duration_ms), width)
         lines += fact("status", marks.mark(hop.status) if hop.status != "ok" else (), width)
-        lines += fact("error", text(hop.error, Tone.BAD), width)
+        lines += fact("error", text(hop.error or branch.failed_by, Tone.BAD), width)
         lines += fact("cause", _cause(branch), width)
         for name in ("resource", "function", "request_id", "event_id", "message_id", "trace"):
             lines += fact(name.replace("_", " "), getattr(hop, name), width)
         for name, value in hop.keys.items():
             lines += fact(name[:13], text(value, Tone.ACCENT), width)
         for name, value in hop.detail.items():
-            lines += fact(name.replace("_", " ")[:13], str(value), width)
+            if value is not None:
+                lines += fact(name.replace("_", " ")[:13], str(value), width)
         lines += section(
             "Rules", [piece for miss in misses for piece in wrap(near_miss(miss), width, indent=2)]
         )

@@ -71,6 +71,8 @@ def where(hop: Hop) -> str:
         return hop.operation
     if hop.kind in (HopKind.INVOKE_START, HopKind.INVOKE_END) and hop.function:
         return short(hop.function)
+    if hop.kind is HopKind.FAULT_INJECTED:
+        return f"{hop.operation} at {name}"
     if hop.kind is HopKind.API_CALL:
         return f"{hop.service}:{hop.operation} {name}".strip()
     if hop.kind is HopKind.EVENT_PUT:

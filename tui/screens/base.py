@@ -47,6 +47,8 @@ class Board(Screen[None]):
     SEARCHES: ClassVar[tuple[str, ...]] = ()
     #: What it shows, for the help.
     ABOUT: ClassVar[str] = ""
+    #: The same where it shows a file and no sandbox.
+    ABOUT_FILE: ClassVar[str] = ""
     HORIZONTAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-narrow"), (110, "-wide")]  # noqa: RUF012 - typed so by Textual
     VERTICAL_BREAKPOINTS: list[tuple[int, str]] | None = [(0, "-short"), (32, "-tall")]  # noqa: RUF012 - typed so by Textual
     BINDINGS: ClassVar[list[BindingType]] = [

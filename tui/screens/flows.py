@@ -37,9 +37,15 @@ class Flows(Board):
     SEARCHES = ("flows", "tree")
     ABOUT = (
         "The newest flows; below, the tree of the one under the cursor: every hop under what caused it, "
-        "live. A dotted branch was joined by business key, not by a cause that the sandbox saw. n and p "
-        "step through in the order in which things happened; the hop's facts, log lines and payload stand"
-        " beside it. g leads on to queue, function, logs or saga."
+        "growing while things happen. A dotted branch was joined by business key, not by a cause that the "
+        "sandbox saw. n and p step through in the order in which things happened; the hop's facts, log lines "
+        "and payload stand beside it. g leads on to queue, function, logs or saga."
+    )
+    ABOUT_FILE = (
+        "The flows of a test that failed, as they were then; those that went wrong come first, runs of "
+        "schedules last. Below, the tree of the one under the cursor: every hop under what caused it. A "
+        "dotted branch was joined by business key, not by a cause that the sandbox saw. n and p step through "
+        "in the order in which things happened; the hop's facts, log lines and payload stand beside it."
     )
     BINDINGS: ClassVar[list[BindingType]] = [*bindings("flows")]
 

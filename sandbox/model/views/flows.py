@@ -66,6 +66,7 @@ class BranchView(msgspec.Struct, frozen=True, kw_only=True):
         inferred: it stands here by a business key, not by a cause the engine saw.
         via: the hop that published it in between, when it was inferred.
         log: log lines of an invocation.
+        failed_by: what failed the message of a dead letter last.
     """
 
     hop: Hop
@@ -74,6 +75,7 @@ class BranchView(msgspec.Struct, frozen=True, kw_only=True):
     inferred: bool = False
     via: int | None = None
     log: list[str] = []
+    failed_by: str = ""
 
 
 class FlowView(msgspec.Struct, frozen=True, kw_only=True):
