@@ -237,11 +237,16 @@ def test_twenty_invoices_at_once_share_scarce_stock_fairly(
     sagas.assert_invariants()
 
 
-def test_the_api_throttles_a_burst_and_recovers_with_time(http: httpx.Client, clock: Clock) -> None:
+def test_the_api_throttles_a_burst_and_recovers_with_time(
+    http: httpx.Client, clock: Clock, flows: Flows
+) -> None:
     codes = [http.get(f"/api/v1/produtos/{UNKNOWN}").status_code for _ in range(205)]
     assert codes == [404] * 200 + [429] * 5
     refused = http.get("/health")
     assert (refused.status_code, refused.json()) == (429, {"message": "Too Many Requests"})
+    flow = flows.of(refused.headers["x-amzn-RequestId"])
+    assert "throttled: the token bucket is empty; it fills with the sandbox's time" in flow.tree
+    assert "clock.advance(1) in a test" in flow.tree
     clock.advance(5)
     assert http.get("/health").json()["status"] == "ok"
 

@@ -6,6 +6,11 @@ from dataclasses import dataclass
 
 #: Limits of an account where a stage sets none: 10,000 requests per second, 5,000 at once.
 ACCOUNT_RATE, ACCOUNT_BURST = 10_000.0, 5_000.0
+#: What the journal says of a request that found no token; its client gets AWS's own words.
+WHY_EMPTY = (
+    "the token bucket is empty; it fills with the sandbox's time, so where that stands still, move it: "
+    "`sandbox clock advance 1s`, clock.advance(1) in a test"
+)
 #: What differences of times (seconds since the epoch, as floats) may lack of a whole token.
 _HAIR = 1e-4
 

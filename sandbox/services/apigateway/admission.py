@@ -9,6 +9,7 @@ import msgspec
 
 from sandbox.model.apis.lambda_authorizer import AuthorizerFailureError, Verdict, read_policy_answer
 from sandbox.model.apis.messages import plain_type
+from sandbox.model.apis.throttle import WHY_EMPTY
 from sandbox.model.arn import execute_api_arn
 from sandbox.model.awserror import AwsError
 from sandbox.services.apigateway.checks import identity_sources
@@ -50,7 +51,7 @@ class Admission:
         """
         method = match.method
         if not exchange.live.admits(match, exchange.now):
-            raise GatewayError("THROTTLED")
+            raise GatewayError("THROTTLED", WHY_EMPTY)
         if len(exchange.request.body) > _LARGEST_BODY:
             raise GatewayError("REQUEST_TOO_LARGE")
         verdict: Verdict | None = None
@@ -123,7 +124,7 @@ class Admission:
         if found is None:
             raise GatewayError("INVALID_API_KEY", "the API key is of no usage plan of this stage")
         if not found.admits(match.resource.path, match.method.http_method, exchange.now):
-            raise GatewayError("THROTTLED", "the usage plan's limit is reached")
+            raise GatewayError("THROTTLED", f"the usage plan's limit is reached: {WHY_EMPTY}")
         self._count(found, exchange.now)
         return found
 

@@ -11,6 +11,7 @@ from sandbox.clock import Clock
 from sandbox.model.apis.access_log import render
 from sandbox.model.apis.cors import preflight, with_cors
 from sandbox.model.apis.messages import clf_time
+from sandbox.model.apis.throttle import WHY_EMPTY
 from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.ports import LogSink
 from sandbox.services.apigatewayv2.authorizing import Authorizing, RefusedError
@@ -102,6 +103,7 @@ class Executor:
         if match is None:
             return error(404)
         if not live.admits(match.route, arrived.now):
+            exchange.error = WHY_EMPTY
             return error(429)
         if len(request.body) > _LARGEST_BODY:
             return error(413)

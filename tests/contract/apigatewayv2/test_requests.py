@@ -249,7 +249,9 @@ def test_more_than_the_burst_is_429(apis: HttpApis) -> None:
     assert [apis.request(api).status for _ in range(3)] == [200, 200, 429]
     assert [apis.request(api, "/notas").status for _ in range(2)] == [200, 429]
     assert message(apis.request(api)) == "Too Many Requests"
-    assert apis.hops.of(HopKind.HTTP_REQUEST)[-1].status == "throttled"
+    refused = apis.hops.of(HopKind.HTTP_REQUEST)[-1]
+    assert refused.status == "throttled"
+    assert "it fills with the sandbox's time" in refused.error
     apis.advance(0.1)
     assert [apis.request(api).status for _ in range(2)] == [200, 429]
 
