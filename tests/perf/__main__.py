@@ -36,7 +36,7 @@ from tests.perf.bench import Bench, Case, leaves
 from tests.perf.catalogue import CASES
 from tests.perf.errors import BenchError
 from tests.perf.machine import Machine, describe
-from tests.perf.peers import PEERS, PeerProcess
+from tests.perf.peers import PEERS, Running, start
 from tests.perf.report import Measure, Report
 
 _RUNS = 5
@@ -68,11 +68,11 @@ def main(words: Sequence[str] | None = None) -> int:
 
 def _run(cases: Sequence[Case], asked: argparse.Namespace) -> tuple[Report, dict[str, str]]:
     with ExitStack() as stack:
-        peers = []
+        peers: list[Running] = []
         absent: dict[str, str] = {}
         for name in asked.peers:
             try:
-                peers.append(PeerProcess(PEERS[name]))
+                peers.append(start(name))
                 stack.callback(peers[-1].close)
             except (BenchError, OSError, subprocess.SubprocessError) as error:
                 absent[name] = str(error)
@@ -81,7 +81,7 @@ def _run(cases: Sequence[Case], asked: argparse.Namespace) -> tuple[Report, dict
 
 
 def _measure(
-    cases: Sequence[Case], asked: argparse.Namespace, peers: Sequence[PeerProcess]
+    cases: Sequence[Case], asked: argparse.Namespace, peers: Sequence[Running]
 ) -> tuple[Report, dict[str, str]]:
     measures: list[Measure] = []
     notes: list[tuple[str, str, str]] = []

@@ -13,7 +13,7 @@ import uvloop
 
 from tests.perf.errors import BenchError
 from tests.perf.furniture import Furniture
-from tests.perf.peers import PeerProcess
+from tests.perf.peers import Running
 from tests.perf.report import OURS, Measure
 from tests.perf.sandbox import ROOT, Sandbox
 
@@ -35,6 +35,7 @@ class Target:
         pid: its main process.
         furniture: makes what is measured on.
         keeps_connections: whether it serves more than one request on a connection.
+        warming: rounds before the first that is measured.
     """
 
     engine: str
@@ -42,6 +43,7 @@ class Target:
     endpoint: str
     furniture: Furniture
     keeps_connections: bool = True
+    warming: int = 1
 
 
 @dataclass(frozen=True)
@@ -58,7 +60,7 @@ class Bench:
 
     runs: int
     profile: Path | None = None
-    peers: Sequence[PeerProcess] = ()
+    peers: Sequence[Running] = ()
     engine: str = "embedded"
     notes: dict[str, str] = field(default_factory=dict)
 
@@ -85,11 +87,17 @@ class Bench:
             yield Target(name, sandbox.view["pid"], sandbox.endpoint, Furniture(sandbox.endpoint))
 
     @contextmanager
-    def targets(self, *needs: str) -> Iterator[list[Target]]:
-        """A fresh sandbox, and the peers that can do what a case needs; why others cannot is noted."""
+    def targets(self, *needs: str, service: str = "") -> Iterator[list[Target]]:
+        """A fresh sandbox, and the peers that can do what a case needs; why others cannot is noted.
+
+        Args:
+            service: the one that the case asks, for peers that are no more than that.
+        """
         with ExitStack() as stack:
             found = [stack.enter_context(self.target())]
             for peer in self.peers:
+                if peer.peer.service not in ("", service):
+                    continue
                 why = [peer.peer.cannot[need] for need in needs if need in peer.peer.cannot]
                 if why:
                     self.notes[peer.peer.name] = why[0]
@@ -97,10 +105,11 @@ class Bench:
                     found.append(
                         Target(
                             peer.peer.name,
-                            peer.process.pid,
+                            peer.pid,
                             peer.endpoint,
-                            Furniture(peer.endpoint),
+                            peer.furniture,
                             peer.peer.keeps_connections,
+                            peer.peer.warming,
                         )
                     )
             yield found
@@ -111,7 +120,7 @@ class Bench:
         prepare: Callable[[Target], Awaitable[Round[R]]],
         rounds: int = 0,
     ) -> dict[str, list[R]]:
-        """Runs rounds on every engine in turn, after one of each that is not measured.
+        """Runs rounds on every engine in turn, after one of each (or its `warming`) that is not measured.
 
         Args:
             prepare: readies an engine, and gives what one round does.
@@ -130,7 +139,10 @@ class Bench:
             for target in targets:
                 async with self._excused(target.engine, turns):
                     turns[target.engine] = await prepare(target)
-                    await turns[target.engine]()
+                for _ in range(target.warming):
+                    if target.engine in turns:
+                        async with self._excused(target.engine, turns):
+                            await turns[target.engine]()
             for _ in range(rounds or self.runs):
                 for engine in list(turns):
                     async with self._excused(engine, turns):

@@ -5,12 +5,14 @@ boto3 makes it, which takes its time; nothing of this is measured.
 
 from __future__ import annotations
 
+import asyncio
 import io
 import itertools
 import json
 import uuid
 import zipfile
 from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -22,6 +24,7 @@ from botocore.config import Config
 from botocore.exceptions import BotoCoreError, ClientError
 
 from tests.perf.errors import BenchError
+from tests.perf.http import ask_once, dynamodb_request
 
 _FUNCTIONS = Path(__file__).parent / "system" / "functions"
 _ROLE = "arn:aws:iam::000000000000:role/bench"
@@ -37,6 +40,19 @@ class Api:
 
     host: str
     path: str
+
+
+_TABLE: Mapping[str, Any] = {
+    "KeySchema": [
+        {"AttributeName": "pk", "KeyType": "HASH"},
+        {"AttributeName": "sk", "KeyType": "RANGE"},
+    ],
+    "AttributeDefinitions": [
+        {"AttributeName": "pk", "AttributeType": "S"},
+        {"AttributeName": "sk", "AttributeType": "N"},
+    ],
+    "BillingMode": "PAY_PER_REQUEST",
+}
 
 
 @dataclass
@@ -84,20 +100,7 @@ class Furniture:
         """A new table of DynamoDB with the key `pk` (S), `sk` (N), on demand; its name."""
         name = self.name("table")
         client = self.client("dynamodb")
-        self._do(
-            lambda: client.create_table(
-                TableName=name,
-                KeySchema=[
-                    {"AttributeName": "pk", "KeyType": "HASH"},
-                    {"AttributeName": "sk", "KeyType": "RANGE"},
-                ],
-                AttributeDefinitions=[
-                    {"AttributeName": "pk", "AttributeType": "S"},
-                    {"AttributeName": "sk", "AttributeType": "N"},
-                ],
-                BillingMode="PAY_PER_REQUEST",
-            )
-        )
+        self._do(lambda: client.create_table(TableName=name, **_TABLE))
         return name
 
     def function(self, code: str, **variables: str) -> str:
@@ -225,3 +228,16 @@ def _zip(folder: Path) -> bytes:
         for file in sorted(folder.glob("*.py")):
             archive.write(file, file.name)
     return packed.getvalue()
+
+
+class PlainTables(Furniture):
+    """Makes tables without boto3, where there is no URL for it."""
+
+    def table(self) -> str:
+        """See `Furniture.table`."""
+        name = self.name("table")
+        made = dynamodb_request(self.endpoint, "CreateTable", {"TableName": name, **_TABLE})
+        # Cases make tables on a loop of their own.
+        with ThreadPoolExecutor(1) as beside:
+            beside.submit(lambda: asyncio.run(ask_once(self.endpoint, made))).result()
+        return name

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import socket
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import cast
@@ -17,6 +18,8 @@ import httptools
 
 from tests.perf.errors import BenchError
 
+#: Scheme of addresses whose connections are sent as open sockets.
+PASSED = "passed"
 _AGENT = (
     "Boto3/1.44.5 md/Botocore#1.44.5 ua/2.1 os/linux md/arch#x86_64 lang/python#3.13 cfg/retry-mode#legacy"
 )
@@ -138,12 +141,37 @@ class Line:
 
 
 async def connect(url: str) -> Connection:
-    """Opens a connection to the host and port of a URL."""
+    """Opens a connection to the host and port of a URL, or takes an open one (`passed:` and the path of a
+    Unix socket that sends them).
+    """
     parts = urlsplit(url)
+    if parts.scheme == PASSED:
+        sent = await asyncio.to_thread(_passed, parts.path)
+        return (await asyncio.get_running_loop().create_connection(Connection, sock=sent))[1]
     _, connection = await asyncio.get_running_loop().create_connection(
         Connection, parts.hostname or "127.0.0.1", parts.port or 80
     )
     return connection
+
+
+async def ask_once(url: str, request: bytes) -> bytes:
+    """Sends prepared bytes over a connection of their own; see `Connection.ask`."""
+    connection = await connect(url)
+    try:
+        return await connection.ask(request)
+    finally:
+        connection.close()
+
+
+def _passed(path: str) -> socket.socket:
+    with socket.socket(socket.AF_UNIX) as asking:
+        asking.connect(path)
+        _, files, _, _ = socket.recv_fds(asking, 1, 1)
+    if not files:
+        raise BenchError(f"nothing listens behind {path}")
+    connected = socket.socket(fileno=files[0])
+    connected.setblocking(False)
+    return connected
 
 
 def request(
@@ -166,7 +194,7 @@ def request(
     path = f"{parts.path or '/'}{'?' + parts.query if parts.query else ''}"
     lines = [
         f"{method} {path} HTTP/1.1",
-        f"Host: {host or parts.netloc}",
+        f"Host: {host or parts.netloc or '127.0.0.1'}",
         f"User-Agent: {_AGENT}",
         "Accept: */*",
     ]

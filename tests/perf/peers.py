@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import os
 import shutil
@@ -15,14 +16,20 @@ import urllib.request
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Protocol
 
 from sandbox.session.door import listen
 from sandbox.store.folders import cache_folder
 from tests.perf.errors import BenchError
+from tests.perf.furniture import Furniture, PlainTables
+from tests.perf.http import PASSED, ask_once, dynamodb_request
+from tests.support import dynamodb_local, netns_bridge
 
 #: Real seconds: to install one, and to wait for its first answer.
 _INSTALLING = 600
 _STARTING = 60.0
+#: In a network of its own, where nothing else is.
+_JAVA_PORT = 8000
 _FOREIGN = ("AWS_", "PG", "SANDBOX_", "LOCALSTACK_", "PYTHON", "VIRTUAL_ENV")
 
 
@@ -37,6 +44,8 @@ class Peer:
         health: a path that answers when it is up.
         keeps_connections: whether it serves more than one request on a connection.
         cannot: what it cannot do of what cases need, with the reason.
+        service: the one service that it is, where it is not all of them: cases of others leave it out.
+        warming: rounds that it is given before the first that is measured.
     """
 
     name: str
@@ -46,6 +55,27 @@ class Peer:
     variables: Mapping[str, str] = field(default_factory=dict)
     keeps_connections: bool = True
     cannot: Mapping[str, str] = field(default_factory=dict)
+    service: str = ""
+    warming: int = 1
+
+
+class Running(Protocol):
+    """A peer that runs."""
+
+    peer: Peer
+    version: str
+    #: Its main process, and where it is reached.
+    pid: int
+    endpoint: str
+
+    @property
+    def furniture(self) -> Furniture:
+        """Makes what is measured on."""
+        ...
+
+    def close(self) -> None:
+        """Ends it and removes what it left."""
+        ...
 
 
 PEERS: Mapping[str, Peer] = {
@@ -68,7 +98,26 @@ PEERS: Mapping[str, Peer] = {
             "long polls": "its receives do not wait for messages",
         },
     ),
+    "dynamodb-local": Peer(
+        "dynamodb-local",
+        (dynamodb_local.PACKAGE,),
+        (),
+        "",
+        service="dynamodb",
+        # A Java machine compiles what is called often, while it is called.
+        warming=5,
+    ),
 }
+
+
+def start(name: str) -> Running:
+    """Starts a peer, and installs it where it never ran before.
+
+    Raises:
+        BenchError: it cannot be had on this machine.
+    """
+    peer = PEERS[name]
+    return LocalTables(peer) if peer.service else PeerProcess(peer)
 
 
 class PeerProcess:
@@ -84,6 +133,7 @@ class PeerProcess:
         self.endpoint = f"http://127.0.0.1:{port}"
         ours = {name: value for name, value in os.environ.items() if not name.startswith(_FOREIGN)}
         its = {name: value.format(port=port) for name, value in peer.variables.items()}
+        self.furniture = Furniture(self.endpoint)
         self.process = subprocess.Popen(
             [programs / peer.command[0], *(word.format(port=port) for word in peer.command[1:])],
             env={**ours, **its, "HOME": str(self.folder), "TMPDIR": str(self.folder)},
@@ -92,6 +142,7 @@ class PeerProcess:
             stdout=subprocess.DEVNULL,
             stderr=subprocess.DEVNULL,
         )
+        self.pid = self.process.pid
         try:
             self._wait()
         except BaseException:
@@ -116,6 +167,60 @@ class PeerProcess:
             with contextlib.suppress(urllib.error.URLError, OSError, socket.timeout):
                 urllib.request.urlopen(self.endpoint + self.peer.health, timeout=2).close()
                 return
+        raise BenchError(f"{self.peer.name} does not answer after {_STARTING:.0f} s")
+
+
+class LocalTables:
+    """AWS's DynamoDB Local. It would listen on every interface, so it runs in a network of its own, out of
+    which connections to it are sent as open sockets: nothing stands between, and it is measured as it is.
+    """
+
+    def __init__(self, peer: Peer) -> None:
+        self.peer = peer
+        self.version = peer.packages[0].rpartition("@")[2]
+        try:
+            home = dynamodb_local.installed()
+        except dynamodb_local.OracleMissingError as error:
+            raise BenchError(str(error)) from error
+        self.folder = Path(tempfile.mkdtemp(prefix="bench-peer-"))
+        sockets = self.folder / "s"
+        self.endpoint = f"{PASSED}:{sockets}"
+        self.furniture = PlainTables(self.endpoint)
+        java = dynamodb_local.java_command(home, _JAVA_PORT, "2g")
+        self.process = subprocess.Popen(
+            [sys.executable, netns_bridge.__file__, "--sockets", str(sockets), str(_JAVA_PORT), *java],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+        )
+        try:
+            assert self.process.stdout is not None
+            said = self.process.stdout.readline()
+            if not said:
+                raise BenchError(f"{peer.name} needs a network namespace, which this machine does not give")
+            self.pid = int(said)
+            self._wait()
+        except BaseException:
+            self.close()
+            raise
+
+    def close(self) -> None:
+        """Ends it and removes its folder."""
+        assert self.process.stdin is not None
+        assert self.process.stdout is not None
+        self.process.stdin.close()
+        self.process.wait(20)
+        self.process.stdout.close()
+        shutil.rmtree(self.folder, ignore_errors=True)
+
+    def _wait(self) -> None:
+        until = time.monotonic() + _STARTING
+        while time.monotonic() < until:
+            with contextlib.suppress(BenchError):
+                asyncio.run(ask_once(self.endpoint, dynamodb_request(self.endpoint, "ListTables", {})))
+                return
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                raise BenchError(f"{self.peer.name} ended at once, with exit code {self.process.wait(0.2)}")
         raise BenchError(f"{self.peer.name} does not answer after {_STARTING:.0f} s")
 
 

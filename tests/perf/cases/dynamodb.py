@@ -53,7 +53,7 @@ def dynamodb_query(bench: Bench) -> list[Measure]:
             raise BenchError(f"the query found {len(found)} items, not {_ITEMS}")
         return lambda: time_each(line, request, _CALLS)
 
-    with bench.targets() as targets:
+    with bench.targets(service="dynamodb") as targets:
         times = bench.by_turns(targets, prepare)
     return [
         Measure("dynamodb-query", "ms", [time for turn in turns for time in turn], engine=engine)
@@ -66,7 +66,7 @@ def _loaded(bench: Bench, name: str, requests_of: _RequestsOf) -> list[Measure]:
         turn = itertools.cycle(requests_of(target, await _filled(target)))
         return loading(target, lambda line: line.ask(next(turn)))
 
-    with bench.targets() as targets:
+    with bench.targets(service="dynamodb") as targets:
         loads = bench.by_turns(targets, prepare)
     times = [
         Measure(
