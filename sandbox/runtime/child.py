@@ -260,7 +260,7 @@ def warm_sdk() -> None:
         session = importlib.import_module("botocore.session").Session()
         session.register_component("data_loader", loader)
         session.set_credentials("warm", "warm")
-        for service in ("sqs", "events"):
+        for service in ("sqs", "events", "dynamodb"):
             session.create_client(service, region_name="us-east-1", endpoint_url="http://127.0.0.1:1")
         importlib.import_module("boto3.session").Session(botocore_session=session).get_available_resources()
     except Exception as error:  # an SDK of another age: functions only start slower

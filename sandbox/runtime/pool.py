@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 from sandbox.model.ports import LogLines
 from sandbox.runtime.environment import Environment
@@ -17,12 +19,14 @@ class Pool:
     Attributes:
         idle: those that rest; the ones used last are used first.
         expiry: when those end that are not provisioned.
+        waiting: futures of requests that take the next one that is free; some may be done already.
         wanted: how many are provisioned. log: where they write while they start.
     """
 
     idle: list[Environment] = field(default_factory=list)
     all: set[Environment] = field(default_factory=set)
     expiry: dict[Environment, asyncio.TimerHandle] = field(default_factory=dict)
+    waiting: deque[asyncio.Future[Any]] = field(default_factory=deque)
     wanted: int = 0
     log: LogLines | None = None
 
@@ -35,11 +39,16 @@ class Pool:
         return found
 
     def rest(self, environment: Environment, seconds: float, expire: Callable[[Environment], None]) -> None:
-        """Keeps an environment for the next invocation.
+        """Keeps an environment for the next invocation, or gives it to the one that waits longest.
 
         Args:
             seconds: real seconds until `expire` is called, unless it is provisioned.
         """
+        while self.waiting:
+            waiter = self.waiting.popleft()
+            if not waiter.done():
+                waiter.set_result(environment)
+                return
         environment.busy = False
         self.idle.append(environment)
         if not environment.provisioned:
@@ -55,6 +64,11 @@ class Pool:
             return False
         self.idle.remove(environment)
         return True
+
+    @property
+    def working(self) -> bool:
+        """Whether one of them is at work, and so will be free."""
+        return any(one.busy and one.ready and not one.retired for one in self.all)
 
     @property
     def kept(self) -> list[Environment]:

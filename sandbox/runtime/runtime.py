@@ -7,6 +7,7 @@ import shutil
 from collections import OrderedDict
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 from sandbox.clock import Clock
@@ -30,6 +31,7 @@ from sandbox.runtime.pool import Pool
 from sandbox.runtime.provisions import Provisions
 from sandbox.runtime.report import log_stream_name
 from sandbox.runtime.starter import Starter
+from sandbox.runtime.starts import Start, Starts
 
 #: Seconds of the init phase; what takes longer starts again inside the invocation, under its timeout.
 INIT_SECONDS = 10.0
@@ -98,6 +100,7 @@ class LambdaRuntime:
             on_notice=on_notice,
             start_method=start_method,
         )
+        self._starts = Starts()
         self._pools: dict[FunctionSpec, Pool] = {}
         self._keys: OrderedDict[str, Environment] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -158,12 +161,14 @@ class LambdaRuntime:
         pool = self._pool(spec)
         live = LiveLog(self._clock, log)
         try:
-            while (environment := pool.take()) is not None:
-                live.write_to(environment.log_stream)
-                outcome = await self._invoke(pool, environment, request, spec.timeout, live)
+            while True:
+                turn = pool.take() or await self._starts.turn(pool, partial(self._rest, pool))
+                if isinstance(turn, Start):
+                    return await self._run_cold(spec, pool, request, live, turn)
+                live.write_to(turn.log_stream)
+                outcome = await self._invoke(pool, turn, request, spec.timeout, live)
                 if outcome is not None:
                     return outcome
-            return await self._run_cold(spec, pool, request, live)
         finally:
             live.flush()
 
@@ -225,13 +230,22 @@ class LambdaRuntime:
 
     # --- cold --------------------------------------------------------------------------------------------
     async def _run_cold(
-        self, spec: FunctionSpec, pool: Pool, request: InvocationRequest, live: LiveLog
+        self,
+        spec: FunctionSpec,
+        pool: Pool,
+        request: InvocationRequest,
+        live: LiveLog,
+        start: Start | None = None,
     ) -> Outcome:
-        environment = await self._begin(spec, pool, request)
-        live.write_to(environment.log_stream)
         platform = self._platform(spec)
-        live.extend(platform.init_start("on-demand"))
-        ending = await self._initialise(environment, self._init_seconds, live)
+        try:
+            environment = await self._begin(spec, pool, request)
+            live.write_to(environment.log_stream)
+            live.extend(platform.init_start("on-demand"))
+            ending = await self._initialise(environment, self._init_seconds, live)
+        finally:
+            if start is not None:
+                start.over()
         init_ms: float | None = ending.duration_ms
         budget = spec.timeout
         if ending.kind is not EndKind.OK:

@@ -6,7 +6,6 @@ Page: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_streams
 from __future__ import annotations
 
 import json
-from base64 import b64encode
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -179,7 +178,7 @@ class StreamStore:
             operation=record["eventName"],
             resource=table.name,
             event_id=record["eventID"],
-            payload=json.dumps(as_json(change)),
+            payload=msgspec.json.encode(change),
         )
         self._database.execute(
             "INSERT INTO dynamodb_stream_records (stream, at, hop, record) VALUES (?, ?, ?, ?)",
@@ -289,8 +288,4 @@ def parse_stream_arn(text: str) -> Arn | None:
 
 def as_json(value: Any) -> Any:
     """A record in plain JSON, as functions get it: binary values in base64."""
-    if isinstance(value, dict):
-        return {name: as_json(inner) for name, inner in value.items()}
-    if isinstance(value, list):
-        return [as_json(inner) for inner in value]
-    return b64encode(value).decode() if isinstance(value, bytes) else value
+    return msgspec.json.decode(msgspec.json.encode(value))

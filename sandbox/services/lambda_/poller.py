@@ -45,10 +45,18 @@ class Poller(SourcePoller):
         self._pressed = False
         self._window: Timer | None = None
         self._gathering = Gathering(mapping.batch_size)
+        #: Messages that came since the queue was looked at.
+        self._arrived = 0
         self._filter = RecordFilter(mapping.filters, bodies=True)
 
     def _listen(self) -> Callable[[], None]:
-        return self._sources.on_available(self._mapping.source_arn, self.wake)
+        return self._sources.on_available(self._mapping.source_arn, self._arrive)
+
+    def _arrive(self) -> None:
+        """A message came; while a batch is gathered, the queue is looked at when that may fill it."""
+        self._arrived += 1
+        if self._window is None or self._arrived >= self._gathering.room:
+            self.wake()
 
     async def stop(self) -> None:
         """Ends what runs, and gives back every message that its function has not seen."""
@@ -65,8 +73,7 @@ class Poller(SourcePoller):
 
     def _listen_no_more(self) -> None:
         super()._listen_no_more()
-        if self._window is not None:
-            self._window.cancel()
+        self._end_window()
 
     # --- leasing -----------------------------------------------------------------------------------------
     def _work(self, function: Qualified) -> None:
@@ -102,6 +109,7 @@ class Poller(SourcePoller):
                 return
             gathering = self._gathering
             if gathering.room:
+                self._arrived = 0
                 messages = self._lease(gathering.room)
                 gathering.add(messages, self._kit.clock.now())
             if not gathering.ready(self._kit.clock.now(), self._mapping.window):
@@ -111,6 +119,7 @@ class Poller(SourcePoller):
             slot = self._slot(function)
             if slot is None:
                 return
+            self._end_window()
             visible = self._sources.visibility_timeout(self._mapping.source_arn)
             if messages := gathering.take(self._kit.clock.now(), visible):
                 self._begin(function, messages, slot)
@@ -135,11 +144,16 @@ class Poller(SourcePoller):
 
     def _arm_window(self) -> None:
         end = self._gathering.begun
-        if end is None or (self._window is not None and not self._window.cancelled):
+        if end is None or self._window is not None:
             return
         self._window = self._kit.clock.call_at(
             end + self._mapping.window, self._window_over, label="batching window"
         )
+
+    def _end_window(self) -> None:
+        if self._window is not None:
+            self._window.cancel()
+            self._window = None
 
     def _window_over(self) -> None:
         self._window = None

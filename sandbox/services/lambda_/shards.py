@@ -44,6 +44,7 @@ class ShardState:
         pending: what is tried, in order; nothing more is read before it is empty.
         timer: the end of a window or of the wait before a retry.
         closed: nothing follows what was read.
+        arrived: records that came since it was read.
     """
 
     id: str
@@ -55,8 +56,13 @@ class ShardState:
     busy: bool = False
     timer: Timer | None = None
     closed: bool = False
+    arrived: int = 0
 
     @property
     def waits(self) -> bool:
         """Whether a timer has to pass first."""
         return self.timer is not None
+
+    def wants(self, size: int) -> bool:
+        """Whether it is worth reading now for a batch of `size`: not while one runs, or is being gathered."""
+        return not self.busy and not (self.waits and self.arrived < size - len(self.gathered))

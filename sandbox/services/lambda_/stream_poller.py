@@ -60,7 +60,15 @@ class StreamPoller(SourcePoller):
         self._shards = {
             shard: ShardState(shard, place, place) for shard, (place, ended) in known.items() if not ended
         }
-        return self._source.on_available(stream, self.wake)
+        return self._source.on_available(stream, self._arrive)
+
+    def _arrive(self) -> None:
+        """A record came, or the stream ended: read while nothing is gathered, or when a batch may be full."""
+        shards = self._shards.values()
+        for shard in shards:
+            shard.arrived += 1
+        if not shards or any(shard.wants(self._mapping.batch_size) for shard in shards):
+            self.wake()
 
     async def stop(self) -> None:
         """Ends what runs; what is not checkpointed is read again by the next start."""
@@ -112,6 +120,7 @@ class StreamPoller(SourcePoller):
         """Reads until a batch is full or its window over; says whether there is something to run."""
         stream, size = self._mapping.source_arn, self._mapping.batch_size
         while len(shard.gathered) < size and not shard.closed:
+            shard.arrived = 0
             page = self._source.read(stream, shard.id, shard.read, size - len(shard.gathered))
             shard.closed = page.ended
             if not page.records:

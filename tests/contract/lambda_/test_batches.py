@@ -263,6 +263,20 @@ def test_a_full_batch_does_not_wait_for_its_window(world: World) -> None:
     assert world.queues.left(queue) == ["n7"]
 
 
+def test_messages_come_one_by_one_to_a_full_batch(world: World) -> None:
+    world.function()
+    queue = world.queue()
+    world.mapping(queue, BatchSize=3, MaximumBatchingWindowInSeconds=20)
+    for name in names(5):
+        world.send(queue, name)
+    assert seen(world) == [["n1", "n2", "n3"]]
+    # The window of the second batch begins with its first message, not with that of the batch before.
+    world.advance(19.9)
+    assert len(seen(world)) == 1
+    world.advance(0.1)
+    assert seen(world)[1:] == [["n4", "n5"]]
+
+
 def test_what_was_gathered_too_long_ago_is_left_to_the_queue(world: World) -> None:
     world.function()
     world.call("PutFunctionConcurrency", FunctionName="estoque", ReservedConcurrentExecutions=1)

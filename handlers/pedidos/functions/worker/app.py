@@ -26,7 +26,7 @@ def build_handler(processor: Processor) -> Handler:
 
     @logger.inject_lambda_context(clear_state=True)
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        return processor.handle(event, context)
+        return processor.handle(event)
 
     return handle
 

@@ -1,20 +1,24 @@
-"""What becomes of an order: RECEBIDO → PROCESSADO, once.
+"""What becomes of orders: RECEBIDO → PROCESSADO, each once.
 
-The condition on the status makes it idempotent: an order that is processed or cancelled stays as it is, and
-its message is done with. A message that names no order fails until its queue gives it to the dead-letter
-queue.
+A batch of messages is a few calls: 25 conditional updates each, and every one of them succeeds or fails by
+itself. The condition on the status makes it idempotent: an order that is processed or cancelled stays as it
+is, and its message is done with. A message that names no order fails until its queue gives it to the
+dead-letter queue.
 """
 
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
 from aws_lambda_powertools import Logger
-from aws_lambda_powertools.utilities.batch import BatchProcessor, EventType, process_partial_response
-from aws_lambda_powertools.utilities.data_classes.sqs_event import SQSRecord
-from aws_lambda_powertools.utilities.typing import LambdaContext
+
+#: Statements of one BatchExecuteStatement, at most.
+MAX_STATEMENTS = 25
+#: The orders of a batch that were processed, and those that were settled before.
+PROCESSED, SETTLED = "processed", "settled"
 
 
 class MensagemInvalidaError(Exception):
@@ -23,6 +27,10 @@ class MensagemInvalidaError(Exception):
 
 class PedidoDesconhecidoError(Exception):
     """There is no order of that id."""
+
+
+class NaoProcessadoError(Exception):
+    """The table did not take the change; the message is delivered again."""
 
 
 class Processor:
@@ -35,52 +43,76 @@ class Processor:
 
     def __init__(self, client: Any, table: str, logger: Logger) -> None:
         self._client = client
-        self._table = table
         self._logger = logger
-
-    def handle(self, event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
-        """Process one batch; the answer lists the messages to be delivered again."""
-        # A batch of which every message fails is answered as any other: each goes its own way.
-        processor = BatchProcessor(event_type=EventType.SQS, raise_on_entire_batch_failure=False)
-        return dict(process_partial_response(event, self._record, processor, context))
-
-    def _record(self, record: SQSRecord) -> None:
-        try:
-            pedido_id = parse_pedido_id(record.body)
-            processed = self.processar(pedido_id)
-        except Exception:
-            self._logger.exception("message failed", extra={"messageId": record.message_id})
-            raise
-        self._logger.info(
-            "order processed" if processed else "order left alone: it was settled before",
-            extra={"pedidoId": pedido_id},
+        self._statement = (
+            f'UPDATE "{table}" SET "status" = ? SET processadoEm = ? WHERE pk = ? AND sk = ? AND "status" = ?'
         )
 
-    def processar(self, pedido_id: str) -> bool:
-        """Process an order; False when it was settled before.
+    def handle(self, event: Mapping[str, Any]) -> dict[str, Any]:
+        """Process one batch; the answer lists the messages to be delivered again."""
+        failed: list[str] = []
+        # An order that is named twice is asked for once: a batch takes no key twice.
+        wanted: dict[str, list[str]] = {}
+        for record in event["Records"]:
+            message = record["messageId"]
+            try:
+                wanted.setdefault(parse_pedido_id(record["body"]), []).append(message)
+            except MensagemInvalidaError as error:
+                self._tell(error, messageId=message)
+                failed.append(message)
+        done: dict[str, list[str]] = {PROCESSED: [], SETTLED: []}
+        for pedido_id, outcome in self.processar(list(wanted)).items():
+            if isinstance(outcome, Exception):
+                self._tell(outcome, pedidoId=pedido_id)
+                failed += wanted[pedido_id]
+            else:
+                done[outcome].append(pedido_id)
+        for outcome, pedidos in done.items():
+            if pedidos:
+                self._logger.info("orders %s", outcome, extra={"pedidos": pedidos})
+        return {"batchItemFailures": [{"itemIdentifier": message} for message in failed]}
 
-        Raises:
-            PedidoDesconhecidoError: there is none.
-        """
-        try:
-            self._client.update_item(
-                TableName=self._table,
-                Key={"pk": {"S": f"PEDIDO#{pedido_id}"}, "sk": {"S": "PEDIDO"}},
-                UpdateExpression="SET #status = :processado, processadoEm = :agora",
-                ConditionExpression="#status = :recebido",
-                ExpressionAttributeNames={"#status": "status"},
-                ExpressionAttributeValues={
-                    ":processado": {"S": "PROCESSADO"},
-                    ":recebido": {"S": "RECEBIDO"},
-                    ":agora": {"S": _agora()},
-                },
-                ReturnValuesOnConditionCheckFailure="ALL_OLD",
-            )
-        except self._client.exceptions.ConditionalCheckFailedException as error:
-            if not error.response.get("Item"):
-                raise PedidoDesconhecidoError(pedido_id) from error
-            return False
-        return True
+    def processar(self, pedidos: Sequence[str]) -> dict[str, str | Exception]:
+        """Process orders, each for itself; what became of each: `PROCESSED`, `SETTLED`, or why it failed."""
+        outcomes: dict[str, str | Exception] = {}
+        for part in _parts(pedidos):
+            try:
+                answer = self._client.batch_execute_statement(Statements=[self._update(one) for one in part])
+            except Exception as error:
+                outcomes |= dict.fromkeys(part, error)
+            else:
+                outcomes |= dict(zip(part, map(_outcome, part, answer["Responses"]), strict=True))
+        return outcomes
+
+    def _update(self, pedido_id: str) -> dict[str, Any]:
+        return {
+            "Statement": self._statement,
+            "Parameters": [
+                {"S": "PROCESSADO"},
+                {"S": _agora()},
+                {"S": f"PEDIDO#{pedido_id}"},
+                {"S": "PEDIDO"},
+                {"S": "RECEBIDO"},
+            ],
+            "ReturnValuesOnConditionCheckFailure": "ALL_OLD",
+        }
+
+    def _tell(self, error: Exception, **which: str) -> None:
+        self._logger.error("message failed", extra=which, exc_info=error)
+
+
+def _outcome(pedido_id: str, response: Mapping[str, Any]) -> str | Exception:
+    error = response.get("Error")
+    if error is None:
+        return PROCESSED
+    if error["Code"] != "ConditionalCheckFailed":
+        return NaoProcessadoError(f"{error['Code']}: {error.get('Message', '')}")
+    return SETTLED if error.get("Item") else PedidoDesconhecidoError(pedido_id)
+
+
+def _parts(pedidos: Sequence[str]) -> Iterator[Sequence[str]]:
+    for start in range(0, len(pedidos), MAX_STATEMENTS):
+        yield pedidos[start : start + MAX_STATEMENTS]
 
 
 def _agora() -> str:

@@ -1,0 +1,96 @@
+"""Who may start an execution environment now: a warm one that is freed in a moment is better than a new one.
+
+On AWS a new environment has a machine's share of its own; here they all share this machine's processors. A
+start costs as much processor time as a dozen quick invocations, so a burst that starts one for each request
+slows down those that run. So a request waits a moment for one of its function's environments to be free,
+and few start at a time. A function is never held up by that for long: a start that takes its time (it waits
+for something, most likely) makes room for the next one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections import deque
+from collections.abc import Callable
+
+from sandbox.runtime.environment import Environment
+from sandbox.runtime.pool import Pool
+
+#: Real seconds that a request waits for an environment that is at work, before it asks for a new one.
+MOMENT = 0.05
+#: Real seconds after which a start makes room for the next one.
+PATIENCE = 0.25
+
+
+class Start:
+    """The right to start an environment; give it back with `over` when it is ready or has failed."""
+
+    def __init__(self, give_back: Callable[[], None], patience: float) -> None:
+        self._give_back: Callable[[], None] | None = give_back
+        self._timer = asyncio.get_running_loop().call_later(patience, self.over)
+
+    def over(self) -> None:
+        """Gives it back; once is enough."""
+        self._timer.cancel()
+        give_back, self._give_back = self._give_back, None
+        if give_back is not None:
+            give_back()
+
+
+class Starts:
+    """Lets few environments start at a time.
+
+    Args:
+        at_once: how many. moment, patience: real seconds, see above.
+    """
+
+    def __init__(
+        self, at_once: int | None = None, *, moment: float = MOMENT, patience: float = PATIENCE
+    ) -> None:
+        self._free = at_once if at_once is not None else max(2, os.cpu_count() or 2)
+        self._moment = moment
+        self._patience = patience
+        self._queue: deque[asyncio.Future[Environment | Start]] = deque()
+
+    async def turn(self, pool: Pool, rest: Callable[[Environment], None]) -> Environment | Start:
+        """An environment of the pool as soon as one is free, or the right to start a new one.
+
+        Args:
+            rest: takes an environment that was given to somebody who waits no longer.
+        """
+        loop = asyncio.get_running_loop()
+        waiter: asyncio.Future[Environment | Start] = loop.create_future()
+        pool.waiting.append(waiter)
+        timer: asyncio.TimerHandle | None = None
+        if pool.working:
+            timer = loop.call_later(self._moment, self._ask, waiter)
+        else:
+            self._ask(waiter)
+        try:
+            return await waiter
+        except asyncio.CancelledError:
+            if waiter.done() and not waiter.cancelled():
+                given = waiter.result()
+                given.over() if isinstance(given, Start) else rest(given)
+            raise
+        finally:
+            if timer is not None:
+                timer.cancel()
+            if waiter in pool.waiting:  # it has a start, or waits no longer
+                pool.waiting.remove(waiter)
+
+    def _ask(self, waiter: asyncio.Future[Environment | Start]) -> None:
+        self._queue.append(waiter)
+        self._let()
+
+    def _let(self) -> None:
+        while self._free and self._queue:
+            waiter = self._queue.popleft()
+            if not waiter.done():
+                self._free -= 1
+                waiter.set_result(Start(self._give_back, self._patience))
+
+    def _give_back(self) -> None:
+        self._free += 1
+        self._let()
