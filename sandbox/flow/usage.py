@@ -51,7 +51,9 @@ def usage(journal: Rows, before: Usage) -> Usage:
     conditional = journal.rows(
         "SELECT DISTINCT invocation.function FROM hops AS call JOIN hops AS invocation"
         " ON invocation.id = call.cause WHERE call.id > ? AND call.kind = 'api-call'"
-        " AND call.service = 'dynamodb' AND call.status = 'ok' AND call.payload LIKE '%ConditionExpression%'"
+        " AND call.service = 'dynamodb' AND call.status = 'ok' AND (call.payload LIKE '%ConditionExpression%'"
+        # Statements have their conditions in a text; who wants to be told of the old item has one.
+        " OR call.payload LIKE '%OnConditionCheckFailure%' OR call.payload LIKE '%INSERT INTO %')"
         " AND invocation.function != ''",
         (since,),
     )

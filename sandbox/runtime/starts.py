@@ -4,15 +4,19 @@ On AWS a new environment has a machine's share of its own; here they all share t
 start costs as much processor time as a dozen quick invocations, so a burst that starts one for each request
 slows down those that run. So a request waits a moment for one of its function's environments to be free,
 and few start at a time. A function is never held up by that for long: a start that takes its time (it waits
-for something, most likely) makes room for the next one.
+for something, most likely) makes room for the next one. While all processors are busy a further environment
+would only take from those that work, so then one starts a second.
 """
 
 from __future__ import annotations
 
 import asyncio
 import os
+import time
 from collections import deque
 from collections.abc import Callable
+
+import psutil
 
 from sandbox.runtime.environment import Environment
 from sandbox.runtime.pool import Pool
@@ -21,6 +25,30 @@ from sandbox.runtime.pool import Pool
 MOMENT = 0.05
 #: Real seconds after which a start makes room for the next one.
 PATIENCE = 0.25
+#: Real seconds between two starts beside environments that are at work, while the machine is full.
+SPARING = 1.0
+
+
+class Processors:
+    """How busy the machine's processors are, from one look to the next."""
+
+    #: Real seconds that an answer stands; a shorter time says nothing.
+    STANDS = 0.05
+    #: Part of the time that they may be idle while they count as busy.
+    IDLE = 0.05
+
+    def __init__(self) -> None:
+        self._at, self._idle = time.monotonic(), psutil.cpu_times().idle
+        self._full = False
+
+    def full(self) -> bool:
+        """Whether all of them were busy lately."""
+        now = time.monotonic()
+        if now - self._at >= self.STANDS:
+            idle = psutil.cpu_times().idle
+            spare = (idle - self._idle) / ((now - self._at) * (psutil.cpu_count() or 1))
+            self._at, self._idle, self._full = now, idle, spare < self.IDLE
+        return self._full
 
 
 class Start:
@@ -42,15 +70,25 @@ class Starts:
     """Lets few environments start at a time.
 
     Args:
-        at_once: how many. moment, patience: real seconds, see above.
+        at_once: how many. moment, patience, sparing: real seconds, see above.
+        full: whether the machine's processors are all busy.
     """
 
     def __init__(
-        self, at_once: int | None = None, *, moment: float = MOMENT, patience: float = PATIENCE
+        self,
+        at_once: int | None = None,
+        *,
+        moment: float = MOMENT,
+        patience: float = PATIENCE,
+        sparing: float = SPARING,
+        full: Callable[[], bool] | None = None,
     ) -> None:
         self._free = at_once if at_once is not None else max(2, os.cpu_count() or 2)
         self._moment = moment
         self._patience = patience
+        self._sparing = sparing
+        self._full = full or Processors().full
+        self._last = -sparing
         self._queue: deque[asyncio.Future[Environment | Start]] = deque()
 
     async def turn(self, pool: Pool, rest: Callable[[Environment], None]) -> Environment | Start:
@@ -62,11 +100,10 @@ class Starts:
         loop = asyncio.get_running_loop()
         waiter: asyncio.Future[Environment | Start] = loop.create_future()
         pool.waiting.append(waiter)
-        timer: asyncio.TimerHandle | None = None
         if pool.working:
-            timer = loop.call_later(self._moment, self._ask, waiter)
+            loop.call_later(self._moment, self._ask, pool, waiter)
         else:
-            self._ask(waiter)
+            self._ask(pool, waiter)
         try:
             return await waiter
         except asyncio.CancelledError:
@@ -75,12 +112,16 @@ class Starts:
                 given.over() if isinstance(given, Start) else rest(given)
             raise
         finally:
-            if timer is not None:
-                timer.cancel()
             if waiter in pool.waiting:  # it has a start, or waits no longer
                 pool.waiting.remove(waiter)
 
-    def _ask(self, waiter: asyncio.Future[Environment | Start]) -> None:
+    def _ask(self, pool: Pool, waiter: asyncio.Future[Environment | Start]) -> None:
+        if waiter.done():
+            return
+        loop = asyncio.get_running_loop()
+        if pool.working and loop.time() - self._last < self._sparing and self._full():
+            loop.call_later(self._moment, self._ask, pool, waiter)
+            return
         self._queue.append(waiter)
         self._let()
 
@@ -89,6 +130,7 @@ class Starts:
             waiter = self._queue.popleft()
             if not waiter.done():
                 self._free -= 1
+                self._last = asyncio.get_running_loop().time()
                 waiter.set_result(Start(self._give_back, self._patience))
 
     def _give_back(self) -> None:

@@ -1,4 +1,4 @@
-"""Worker and projection of Pedidos, batch by batch, against a table that the test plays."""
+"""Outbox, worker and projection of Pedidos, batch by batch, with a table and a queue that the test plays."""
 
 from __future__ import annotations
 
@@ -143,3 +143,37 @@ def test_what_comes_again_in_another_batch_is_not_added_twice() -> None:
     again = {"Records": [change(1, "ana"), change(2, "bia"), change(3, "ana", 5), change(4, "eva")]}
     assert failed(projection.handle(again)) == []
     assert table.totals == {"CLIENTE#ana": 105, "CLIENTE#bia": 100, "CLIENTE#eva": 100}
+
+
+class Queue:
+    """An SQS client that takes messages until one is refused."""
+
+    def __init__(self, refused: str = "") -> None:
+        self.refused = refused
+        self.taken: list[str] = []
+
+    def send_message_batch(self, *, QueueUrl: str, Entries: Sequence[Mapping[str, str]]) -> dict[str, Any]:  # noqa: N803
+        answer: dict[str, Any] = {}
+        for entry in Entries:
+            order = json.loads(entry["MessageBody"])["pedidoId"]
+            if order == self.refused:
+                answer = {"Failed": [{"Id": entry["Id"], "Code": "InternalError"}]}
+            else:
+                self.taken.append(order)
+        return answer
+
+
+def test_new_orders_are_sent_and_begun_again_at_the_one_that_was_not_taken() -> None:
+    fila = load("envio/sending.py").Fila
+    records = []
+    for number in range(35):
+        record = change(number, "ana")
+        record["dynamodb"]["NewImage"]["pedidoId"] = {"S": f"p{number}"}
+        records.append(record)
+    queue = Queue()
+    assert failed(fila(queue, "url", Logger()).handle({"Records": records})) == []
+    assert queue.taken == [f"p{number}" for number in range(35)]
+    queue = Queue(refused="p13")
+    again = failed(fila(queue, "url", Logger()).handle({"Records": records}))
+    assert again == [records[13]["dynamodb"]["SequenceNumber"]]
+    assert len(queue.taken) == 19

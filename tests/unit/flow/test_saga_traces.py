@@ -151,7 +151,14 @@ def test_a_question_in_a_thread_gets_the_same_answer(tmp_path: Path) -> None:
     made.close()
 
 
-def test_what_was_used_is_added_up() -> None:
+@pytest.mark.parametrize(
+    "payload",
+    [
+        '{"ConditionExpression": "attribute_not_exists(id)"}',
+        '{"Statements":[{"Statement":"UPDATE t","ReturnValuesOnConditionCheckFailure":"ALL_OLD"}]}',
+    ],
+)
+def test_what_was_used_is_added_up(payload: str) -> None:
     made = journal()
     first = usage(made.database, Usage())
     assert first == Usage()
@@ -168,7 +175,7 @@ def test_what_was_used_is_added_up() -> None:
         "dynamodb",
         cause=start,
         operation="PutItem",
-        payload='{"ConditionExpression": "attribute_not_exists(id)"}',
+        payload=payload,
     )
     made.record(HopKind.SCHEDULE_FIRED, SCOPE, "events", resource="arn:schedule")
     made.flush()

@@ -80,6 +80,19 @@ async def test_a_request_that_waited_a_moment_starts_its_own() -> None:
 
 
 @in_a_loop
+async def test_a_full_machine_starts_one_beside_those_at_work_and_then_spares_them() -> None:
+    full = [True]
+    starts = Starts(2, moment=0.0, patience=NEVER, sparing=NEVER, full=lambda: full[0])
+    pool = pool_of(AtWork())
+    assert isinstance(await turn(starts, pool), Start)
+    second = turn(starts, pool)
+    await soon()
+    assert not second.done()
+    full[0] = False
+    assert isinstance(await second, Start)
+
+
+@in_a_loop
 async def test_few_start_at_a_time_and_the_next_takes_over() -> None:
     starts, pool = Starts(1, moment=NEVER, patience=NEVER), Pool()
     first = await starts.turn(pool, lambda _: None)

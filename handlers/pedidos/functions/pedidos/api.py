@@ -8,13 +8,7 @@ from typing import Any
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.event_handler import APIGatewayHttpResolver, Response
 from botocore.exceptions import BotoCoreError, ClientError
-from repository import (
-    ChaveReutilizadaError,
-    Fila,
-    NaoCancelavelError,
-    Pedido,
-    Pedidos,
-)
+from repository import ChaveReutilizadaError, NaoCancelavelError, Pedido, Pedidos
 from validation import (
     Fault,
     InvalidRequestError,
@@ -26,7 +20,7 @@ from validation import (
 )
 
 
-def build_api(pedidos: Pedidos, fila: Fila, logger: Logger) -> APIGatewayHttpResolver:
+def build_api(pedidos: Pedidos, logger: Logger) -> APIGatewayHttpResolver:
     """Return the resolver of the service's routes."""
     app = APIGatewayHttpResolver()
 
@@ -34,9 +28,6 @@ def build_api(pedidos: Pedidos, fila: Fila, logger: Logger) -> APIGatewayHttpRes
     def criar() -> Response[str]:
         chave, novo = _read_novo(app)
         pedido = pedidos.criar(novo, chave)
-        # A repeated request sends again what may not have been sent before: the worker knows duplicates.
-        if pedido.status == "RECEBIDO":
-            fila.enviar(pedido)
         logger.info("order received", extra={"pedidoId": pedido.pedido_id, "itens": len(pedido.itens)})
         # Always the answer of the first time, so that a repeated request cannot be told from it.
         body = {"pedidoId": pedido.pedido_id, "status": "RECEBIDO"}
@@ -73,7 +64,7 @@ def build_api(pedidos: Pedidos, fila: Fila, logger: Logger) -> APIGatewayHttpRes
 
     @app.exception_handler([ClientError, BotoCoreError])
     def unavailable(error: Exception) -> Response[str]:
-        logger.error("table or queue unavailable: %s", error)
+        logger.error("table unavailable: %s", error)
         return _json(503, {"message": "The order could not be taken; try again."}, {"Retry-After": "1"})
 
     return app

@@ -1,4 +1,4 @@
-"""Orders service: the HTTP API. One request a call; storage and queue are ordinary clients of AWS."""
+"""Orders service: the HTTP API. One request a call; the table is an ordinary client of AWS."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from api import build_api
 from aws_lambda_powertools import Logger
 from aws_lambda_powertools.utilities.typing import LambdaContext
 from botocore.config import Config
-from repository import Fila, Pedidos
+from repository import Pedidos
 
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
@@ -22,9 +22,9 @@ CONFIG = Config(
 )
 
 
-def build_handler(pedidos: Pedidos, fila: Fila) -> Handler:
-    """Wire the service onto its table and queue and return its Lambda handler."""
-    api = build_api(pedidos, fila, logger)
+def build_handler(pedidos: Pedidos) -> Handler:
+    """Wire the service onto its table and return its Lambda handler."""
+    api = build_api(pedidos, logger)
 
     @logger.inject_lambda_context(clear_state=True)
     def handle(event: dict[str, Any], context: LambdaContext) -> dict[str, Any]:
@@ -33,7 +33,4 @@ def build_handler(pedidos: Pedidos, fila: Fila) -> Handler:
     return handle
 
 
-handler = build_handler(
-    Pedidos(boto3.client("dynamodb", config=CONFIG), os.environ["TABLE_NAME"]),
-    Fila(boto3.client("sqs", config=CONFIG), os.environ["QUEUE_URL"]),
-)
+handler = build_handler(Pedidos(boto3.client("dynamodb", config=CONFIG), os.environ["TABLE_NAME"]))

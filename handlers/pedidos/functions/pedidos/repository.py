@@ -1,4 +1,4 @@
-"""Orders in a single table, and the queue of those that are to be processed.
+"""Orders in a single table. Its stream makes them known: what is stored is processed (`functions/envio`).
 
 | item | pk | sk | |
 |---|---|---|---|
@@ -178,24 +178,6 @@ class Pedidos:
                 raise NaoCancelavelError(pedido.status) from error
             return pedido
         return _as_pedido(answer["Attributes"])
-
-
-class Fila:
-    """The queue of orders that are to be processed.
-
-    Args:
-        client: an SQS client.
-        url: the queue's URL.
-    """
-
-    def __init__(self, client: Any, url: str) -> None:
-        self._client = client
-        self._url = url
-
-    def enviar(self, pedido: Pedido) -> None:
-        """Send an order to be processed."""
-        body = {"pedidoId": pedido.pedido_id, "clienteId": pedido.cliente_id}
-        self._client.send_message(QueueUrl=self._url, MessageBody=json.dumps(body))
 
 
 def _key(pedido_id: str) -> dict[str, Any]:
