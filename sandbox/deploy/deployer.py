@@ -17,15 +17,17 @@ from sandbox.deploy.migrations import Migration, apply_migrations
 from sandbox.deploy.outputs import evaluate_outputs, render_outputs
 from sandbox.deploy.plan import Action, Plan, make_plan, removals
 from sandbox.deploy.progress import DeployEvent, OnEvent, quiet
+from sandbox.deploy.reading import read_document
 from sandbox.deploy.record import DEPLOYED, DEPLOYING, FAILED, Record, Recorded, Stack
 from sandbox.deploy.resources.base import Context
 from sandbox.deploy.seeders import run_seeder
 from sandbox.deploy.suggest import did_you_mean
 from sandbox.deploy.system import System
-from sandbox.deploy.template.declarations import Template, check_sections, read_template, uses_sam
+from sandbox.deploy.template.cdk import BOOTSTRAP_VERSION, is_bootstrap_version
+from sandbox.deploy.template.declarations import Template, check_sections
 from sandbox.deploy.template.parameters import ParameterValues, read_parameters
 from sandbox.deploy.template.problem import Path, Problem, Problems
-from sandbox.deploy.template.sam import transform_sam
+from sandbox.deploy.template.rules import check_rules
 from sandbox.deploy.template.secret import HIDDEN, reveal
 from sandbox.deploy.template.source import Source, parse_source, read_source
 from sandbox.errors import UsageError
@@ -342,9 +344,12 @@ class Deployer:
             values = await self._from_store(read_parameters(source.data.get("Parameters", {}), given))
             began = self._clock.elapsed()
             on_event(DeployEvent(stack.name, source.file.name, "template", "transform", "start"))
-            template = await self._template(source, values)
+            named = (stack.name, stack.stack_id)
+            local = system.sent is None
+            reading = await read_document(source, values, self._scope, named, self._cache, local=local)
+            template, source = reading.template, reading.template.source
             check_engine(template.resources.values(), self._unsupported)
-            for text in differences(template.resources.values(), self._difference):
+            for text in (*reading.notices, *differences(template.resources.values(), self._difference)):
                 on_event(DeployEvent(stack.name, "", "notice", "", "done", detail=text))
             seconds = self._clock.elapsed() - began
             on_event(DeployEvent(stack.name, source.file.name, "template", "transform", "done", seconds))
@@ -354,16 +359,11 @@ class Deployer:
                 if owner != stack.name
             }
             evaluated = evaluation(template, values, self._scope, stack.name, stack.stack_id, exports)
+            check_rules(template.rules, evaluated.resolver)
             base = self._context(stack, source.folder)
             return _Prepared(make_plan(evaluated, self._record, base), evaluated, base, values)
         except (Problem, Problems) as found:
             raise source.error(found) from found
-
-    async def _template(self, source: Source, values: ParameterValues) -> Template:
-        data = source.data
-        if uses_sam(data):
-            data = await transform_sam(source, values, self._scope.region, self._cache)
-        return read_template(data, source)
 
     async def _from_store(self, values: ParameterValues) -> ParameterValues:
         """Reads the parameters whose value is kept in the Parameter Store."""
@@ -372,11 +372,16 @@ class Deployer:
         read: dict[str, str | list[str]] = dict(values.values)
         for name, is_list in values.from_store.items():
             path: Path = ("Parameters", name)
+            if is_bootstrap_version(str(read[name])):
+                read[name] = BOOTSTRAP_VERSION
+                continue
             try:
                 answer = await self._call("ssm", "GetParameter", {"Name": read[name]})
             except AwsError as error:
                 raise Problem(
-                    path, f"the parameter {read[name]} cannot be read: {error}", "create it first"
+                    path,
+                    f"the parameter {read[name]} cannot be read: {error}",
+                    f"create it first: `awslocal ssm put-parameter --name {read[name]} --type … --value …`",
                 ) from error
             text = str(answer["Parameter"]["Value"])
             read[name] = text.split(",") if is_list else text

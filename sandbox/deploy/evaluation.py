@@ -112,7 +112,13 @@ def evaluation(
     """An evaluation in which no resource exists yet."""
     types = {logical_id: declaration.type for logical_id, declaration in template.resources.items()}
     world = World(types, exports)
-    names: dict[str, Any] = {
+    names = names_of(parameters, scope, stack, stack_id)
+    return Evaluation(template, Resolver(template, names, world, scope.region), world, template.source.folder)
+
+
+def names_of(parameters: ParameterValues, scope: Scope, stack: str, stack_id: str) -> dict[str, Any]:
+    """`Ref` of every parameter and pseudo parameter of a stack."""
+    return {
         **{
             name: SecretText(value) if name in parameters.secrets and isinstance(value, str) else value
             for name, value in parameters.values.items()
@@ -126,4 +132,3 @@ def evaluation(
         "AWS::StackName": stack,
         "AWS::URLSuffix": "amazonaws.com",
     }
-    return Evaluation(template, Resolver(template, names, world, scope.region), world, template.source.folder)

@@ -93,6 +93,8 @@ def make_plan(evaluation: Evaluation, record: Record, base: Context) -> Plan:
             changes.append(planner.change(declarations[logical_id]))
         except Problem as problem:
             problems.append(problem)
+        except Problems as several:
+            problems += several.problems
     if problems:
         raise Problems(problems)
     return Plan(

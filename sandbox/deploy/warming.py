@@ -5,13 +5,13 @@ from __future__ import annotations
 import asyncio
 from pathlib import Path
 
+from sandbox.deploy.reading import read_document
 from sandbox.deploy.system import System
-from sandbox.deploy.template.declarations import check_sections, uses_sam
+from sandbox.deploy.template.declarations import check_sections
 from sandbox.deploy.template.parameters import read_parameters
 from sandbox.deploy.template.problem import Problem, Problems
-from sandbox.deploy.template.sam import transform_sam
 from sandbox.deploy.template.source import read_source
-from sandbox.model.scope import DEFAULT_REGION
+from sandbox.model.scope import DEFAULT_REGION, Scope
 
 
 async def warm(system: System, cache: Path, region: str = DEFAULT_REGION) -> None:
@@ -27,7 +27,6 @@ async def warm(system: System, cache: Path, region: str = DEFAULT_REGION) -> Non
     try:
         check_sections(source.data)
         values = read_parameters(source.data.get("Parameters", {}), system.parameters)
-        if uses_sam(source.data):
-            await transform_sam(source, values, region, cache)
+        await read_document(source, values, Scope(region=region), (system.name, ""), cache)
     except (Problem, Problems) as found:
         raise source.error(found) from found

@@ -17,7 +17,7 @@ from typing import Any, ClassVar
 
 from sandbox.deploy.resources.shapes import Shape
 from sandbox.deploy.suggest import did_you_mean
-from sandbox.deploy.template.problem import Path, Problem
+from sandbox.deploy.template.problem import Path, Problem, Problems
 from sandbox.model.awserror import AwsError
 from sandbox.model.scope import Scope
 
@@ -120,25 +120,25 @@ class ResourceType(ABC):
         """The properties, converted to their shapes.
 
         Raises:
-            Problem: one is unknown, not implemented, missing, or has another shape.
+            Problem: one is missing, or has another shape.
+            Problems: those that are unknown or not implemented.
         """
-        for name in resolved:
-            if name in self.properties:
-                continue
-            if name in self.not_implemented:
-                raise Problem((*path, name), f"{name} of {self.type} is not implemented", "remove it")
-            hint = did_you_mean(name, self.properties) or f" It has {', '.join(self.properties)}."
-            raise Problem(
-                (*path, name),
-                f"{name} is not a property of {self.type} that is implemented.{hint}",
-                "correct or remove it",
-            )
+        problems = [self._refused(name, (*path, name)) for name in resolved if name not in self.properties]
+        if problems:
+            raise Problems(problems)
         for name, declared in self.properties.items():
             if declared.required and name not in resolved:
                 raise Problem(path, f"{self.type} needs {name}", f"give its {name}")
         return {
             name: self.properties[name].shape.read(value, (*path, name)) for name, value in resolved.items()
         }
+
+    def _refused(self, name: str, path: Path) -> Problem:
+        if name in self.not_implemented:
+            return Problem(path, f"{name} of {self.type} is not implemented", "remove it")
+        hint = did_you_mean(name, self.properties) or f" It has {', '.join(self.properties)}."
+        why = f"{name} is not a property of {self.type} that is implemented.{hint}"
+        return Problem(path, why, "correct or remove it")
 
     def prepare(self, props: Props, folder: File, path: Path) -> Props:
         """Turns what is local (handler folders) into what is compared and recorded.

@@ -67,7 +67,13 @@ _REASONS = {
     "AWS::ApiGatewayV2::DomainName": "custom domains are not implemented",
     "AWS::ApiGatewayV2::ApiMapping": "custom domains are not implemented",
     "AWS::ApiGatewayV2::VpcLink": "there are no VPCs here",
+    "AWS::AppSync::GraphQLApi": "GraphQL APIs are not implemented",
     "AWS::CloudFormation::Stack": "nested stacks are not implemented",
+    "AWS::Pipes::Pipe": "pipes are not implemented",
+    "AWS::Serverless::Application": "nested stacks are not implemented",
+    "AWS::Serverless::GraphQLApi": "GraphQL APIs are not implemented",
+    "AWS::Serverless::StateMachine": "state machines are not implemented",
+    "AWS::StepFunctions::StateMachine": "state machines are not implemented",
     "AWS::Lambda::CodeSigningConfig": "code signing is not implemented",
     "AWS::Lambda::CapacityProvider": "managed instances are not implemented",
 }
@@ -98,4 +104,6 @@ def _refusal(type_: str) -> str:
         return f"{type_}: {reason}"
     if type_.startswith("Custom::") or type_ == "AWS::CloudFormation::CustomResource":
         return f"{type_}: custom resources are not implemented"
+    if type_.startswith("AWS::EC2::") or type_ == "AWS::RDS::DBSubnetGroup":
+        return f"{type_}: there are no VPCs here; functions reach databases without one"
     return f"the type {type_} is not implemented.{did_you_mean(type_, TYPES)}"

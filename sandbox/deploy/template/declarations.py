@@ -16,6 +16,8 @@ from sandbox.deploy.template.problem import Path, Problem, Problems
 from sandbox.deploy.template.source import Source
 
 SAM_TRANSFORM = "AWS::Serverless-2016-10-31"
+LANGUAGE_EXTENSIONS = "AWS::LanguageExtensions"
+_TRANSFORMS = frozenset({SAM_TRANSFORM, LANGUAGE_EXTENSIONS})
 
 _SECTIONS = frozenset(
     [
@@ -26,12 +28,13 @@ _SECTIONS = frozenset(
         "Mappings",
         "Conditions",
         "Transform",
+        "Rules",
         "Globals",
         "Resources",
         "Outputs",
     ]
 )
-_REFUSED_SECTIONS = {"Rules": "rules over parameters", "Hooks": "hooks"}
+_REFUSED_SECTIONS = {"Hooks": "hooks"}
 _RESOURCE_KEYS = frozenset(
     [
         "Type",
@@ -82,7 +85,7 @@ class OutputDeclaration:
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A CloudFormation template after the SAM transform."""
+    """A CloudFormation template after the SAM transform; `extended`: it has the language extensions."""
 
     source: Source
     parameters: Mapping[str, Mapping[str, Any]]
@@ -90,25 +93,27 @@ class Template:
     conditions: Mapping[str, Any]
     resources: Mapping[str, ResourceDeclaration]
     outputs: Mapping[str, OutputDeclaration] = field(default_factory=dict)
+    rules: Mapping[str, Any] = field(default_factory=dict)
+    extended: bool = False
 
 
-def uses_sam(data: Mapping[str, Any]) -> bool:
-    """Whether the template names the SAM transform.
+def transforms(data: Mapping[str, Any]) -> frozenset[str]:
+    """The transforms that a template names.
 
     Raises:
-        Problem: it names another transform, which is refused.
+        Problem: it names one that is refused.
     """
     declared = data.get("Transform", [])
     names = declared if isinstance(declared, list) else [declared]
     for name in names:
-        if name != SAM_TRANSFORM:
+        if not isinstance(name, str) or name not in _TRANSFORMS:
             shown = name.get("Name", name) if isinstance(name, dict) else name
             raise Problem(
                 ("Transform",),
-                f"the transform {shown} is not implemented; only {SAM_TRANSFORM} is",
+                f"the transform {shown} is not implemented; {' and '.join(sorted(_TRANSFORMS))} are",
                 "write out what the transform would make",
             )
-    return bool(names)
+    return frozenset(names)
 
 
 def check_sections(data: Mapping[str, Any]) -> None:
@@ -186,6 +191,8 @@ def read_template(data: Mapping[str, Any], source: Source) -> Template:
         data.get("Conditions", {}),
         resources,
         outputs,
+        data.get("Rules", {}),
+        LANGUAGE_EXTENSIONS in transforms(source.data),
     )
 
 

@@ -13,7 +13,8 @@ from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
 from sandbox.deploy.suggest import did_you_mean
-from sandbox.deploy.template.declarations import Template
+from sandbox.deploy.template import extensions
+from sandbox.deploy.template.declarations import LANGUAGE_EXTENSIONS, Template
 from sandbox.deploy.template.problem import Path, Problem
 from sandbox.deploy.template.secret import SecretText
 from sandbox.deploy.template.values import NO_VALUE, Unknown, as_text, first_unknown
@@ -77,6 +78,17 @@ class Resolver:
             "Fn::Base64": self._base64,
             "Fn::Cidr": self._cidr,
             "Fn::GetAZs": self._zones,
+            "Fn::Length": lambda value, path: extensions.length(self.resolve(value, path), path),
+            "Fn::ToJsonString": lambda value, path: extensions.to_json_string(
+                self.resolve(value, path), path
+            ),
+            "Fn::Contains": lambda value, path: extensions.contains(self.resolve(value, path), path),
+            "Fn::EachMemberEquals": lambda value, path: extensions.each_member_equals(
+                self.resolve(value, path), path
+            ),
+            "Fn::EachMemberIn": lambda value, path: extensions.each_member_in(
+                self.resolve(value, path), path
+            ),
         }
 
     # --- entry points ------------------------------------------------------------------------------------
@@ -114,13 +126,18 @@ class Resolver:
                 ("Conditions", name), f"the condition is made of itself: {circle}", "break the circle"
             )
         self._deciding.append(name)
-        decided = self._truth(self._template.conditions[name], ("Conditions", name))
+        decided = self.truth(self._template.conditions[name], ("Conditions", name))
         self._deciding.pop()
         self._conditions[name] = decided
         return decided
 
     # --- conditions --------------------------------------------------------------------------------------
-    def _truth(self, value: Any, path: Path) -> bool:
+    def truth(self, value: Any, path: Path) -> bool:
+        """Whether a condition, written out or named by `Condition`, holds.
+
+        Raises:
+            Problem: it is none, or depends on a resource.
+        """
         if isinstance(value, dict) and set(value) == {"Condition"}:
             return self.condition(value["Condition"], (*path, "Condition"))
         resolved = self.resolve(value, path)
@@ -137,12 +154,12 @@ class Resolver:
     def _several(self, value: Any, path: Path) -> list[bool]:
         if not isinstance(value, list) or not 2 <= len(value) <= 10:
             raise Problem(path, "it takes a list of 2 to 10 conditions", "give such a list")
-        return [self._truth(item, (*path, index)) for index, item in enumerate(value)]
+        return [self.truth(item, (*path, index)) for index, item in enumerate(value)]
 
     def _not(self, value: Any, path: Path) -> bool:
         if not isinstance(value, list) or len(value) != 1:
             raise Problem(path, "it takes a list of one condition", "write `[condition]`")
-        return not self._truth(value[0], (*path, 0))
+        return not self.truth(value[0], (*path, 0))
 
     def _equals(self, value: Any, path: Path) -> bool:
         left, right = (self.resolve(item, path) for item in _exactly(value, 2, path, "[left, right]"))
@@ -285,10 +302,18 @@ class Resolver:
         return items[position]
 
     def _find_in_map(self, value: Any, path: Path) -> Any:
+        # With the language extensions, a fourth item has the value of keys that are not there.
+        more = value[3] if self._template.extended and isinstance(value, list) and len(value) == 4 else None
+        default = more if isinstance(more, dict) and set(more) == {"DefaultValue"} else None
+        value = value[:3] if default else value
         keys = [self.resolve(item, path) for item in _exactly(value, 3, path, "[map, first key, second key]")]
+        if unknown := first_unknown(keys):
+            raise Problem(path, f"it asks for the resource {unknown.logical_id}", "use parameters only")
         found: Any = self._template.mappings
         for key, kind in zip(keys, ("mapping", "first key", "second key"), strict=True):
             if not isinstance(found, dict) or as_text(key) not in found:
+                if default:
+                    return self.resolve(default["DefaultValue"], path)
                 hint = did_you_mean(as_text(key), found if isinstance(found, dict) else ())
                 raise Problem(
                     path, f"there is no {kind} {key}.{hint}", "correct it, or complete the Mappings"
@@ -337,6 +362,14 @@ class Resolver:
         if function is None:
             hint = did_you_mean(name, self._functions)
             raise Problem(path, f"{name} is not implemented.{hint}", "write out what it would give")
+        if name in extensions.OF_THE_TRANSFORM and not self._template.extended:
+            raise Problem(
+                path,
+                f"{name} needs the transform {LANGUAGE_EXTENSIONS}",
+                f"put {LANGUAGE_EXTENSIONS} before others under Transform",
+            )
+        if name in extensions.OF_RULES and path[0] != "Rules":
+            raise Problem(path, f"{name} is a function of rules only", "use it in the section Rules")
         return function(value, path)
 
 

@@ -16,22 +16,24 @@ from importlib.metadata import version
 from pathlib import Path as File
 from typing import Any
 
-from sandbox.deploy.template.local_files import hide_local_files
 from sandbox.deploy.template.parameters import ParameterValues
 from sandbox.deploy.template.problem import Problem, Problems
-from sandbox.deploy.template.source import Source
 
 #: Raise when what is handed to the translator changes its form.
 _FORMAT = 1
 #: Real seconds the transform may take; it needs one or two.
 TIMEOUT = 60.0
+#: Types of SAM that stand for resources which are not implemented.
+_REFUSED = frozenset(
+    {"AWS::Serverless::Application", "AWS::Serverless::GraphQLApi", "AWS::Serverless::StateMachine"}
+)
 _CHILD = File(__file__).with_name("sam_child.py")
 
 
 async def transform_sam(
-    source: Source, parameters: ParameterValues, region: str, cache: File | None
+    data: Mapping[str, Any], parameters: ParameterValues, region: str, cache: File | None
 ) -> dict[str, Any]:
-    """The CloudFormation document that a SAM template stands for.
+    """The CloudFormation document that a SAM template (its local files hidden) stands for.
 
     Values of `NoEcho` parameters are kept from the translator: references to them stay references, so that no
     secret is written to the cache.
@@ -42,12 +44,17 @@ async def transform_sam(
     Raises:
         Problem, Problems: what the translator found wrong.
     """
-    hidden = hide_local_files(source.data, source.folder)
-    declared = hidden.get("Parameters", {})
+    # What is refused by name is kept from the translator, which would find fault with its details first.
+    refused = {name: body for name, body in data["Resources"].items() if _type(body) in _REFUSED}
+    if refused:
+        data = {**data, "Resources": {k: v for k, v in data["Resources"].items() if k not in refused}}
+        if not data["Resources"]:
+            return {**data, "Resources": refused}
+    declared = data.get("Parameters", {})
     kept_back = {*parameters.secrets, *parameters.from_store}
     request = {
         "template": {
-            **hidden,
+            **data,
             **(
                 {
                     "Parameters": {
@@ -78,7 +85,12 @@ async def transform_sam(
         # The translator may declare parameters of its own (images by runtime); those of the template come
         # back whole.
         template["Parameters"] = {**template["Parameters"], **declared}
+    template["Resources"] = {**template["Resources"], **refused}
     return template
+
+
+def _type(body: Any) -> Any:
+    return body.get("Type") if isinstance(body, dict) else None
 
 
 def _without_default(body: Any, kept_back: bool) -> Any:

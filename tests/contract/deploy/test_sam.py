@@ -119,11 +119,57 @@ def test_mistakes_are_told_at_the_resource(cached: Bench) -> None:
 
 
 def test_made_resources_that_are_not_supported_point_to_their_origin(cached: Bench) -> None:
-    preference = "AutoPublishAlias: live\n          DeploymentPreference: {Type: AllAtOnce}"
+    rule = "Coisa: {Type: IoTRule, Properties: {Sql: SELECT 1}}"
     with pytest.raises(TemplateError) as caught:
-        cached.deploy(FUNCTION.replace("Handler:", f"{preference}\n          Handler:"))
-    assert "UpdatePolicy is not implemented" in str(caught.value)
+        cached.deploy(FUNCTION.replace("Minuto:", f"{rule}\n            Minuto:"))
+    assert "the type AWS::IoT::TopicRule is not implemented" in str(caught.value)
     assert "demo.yaml:5" in str(caught.value)
+
+
+PREFERENCE = """
+          AutoPublishAlias: live
+          DeploymentPreference:
+            Type: Canary10Percent5Minutes
+            Alarms: [!Ref Alarme]
+            Hooks: {PreTraffic: !Ref Fn}
+          Handler:"""
+
+
+def test_an_alias_with_a_deployment_preference_moves_at_once_which_is_told(cached: Bench) -> None:
+    alarm = """
+      Alarme:
+        Type: AWS::CloudWatch::Alarm
+        Properties: {ComparisonOperator: GreaterThanThreshold, EvaluationPeriods: 1, MetricName: E, Namespace: X}
+"""
+    cached.deploy(FUNCTION.replace("\n          Handler:", PREFERENCE) + alarm)
+    assert [call["Name"] for call in cached.aws.made("CreateAlias")] == ["live"]
+    (notice,) = [event.detail for event in cached.events if event.kind == "notice"]
+    assert notice == (
+        "Fn: DeploymentPreference Canary10Percent5Minutes: its alias moves to a new version at once; "
+        "no hooks run and no alarms are watched"
+    )
+
+
+def test_types_of_sam_that_are_refused_are_all_named_before_anything_is_deployed(cached: Bench) -> None:
+    with pytest.raises(TemplateError) as caught:
+        cached.deploy("""
+            Transform: AWS::Serverless-2016-10-31
+            Resources:
+              Fluxo: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: fluxo.asl.json}}
+              Grafo: {Type: AWS::Serverless::GraphQLApi, Properties: {SchemaUri: s.graphql}}
+              Filha: {Type: AWS::Serverless::Application, Properties: {Location: filha.yaml}}
+              Cano: {Type: AWS::Pipes::Pipe, Properties: {Source: a}}
+              Fila: {Type: AWS::SQS::Queue}
+        """)
+    assert "4 problems; nothing was deployed" in caught.value.what
+    for said in (
+        "resource Fluxo: AWS::Serverless::StateMachine: state machines are not implemented",
+        "resource Grafo: AWS::Serverless::GraphQLApi: GraphQL APIs are not implemented",
+        "resource Filha: AWS::Serverless::Application: nested stacks are not implemented",
+        "resource Cano: AWS::Pipes::Pipe: pipes are not implemented",
+    ):
+        assert said in caught.value.why
+    assert cached.aws.calls == []
 
 
 def test_warming_makes_the_first_deployment_need_no_translator(cached: Bench) -> None:

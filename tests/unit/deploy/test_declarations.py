@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from sandbox.deploy.resources.registry import TYPES
-from sandbox.deploy.template.declarations import read_template, uses_sam
+from sandbox.deploy.template.declarations import read_template, transforms
 from sandbox.deploy.template.local_files import hide_local_files, local_path
 from sandbox.deploy.template.problem import Problem, Problems
 from sandbox.deploy.template.source import Source
@@ -20,7 +20,7 @@ QUEUE = {"Type": "AWS::SQS::Queue"}
     ("data", "expected"),
     [
         ({"Resource": {"A": QUEUE}}, "Did you mean Resources"),
-        ({"Rules": {}, "Resources": {"A": QUEUE}}, "rules over parameters are not implemented"),
+        ({"Hooks": {}, "Resources": {"A": QUEUE}}, "hooks are not implemented"),
         ({"Resources": {}}, "declares no resources"),
         ({"Resources": []}, "not a mapping"),
         ({"Resources": {"A-B": QUEUE}}, "letters and digits only"),
@@ -43,12 +43,14 @@ def test_what_is_wrong_with_a_template(data: dict[str, Any], expected: str) -> N
     assert expected in caught.value.problems[0].why
 
 
-def test_only_the_sam_transform_is_known() -> None:
-    assert uses_sam({"Transform": "AWS::Serverless-2016-10-31"})
-    assert uses_sam({"Transform": ["AWS::Serverless-2016-10-31"]})
-    assert not uses_sam({})
-    with pytest.raises(Problem, match="AWS::LanguageExtensions"):
-        uses_sam({"Transform": ["AWS::LanguageExtensions"]})
+def test_two_transforms_are_known() -> None:
+    sam, extensions = "AWS::Serverless-2016-10-31", "AWS::LanguageExtensions"
+    assert transforms({"Transform": sam}) == {sam}
+    assert transforms({"Transform": [extensions, sam]}) == {sam, extensions}
+    assert transforms({}) == frozenset()
+    for other in ("AWS::SecretsManager-2024-09-16", {"Name": "AWS::Include"}):
+        with pytest.raises(Problem, match="is not implemented"):
+            transforms({"Transform": [sam, other]})
 
 
 def test_local_code_becomes_a_placeholder_and_comes_back(tmp_path: Path) -> None:
