@@ -29,6 +29,15 @@ match_option = click.option(
 )
 json_option = click.option("--json", "as_json", is_flag=True, help="Print JSON on standard output.")
 
+parameter_option = click.option(
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A value for a parameter of the template, instead of the one in sandbox.toml; it holds until another"
+    " is given. May be repeated.",
+)
+
 
 def connect(state: Path, *, timeout: float | None = None) -> ControlClient:
     """A connection to the daemon of a state folder.

@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 import msgspec
 
-from sandbox.cli.common import connect, json_option, read_parameters, state_option
+from sandbox.cli.common import connect, json_option, parameter_option, read_parameters, state_option
 from sandbox.cli.diagnostics import show_progress
 from sandbox.cli.output import emit_json
 from sandbox.cli.summary import show_status
@@ -17,13 +17,7 @@ from sandbox.control.protocol import Progress, StatusView
 @click.command("deploy", short_help="Deploy a system, or its changes, into the running sandbox.")
 @click.argument("systems", nargs=-1, required=True, metavar="SYSTEM|TEMPLATE...")
 @click.option("--no-seed", is_flag=True, help="Leave the systems' seeders out.")
-@click.option(
-    "--parameter",
-    "parameters",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A value for a parameter of the template, instead of the one in sandbox.toml; may be repeated.",
-)
+@parameter_option
 @json_option
 @state_option
 def command(

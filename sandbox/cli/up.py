@@ -7,7 +7,7 @@ from pathlib import Path
 
 import click
 
-from sandbox.cli.common import connect, json_option, state_option
+from sandbox.cli.common import connect, json_option, parameter_option, read_parameters, state_option
 from sandbox.cli.diagnostics import say, show_progress
 from sandbox.cli.output import emit_json
 from sandbox.cli.summary import show_status
@@ -58,6 +58,7 @@ def _hops(value: int) -> int:
 @click.option("--keep", is_flag=True, help="Docker engine: leave the containers when the sandbox ends.")
 @click.option("--fresh", is_flag=True, help="Begin empty: throw away the state folder's content.")
 @click.option("--tui", is_flag=True, help="Start it detached, unless it runs already, and watch it live.")
+@parameter_option
 @click.option("--no-seed", is_flag=True, help="Leave the systems' seeders out.")
 @click.option(
     "--keep-hops",
@@ -88,6 +89,7 @@ def command(
     keep: bool,
     fresh: bool,
     tui: bool,
+    parameters: tuple[str, ...],
     no_seed: bool,
     keep_hops: int,
     keep_payload: int,
@@ -106,6 +108,7 @@ def command(
         state=os.path.abspath(state),  # noqa: PTH100 - resolve() would follow symlinks
         cwd=str(Path.cwd()),
         systems=systems,
+        parameters=read_parameters(parameters),
         port=port,
         engine=engine or _default_engine(state),
         services=services,

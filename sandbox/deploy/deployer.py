@@ -45,12 +45,13 @@ Dsn = Callable[[str], str]
 
 @dataclass(frozen=True, slots=True)
 class _Prepared:
-    """A system ready to be deployed: its plan, and what runs it."""
+    """A system ready to be deployed: its plan, what runs it, and the parameters that commands gave it."""
 
     plan: Plan
     evaluation: Evaluation
     base: Context
     parameters: ParameterValues
+    given: Mapping[str, str | None]
 
 
 class Deployer:
@@ -143,6 +144,12 @@ class Deployer:
         """
         return dict(self.stack(name).seed)
 
+    def given(self, name: str) -> dict[str, str]:
+        """The parameters that commands gave to a stack and that are kept: all but secrets."""
+        return {
+            key: value for key, value in self._record.given(self._scope, name).items() if value is not None
+        }
+
     # --- deploying ---------------------------------------------------------------------------------------
     async def plan(self, system: System, *, parameters: Mapping[str, str] | None = None) -> Plan:
         """What `deploy` would do; nothing is changed.
@@ -165,7 +172,7 @@ class Deployer:
         """Makes what the template declares exist, changing only what differs.
 
         Args:
-            parameters: values that go before those of `sandbox.toml`.
+            parameters: values that go before those of the system.
             on_event: told of every step.
             roll_back: whether what a failed first deployment created is deleted again.
 
@@ -192,6 +199,7 @@ class Deployer:
             executor = self._executor_for_removal(stack, on_event)
             await executor.remove_all(removals(recorded, self._record.leftovers(self._scope, name)))
             self._record.forget_stack(self._scope, name)
+            self._record.save_given(self._scope, name, {})
 
     async def undo(self, name: str, *, on_event: OnEvent = quiet) -> None:
         """Removes what a first deployment that failed has made, as `deploy` does with `roll_back`.
@@ -310,6 +318,7 @@ class Deployer:
             updated=self._clock.now(),
         )
         self._record.save_stack(deployed)
+        self._record.save_given(self._scope, stack.name, prepared.given)
         return deployed
 
     async def _failed(self, stack: Stack, executor: Executor, roll_back: bool) -> None:
@@ -340,8 +349,13 @@ class Deployer:
         source = await asyncio.to_thread(_source, system)
         try:
             check_sections(source.data)
-            given = {**system.parameters, **parameters}
-            values = await self._from_store(read_parameters(source.data.get("Parameters", {}), given))
+            declared = source.data.get("Parameters", {})
+            kept = {} if system.sent else self._kept(system, declared)
+            given = {**system.parameters, **kept, **system.given, **parameters}
+            values = await self._from_store(read_parameters(declared, given))
+            for name, value in kept.items():
+                text = f"{name} is {value!r}, as an earlier --parameter gave it"
+                on_event(DeployEvent(stack.name, "", "notice", "", "done", detail=text))
             began = self._clock.elapsed()
             on_event(DeployEvent(stack.name, source.file.name, "template", "transform", "start"))
             named = (stack.name, stack.stack_id)
@@ -361,9 +375,39 @@ class Deployer:
             evaluated = evaluation(template, values, self._scope, stack.name, stack.stack_id, exports)
             check_rules(template.rules, evaluated.resolver)
             base = self._context(stack, source.folder)
-            return _Prepared(make_plan(evaluated, self._record, base), evaluated, base, values)
+            commanded = {
+                name: None if name in values.secrets else value
+                for name, value in {**kept, **system.given}.items()
+            }
+            plan = make_plan(evaluated, self._record, base)
+            return _Prepared(plan, evaluated, base, values, commanded)
         except (Problem, Problems) as found:
             raise source.error(found) from found
+
+    def _kept(self, system: System, declared: Mapping[str, Any]) -> dict[str, str]:
+        """What earlier commands gave for the parameters that this one does not name.
+
+        Raises:
+            Problems: secrets among them, which have to be given again.
+        """
+        kept = {
+            name: value
+            for name, value in self._record.given(self._scope, system.name).items()
+            if name in declared and name not in system.given
+        }
+        lost = [name for name, value in kept.items() if value is None and name not in system.parameters]
+        if lost:
+            raise Problems(
+                [
+                    Problem(
+                        ("Parameters", name),
+                        "an earlier --parameter gave its value, which is kept nowhere (NoEcho)",
+                        f"give it again with --parameter {name}=…, or in sandbox.toml under [parameters]",
+                    )
+                    for name in lost
+                ]
+            )
+        return {name: value for name, value in kept.items() if value is not None}
 
     async def _from_store(self, values: ParameterValues) -> ParameterValues:
         """Reads the parameters whose value is kept in the Parameter Store."""

@@ -93,6 +93,10 @@ class Record:
             policy TEXT,
             PRIMARY KEY (account, region, stack, logical_id, generation)
         ) WITHOUT ROWID;
+        CREATE TABLE IF NOT EXISTS deploy_given (
+            account TEXT, region TEXT, stack TEXT, name TEXT, value TEXT,
+            PRIMARY KEY (account, region, stack, name)
+        ) WITHOUT ROWID;
         CREATE INDEX IF NOT EXISTS deploy_resources_physical
             ON deploy_resources (account, region, type, physical_id);
     """
@@ -135,6 +139,21 @@ class Record:
         self._database.execute(
             "DELETE FROM deploy_resources WHERE account=? AND region=? AND stack=?", (*_where(scope), name)
         )
+
+    def given(self, scope: Scope, stack: str) -> dict[str, str | None]:
+        """The parameters that a command gave to a stack, by name; None is a secret, which is kept nowhere."""
+        rows = self._database.rows(
+            "SELECT name, value FROM deploy_given WHERE account=? AND region=? AND stack=? ORDER BY name",
+            (*_where(scope), stack),
+        )
+        return {row["name"]: row["value"] for row in rows}
+
+    def save_given(self, scope: Scope, stack: str, given: Mapping[str, str | None]) -> None:
+        """Keeps the parameters that commands gave to a stack, in the place of those known before."""
+        where = (*_where(scope), stack)
+        self._database.execute("DELETE FROM deploy_given WHERE account=? AND region=? AND stack=?", where)
+        for name, value in given.items():
+            self._database.execute("INSERT INTO deploy_given VALUES (?,?,?,?,?)", (*where, name, value))
 
     def exported(self, scope: Scope) -> dict[str, tuple[str, str]]:
         """Exported values and the stacks that export them, by export name."""

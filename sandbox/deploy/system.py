@@ -71,6 +71,7 @@ class System:
         suppressions: lints that it accepts, each with its reason.
         load: what `sandbox load` sends to it.
         keys: business keys, and where payloads carry them (`$.pedidoId`); a saga declaration adds its own.
+        given: values of parameters that a command gave; they go before `parameters`, and are kept.
         sent: the template, where it is in no file; `template` only names it then.
     """
 
@@ -84,6 +85,7 @@ class System:
     suppressions: tuple[Suppression, ...] = ()
     load: LoadSpec | None = None
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    given: Mapping[str, str] = field(default_factory=dict)
     sent: Sent | None = None
 
 

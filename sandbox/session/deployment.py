@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from sandbox.deploy.progress import DeployEvent
 from sandbox.deploy.record import Stack
 from sandbox.deploy.system import System, find_system
 from sandbox.engines.base import Engine
-from sandbox.errors import UsageError
+from sandbox.errors import TemplateError, UsageError
 from sandbox.flow.keys import BusinessKey, business_key
 from sandbox.flow.recorder import Journal
 from sandbox.model.ids import Ids
@@ -90,11 +91,18 @@ class Deployment:
         for stack in self.deployer.stacks():
             template = Path(stack.template)
             if stack.system and template.exists():
-                found.append(_of_folder(stack, template) or _plain(stack, template))
+                system = _of_folder(stack, template) or _plain(stack, template)
+                found.append(replace(system, given=self.deployer.given(stack.name)))
         return found
 
     async def up(
-        self, systems: Sequence[System], *, seed: bool, report: Report, account: str = DEFAULT_ACCOUNT
+        self,
+        systems: Sequence[System],
+        *,
+        seed: bool,
+        report: Report,
+        account: str = DEFAULT_ACCOUNT,
+        as_it_was: bool = False,
     ) -> None:
         """Deploys systems one after the other; a second deployment waits for the first.
 
@@ -102,13 +110,20 @@ class Deployment:
             seed: run the seeders of a system that was not seeded before.
             report: told every step.
             account: id of the account to deploy into.
+            as_it_was: a deployed system whose template is refused stays as it was deployed, which is told.
 
         Raises:
             TemplateError, DeployError, MigrationError, SeedError: what stands in the way.
         """
         async with self._one_at_a_time:
             for system in systems:
-                await self._up(self.of_account(account), system, seed=seed, report=report)
+                try:
+                    await self._up(self.of_account(account), system, seed=seed, report=report)
+                except (TemplateError, UsageError) as error:
+                    if not as_it_was:
+                        raise
+                    text = f"it stays as it was deployed: {error.what}: {error.why}; {error.remedy}"
+                    report(Progress(f"deploy {system.name}", "note", text=text))
 
     async def _up(self, deployer: Deployer, system: System, *, seed: bool, report: Report) -> None:
         self._learn_keys(system)

@@ -18,6 +18,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
         state: the state folder, absolute.
         cwd: folder from which systems are looked up.
         systems: systems or templates to deploy; none deploys what the state or the folder names.
+        parameters: values for parameters of their templates.
         port: of the front door; 0 takes a free one.
         engine: name of the engine.
         services: services that are served elsewhere, each `NAME=URL`.
@@ -31,6 +32,7 @@ class Options(msgspec.Struct, frozen=True, kw_only=True):
     state: str
     cwd: str
     systems: tuple[str, ...] = ()
+    parameters: dict[str, str] = {}
     port: int = DEFAULT_PORT
     engine: str = "embedded"
     services: tuple[str, ...] = ()

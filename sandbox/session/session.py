@@ -9,6 +9,7 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
+from dataclasses import replace
 
 from sandbox.backing.elsewhere import elsewhere, natively
 from sandbox.clock import Clock
@@ -158,7 +159,13 @@ class Session:
         wanted = self.deployment.recorded() if systems is None else systems
         if not self.engine.keeps_state:
             self.deployment.forget()
-        await self.deployment.up(wanted, seed=self.options.seed, report=self._report)
+        if given := self.options.parameters:
+            wanted = [replace(system, given={**system.given, **given}) for system in wanted]
+        # What nobody named does not keep the rest from starting.
+        as_it_was = systems is None and self.engine.keeps_state
+        await self.deployment.up(
+            wanted, seed=self.options.seed, report=self._report, as_it_was=as_it_was and not given
+        )
         await self.find_database()
         await self.database.committed()
         self.warm()

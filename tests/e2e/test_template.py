@@ -133,6 +133,40 @@ def test_a_broken_template_is_refused_with_file_line_and_resource(sandboxes: Mak
     assert sandbox.status()["stacks"][0]["name"] == "good"
 
 
+WITH_PARAMETERS = """\
+Parameters:
+  Name: {Type: String, Default: usual}
+  Password: {Type: String, NoEcho: true}
+Resources:
+  Queue: {Type: AWS::SQS::Queue, Properties: {QueueName: !Ref Name, Tags: [{Key: p, Value: !Ref Password}]}}
+Outputs:
+  Url: {Value: !Ref Queue}
+"""
+
+
+def test_a_restart_keeps_what_parameters_were_given_and_what_can_be_deployed_no_more(
+    sandboxes: Maker, tmp_path: Path
+) -> None:
+    own, secret = tmp_path / "own.yaml", tmp_path / "secret.yaml"
+    own.write_text(WITH_PARAMETERS.replace("NoEcho: true", "Default: none"))
+    secret.write_text(WITH_PARAMETERS)
+    sandbox = sandboxes(cwd=tmp_path)
+    missing = sandbox.cli("up", str(secret), "--detach", "--json", "--port", "0", code=5)
+    assert "give it with --parameter Password=…" in missing.err
+    sandbox.up(str(own), "--parameter", "Name=mine")
+    assert sandbox.outputs["Url"].endswith("/mine")
+    sandbox.cli("deploy", str(secret), "--parameter", "Name=other", "--parameter", "Password=never told")
+    sandbox.down()
+
+    began = sandbox.cli("up", "--detach", "--json", "--port", "0")
+    sandbox.view = began.json
+    urls = {stack["name"]: stack["outputs"]["Url"].rsplit("/", 1)[1] for stack in sandbox.status()["stacks"]}
+    assert urls == {"own": "mine", "secret": "other"}
+    assert "deploy secret: it stays as it was deployed" in began.err
+    assert "give it again with --parameter Password=…" in began.err
+    assert "never told" not in began.err
+
+
 def _good(folder: Path) -> Path:
     good = folder / "good"
     good.mkdir()

@@ -106,4 +106,4 @@ def _refusal(type_: str) -> str:
         return f"{type_}: custom resources are not implemented"
     if type_.startswith("AWS::EC2::") or type_ == "AWS::RDS::DBSubnetGroup":
         return f"{type_}: there are no VPCs here; functions reach databases without one"
-    return f"the type {type_} is not implemented.{did_you_mean(type_, TYPES)}"
+    return f"the type {type_} is not implemented.{did_you_mean(type_, TYPES, alike=0.85)}"

@@ -102,7 +102,9 @@ def _value(path: Path, body: Any, given: str | None) -> str | list[str]:
             )
     if given is None and "Default" not in body:
         raise Problem(
-            path, "it has no default and no value was given", "give it in sandbox.toml under [parameters]"
+            path,
+            "it has no default and no value was given",
+            f"give it with --parameter {path[1]}=…, or in sandbox.toml under [parameters]",
         )
     raw = given if given is not None else body["Default"]
     if isinstance(raw, bool):

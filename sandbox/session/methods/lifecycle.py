@@ -62,10 +62,11 @@ class Lifecycle:
         """Deploys systems, telling every step.
 
         Args:
-            parameters: values for parameters of their templates, instead of those of `sandbox.toml`.
+            parameters: values for parameters of their templates, instead of those of `sandbox.toml`; they
+                hold for later deployments too.
         """
         found = [
-            replace(system, parameters={**system.parameters, **(parameters or {})})
+            replace(system, given=parameters or {})
             for name in systems
             if (system := find_system(name, Path(cwd)))
         ]

@@ -42,7 +42,10 @@ class Bench:
 
     def deploy(self, text: str, name: str = "demo", *, roll_back: bool = True) -> Stack:
         """Deploys a template."""
-        system = self.system(text, name)
+        return self.run(self.system(text, name), roll_back=roll_back)
+
+    def run(self, system: System, *, roll_back: bool = True) -> Stack:
+        """Deploys a system."""
         self.events = []
         return asyncio.run(self.deployer().deploy(system, on_event=self.events.append, roll_back=roll_back))
 

@@ -139,7 +139,7 @@ def test_an_alias_with_a_deployment_preference_moves_at_once_which_is_told(cache
     alarm = """
       Alarme:
         Type: AWS::CloudWatch::Alarm
-        Properties: {ComparisonOperator: GreaterThanThreshold, EvaluationPeriods: 1, MetricName: E, Namespace: X}
+        Properties: {ComparisonOperator: LessThanThreshold, EvaluationPeriods: 1, MetricName: E, Namespace: X}
 """
     cached.deploy(FUNCTION.replace("\n          Handler:", PREFERENCE) + alarm)
     assert [call["Name"] for call in cached.aws.made("CreateAlias")] == ["live"]
@@ -159,14 +159,16 @@ def test_types_of_sam_that_are_refused_are_all_named_before_anything_is_deployed
               Grafo: {Type: AWS::Serverless::GraphQLApi, Properties: {SchemaUri: s.graphql}}
               Filha: {Type: AWS::Serverless::Application, Properties: {Location: filha.yaml}}
               Cano: {Type: AWS::Pipes::Pipe, Properties: {Source: a}}
+              Gente: {Type: AWS::Cognito::UserPool}
               Fila: {Type: AWS::SQS::Queue}
         """)
-    assert "4 problems; nothing was deployed" in caught.value.what
+    assert "5 problems; nothing was deployed" in caught.value.what
     for said in (
         "resource Fluxo: AWS::Serverless::StateMachine: state machines are not implemented",
         "resource Grafo: AWS::Serverless::GraphQLApi: GraphQL APIs are not implemented",
         "resource Filha: AWS::Serverless::Application: nested stacks are not implemented",
         "resource Cano: AWS::Pipes::Pipe: pipes are not implemented",
+        "resource Gente: the type AWS::Cognito::UserPool is not implemented.\n",
     ):
         assert said in caught.value.why
     assert cached.aws.calls == []
