@@ -23,12 +23,13 @@ _SEARCHED = 20_000
 _NEAR = 16
 
 
-def find_flow(journal: Journal, reference: str) -> int | None:
+def find_flow(journal: Journal, reference: str, account: str | None = None) -> int | None:
     """The flow that a reference means.
 
     Args:
         reference: a flow or hop id; the id of an event, message, request or trace; or the value of a business
             key.
+        account: the one that a business key is of; None for any. Ids are nobody else's.
     """
     journal.settle()
     database = journal.database
@@ -36,7 +37,10 @@ def find_flow(journal: Journal, reference: str) -> int | None:
         row = database.row("SELECT flow FROM hops WHERE id = ?", (int(reference),))
         if row is not None:
             return int(row["flow"])
-    row = database.row("SELECT flow FROM keys WHERE value = ? ORDER BY hop LIMIT 1", (reference,))
+    row = database.row(
+        "SELECT flow FROM keys WHERE value = ? AND account = coalesce(?, account) ORDER BY hop LIMIT 1",
+        (reference, account),
+    )
     if row is not None:
         return int(row["flow"])
     hop = journal.lookup.hop(reference)

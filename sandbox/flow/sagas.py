@@ -12,6 +12,7 @@ from sandbox.flow.schema import hop_of
 from sandbox.model.hops import Hop, HopKind
 from sandbox.model.saga.progress import Trace
 from sandbox.model.saga.stretches import brief, short
+from sandbox.model.scope import DEFAULT_ACCOUNT
 from sandbox.store.database import Database
 from sandbox.store.readonly import Rows
 
@@ -34,25 +35,29 @@ class TraceBook:
         self._facts: _Facts = {}
         self._upto = 0
 
-    def newest(self, journal: Rows, key: str, limit: int) -> list[Trace]:
-        """The newest sagas, newest first.
+    def newest(self, journal: Rows, key: str, limit: int, account: str = DEFAULT_ACCOUNT) -> list[Trace]:
+        """The newest sagas of an account, newest first.
 
         Args:
             key: name of the business key.
         """
         found = journal.rows(
-            "SELECT value, flow FROM keys WHERE name = ? ORDER BY hop DESC LIMIT ?", (key, limit)
+            "SELECT value, flow FROM keys WHERE name = ? AND account = ? ORDER BY hop DESC LIMIT ?",
+            (key, account, limit),
         )
         return self._traces(journal, {row["value"]: row["flow"] for row in found})
 
-    def known(self, journal: Rows, key: str, values: Sequence[str]) -> dict[str, Trace]:
+    def known(
+        self, journal: Rows, key: str, values: Sequence[str], account: str = DEFAULT_ACCOUNT
+    ) -> dict[str, Trace]:
         """What is known of sagas, by the value of their key; those the journal does not know are missing."""
         if not values:
             return {}
         pairs: dict[str, int] = {}
         for part in _chunks(values):
             rows = journal.rows(
-                f"SELECT value, flow FROM keys WHERE value IN ({_marks(part)}) AND name = ?", (*part, key)
+                f"SELECT value, flow FROM keys WHERE value IN ({_marks(part)}) AND name = ? AND account = ?",
+                (*part, key, account),
             )
             pairs |= {row["value"]: row["flow"] for row in rows}
         return {trace.key: trace for trace in self._traces(journal, pairs)}

@@ -82,13 +82,13 @@ class Deployment:
         """
         return self._new_deployer(scope, cause)
 
-    def recorded(self) -> list[System]:
-        """The systems of the stacks that the state holds, as far as their folders are still there.
+    def recorded(self, account: str = DEFAULT_ACCOUNT) -> list[System]:
+        """The systems of an account's stacks that the state holds, as far as their folders are still there.
 
         Stacks of the CloudFormation API have none: they stay as they are.
         """
         found = []
-        for stack in self.deployer.stacks():
+        for stack in self.of_account(account).stacks():
             template = Path(stack.template)
             if stack.system and template.exists():
                 system = _of_folder(stack, template) or _plain(stack, template)

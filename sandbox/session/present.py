@@ -26,18 +26,21 @@ _LOOKED = 1_000
 _IN_QUEUE = (Doing.QUEUE, Doing.HIDDEN, Doing.CONSUMER, Doing.DEAD_LETTER)
 
 
-async def look(session: Session, stretches: Iterable[Stretch], relays: Iterable[str]) -> Present:
+async def look(
+    session: Session, stretches: Iterable[Stretch], relays: Iterable[str], scope: Scope = _DEFAULT
+) -> Present:
     """What matters to stretches that last.
 
     Args:
         relays: names of the functions whose next scheduled run matters.
+        scope: where all of this is.
     """
     queues = {one.resource for one in stretches if one.open and one.doing in _IN_QUEUE}
-    messages, looked_in = _messages(session, queues)
+    messages, looked_in = _messages(session, queues, scope)
     return Present(
         now=session.clock.now(),
-        next_runs=await _next_runs(session, relays),
-        consumers=await consumers(session) if queues else {},
+        next_runs=await _next_runs(session, relays, scope),
+        consumers=await consumers(session, scope) if queues else {},
         messages=messages,
         looked_in=looked_in,
     )
@@ -90,23 +93,25 @@ async def ask_all(
         more = {token[0]: page[token[1]]}
 
 
-async def consumers(session: Session) -> dict[str, list[str]]:
+async def consumers(session: Session, scope: Scope = _DEFAULT) -> dict[str, list[str]]:
     """Functions that enabled event source mappings feed, by the name of their queue."""
     found: dict[str, list[str]] = {}
-    for mapping in await mappings(session):
+    for mapping in await mappings(session, scope):
         if mapping.get("State") not in ("Disabled", "Disabling", "Deleting"):
             queue = short(str(mapping.get("EventSourceArn", "")))
             found.setdefault(queue, []).append(short(str(mapping["FunctionArn"])))
     return found
 
 
-async def mappings(session: Session) -> list[dict[str, Any]]:
+async def mappings(session: Session, scope: Scope = _DEFAULT) -> list[dict[str, Any]]:
     """Every event source mapping."""
     token = ("Marker", "NextMarker")
-    return await ask_all(session, "lambda", "ListEventSourceMappings", {}, "EventSourceMappings", token=token)
+    return await ask_all(
+        session, "lambda", "ListEventSourceMappings", {}, "EventSourceMappings", token=token, scope=scope
+    )
 
 
-async def _next_runs(session: Session, functions: Iterable[str]) -> dict[str, float]:
+async def _next_runs(session: Session, functions: Iterable[str], scope: Scope) -> dict[str, float]:
     due = {
         timer.label: timer.when
         for timer in reversed(session.clock.pending())
@@ -114,15 +119,17 @@ async def _next_runs(session: Session, functions: Iterable[str]) -> dict[str, fl
     }
     runs: dict[str, float] = {}
     for function in set(functions):
-        arn = str(function_arn(Scope(), function))
-        answer = await ask(session, "events", "ListRuleNamesByTarget", {"TargetArn": arn})
+        arn = str(function_arn(scope, function))
+        answer = await ask(session, "events", "ListRuleNamesByTarget", {"TargetArn": arn}, scope)
         times = [due[f"rule {rule}"] for rule in answer["RuleNames"] if f"rule {rule}" in due]
         if times:
             runs[function] = min(times)
     return runs
 
 
-def _messages(session: Session, queues: Iterable[str]) -> tuple[dict[str, Message], frozenset[str]]:
+def _messages(
+    session: Session, queues: Iterable[str], scope: Scope
+) -> tuple[dict[str, Message], frozenset[str]]:
     sqs = session.engine.services.get("sqs")
     if not isinstance(sqs, SqsService):
         return {}, frozenset()
@@ -130,7 +137,7 @@ def _messages(session: Session, queues: Iterable[str]) -> tuple[dict[str, Messag
     looked_in = set()
     for queue in queues:
         try:
-            found = sqs.peek(queue_arn(Scope(), queue), limit=_LOOKED)
+            found = sqs.peek(queue_arn(scope, queue), limit=_LOOKED)
         except AwsError:  # the queue is gone, and its messages with it
             found = []
         if len(found) < _LOOKED:

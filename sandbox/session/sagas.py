@@ -15,6 +15,7 @@ from sandbox.flow.keys import BusinessKey, business_key
 from sandbox.model.saga.declaration import Declaration, DeclarationError, Place
 from sandbox.model.saga.names import resolve
 from sandbox.model.saga.parsing import parse_declaration
+from sandbox.model.scope import DEFAULT_ACCOUNT, Scope
 
 if TYPE_CHECKING:
     from sandbox.session.deployment import Deployment
@@ -25,10 +26,12 @@ class Declared(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         stack: name of the stack.
+        scope: where the stack is.
     """
 
     stack: str
     declaration: Declaration
+    scope: Scope = Scope()
 
 
 def read_keys(path: Path) -> list[BusinessKey]:
@@ -92,19 +95,19 @@ class SagaBook:
     def __init__(self) -> None:
         self._read: dict[Path, tuple[int, Declaration]] = {}
 
-    def of(self, deployment: Deployment) -> list[Declared]:
-        """The declarations of the deployed systems that have one.
+    def of(self, deployment: Deployment, account: str = DEFAULT_ACCOUNT) -> list[Declared]:
+        """The declarations of an account's deployed systems that have one.
 
         Raises:
             TemplateError: a declaration is wrong, or names what its stack does not have.
         """
         found = []
-        for system in deployment.recorded():
+        for system in deployment.recorded(account):
             if system.saga is None:
                 continue
-            resources = deployment.deployer.resources(system.name)
+            resources = deployment.of_account(account).resources(system.name)
             declaration = named(system.saga, self._declaration(system.saga), resources)
-            found.append(Declared(stack=system.name, declaration=declaration))
+            found.append(Declared(stack=system.name, declaration=declaration, scope=Scope(account)))
         return found
 
     def _declaration(self, path: Path) -> Declaration:

@@ -12,15 +12,18 @@ import msgspec
 
 from sandbox.control.client import ControlClient
 from sandbox.control.protocol import StatusView
-from sandbox.errors import NotRunningError, UsageError
+from sandbox.errors import NotRunningError
 from sandbox.model.scope import DEFAULT_ACCOUNT
 from sandbox.testing.control import Control
 
 _SECONDS = 10.0
 #: Methods that are asked of one account.
-_OF_ACCOUNT: Final = frozenset({"test_stack", "test_queues", "test_event", "flow_ls", "fault_clear"})
-#: Methods that know the default account alone.
-_SAGAS: Final = frozenset({"saga_show", "saga_check", "saga_ls"})
+_OF_ACCOUNT: Final = frozenset(
+    {
+        *("test_stack", "test_queues", "test_event", "flow_ls", "flow_show", "fault_clear"),
+        *("saga_show", "saga_check", "saga_ls"),
+    }
+)
 
 
 class Running:
@@ -111,12 +114,6 @@ class _InAccount:
         self._account = account
 
     def call(self, method: str, **params: Any) -> Any:
-        if method in _SAGAS:
-            raise UsageError(
-                "the sagas of this stack cannot be followed",
-                "it lives in an account of its own, and sagas are followed in the default account alone",
-                "leave --sandbox-endpoint out, or assert on flows and rows",
-            )
         if method in _OF_ACCOUNT:
             params["account"] = self._account
         if method == "fault_add":

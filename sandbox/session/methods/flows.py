@@ -78,17 +78,18 @@ class Flows:
         except ValueError as error:
             raise UsageError("the flows were not listed", str(error), "say --status error") from error
 
-    async def flow_show(self, reference: str) -> FlowView:
+    async def flow_show(self, reference: str, account: str | None = None) -> FlowView:
         """One flow, whole: its hops as a tree, with log lines.
 
         Args:
             reference: a flow or hop id; the id of an event, message, request or trace; or a business key.
+            account: whose business key is meant; None for anybody's.
 
         Raises:
             SandboxError: nothing is known by it; near ones are suggested.
         """
         session = self._session
-        flow = queries.find_flow(session.journal, reference)
+        flow = queries.find_flow(session.journal, reference, account)
         database = session.journal.database
         found = None if flow is None else summary(database, flow)
         if flow is None or found is None:

@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING
 from sandbox.control.server import Method
 from sandbox.errors import UsageError
 from sandbox.flow.sagas import TraceBook, hops_of
+from sandbox.model.arn import is_arn, parse_arn
 from sandbox.model.saga.declaration import Declaration, State, When
 from sandbox.model.saga.progress import OUTCOMES, STUCK, Trace, detail, summarise
 from sandbox.model.saga.stretches import Stretch
 from sandbox.model.saga.timeline import build, of_saga
 from sandbox.model.saga.waiting import waiting_for
+from sandbox.model.scope import DEFAULT_ACCOUNT
 from sandbox.model.views.sagas import SagaCheck, SagaDetail, SagaView, Violation
 from sandbox.session.present import look
 from sandbox.session.sagas import Declared, SagaBook, no_saga
-from sandbox.session.sagastates import states_of
+from sandbox.session.sagastates import Dsn, states_of
 from sandbox.session.statequeries import asking
 from sandbox.store.readonly import Rows, aside
 
@@ -51,8 +53,10 @@ class Sagas:
             "saga_check": self.saga_check,
         }
 
-    async def saga_ls(self, limit: int, state: str | None = None, match: str = "") -> list[SagaView]:
-        """The newest sagas of every declaration, newest first.
+    async def saga_ls(
+        self, limit: int, state: str | None = None, match: str = "", account: str = DEFAULT_ACCOUNT
+    ) -> list[SagaView]:
+        """The newest sagas of every declaration of an account's stacks, newest first.
 
         Args:
             state: only those of this state or outcome (`PENDING`, `stuck`).
@@ -62,7 +66,7 @@ class Sagas:
             UsageError: no declaration knows that state.
             StateQueryError: the database could not be asked.
         """
-        declared = self.declared()
+        declared = self.declared(account)
         if state is not None:
             _must_be_known(state, declared)
         found: list[SagaView] = []
@@ -76,21 +80,21 @@ class Sagas:
             found = [saga for saga in found if match.lower() in _searchable(saga)]
         return sorted(found, key=lambda saga: (saga.began_at, saga.flow or 0), reverse=True)[:limit]
 
-    async def saga_show(self, saga_id: str) -> SagaDetail:
+    async def saga_show(self, saga_id: str, account: str = DEFAULT_ACCOUNT) -> SagaDetail:
         """One saga, whole.
 
         Raises:
             SandboxError: nobody knows the id; near ones are suggested.
             StateQueryError: the database could not be asked.
         """
-        for declared in self.declared():
+        for declared in self.declared(account):
             found = await self._one(declared, saga_id)
             if found is not None:
                 return found
-        known = [saga.id for saga in await self.saga_ls(_SUGGESTED)]
+        known = [saga.id for saga in await self.saga_ls(_SUGGESTED, account=account)]
         raise no_saga(saga_id, known)
 
-    async def saga_check(self) -> SagaCheck:
+    async def saga_check(self, account: str = DEFAULT_ACCOUNT) -> SagaCheck:
         """Checks the invariants of every declaration, all of them on one state of the database.
 
         Raises:
@@ -99,11 +103,11 @@ class Sagas:
         checked: list[str] = []
         skipped: list[str] = []
         violations: list[Violation] = []
-        for declared in self.declared():
+        for declared in self.declared(account):
             declaration = declared.declaration
             if declaration.state is None or not declaration.invariants:
                 continue
-            async with asking(declaration.saga, self._dsn(declaration.state.database)) as answers:
+            async with asking(declaration.saga, self._dsn(declared)(declaration.state.database)) as answers:
                 running = await self._running(declared, answers.running)
                 for invariant in declaration.invariants:
                     if invariant.when is When.SETTLED and running:
@@ -115,25 +119,26 @@ class Sagas:
                         violations.append(violation)
         return SagaCheck(checked=checked, skipped=skipped, violations=violations)
 
-    def declared(self) -> list[Declared]:
-        """The declarations of all stacks.
+    def declared(self, account: str) -> list[Declared]:
+        """The declarations of all stacks of an account.
 
         Raises:
             TemplateError: one is wrong.
         """
-        return self._book.of(self._session.deployment)
+        return self._book.of(self._session.deployment, account)
 
     # --- inside ------------------------------------------------------------------------------------------
     async def _newest(self, declared: Declared, limit: int) -> list[SagaView]:
         declaration = declared.declaration
-        states = states_of(declared, self._dsn)
+        states = states_of(declared, self._dsn(declared))
         rows = {row.key: row for row in await states.newest(limit)}
         self._session.journal.settle()
-        key, keys = declaration.key, list(rows)
+        key, keys, account = declaration.key, list(rows), declared.scope.account
 
         def from_journal(journal: Rows) -> dict[str, Trace]:
-            newest = {trace.key: trace for trace in self._traces.newest(journal, key, limit)}
-            return self._traces.known(journal, key, [one for one in keys if one not in newest]) | newest
+            newest = {trace.key: trace for trace in self._traces.newest(journal, key, limit, account)}
+            others = [one for one in keys if one not in newest]
+            return self._traces.known(journal, key, others, account) | newest
 
         async with self._one_at_a_time:
             seen = await aside(self._session.journal.database, from_journal)
@@ -149,10 +154,10 @@ class Sagas:
 
     async def _one(self, declared: Declared, key: str) -> SagaDetail | None:
         declaration = declared.declaration
-        row = (await states_of(declared, self._dsn).some([key])).get(key)
+        row = (await states_of(declared, self._dsn(declared)).some([key])).get(key)
         self._session.journal.settle()
         journal = self._session.journal.database
-        trace = TraceBook().known(journal, declaration.key, [key]).get(key)
+        trace = TraceBook().known(journal, declaration.key, [key], declared.scope.account).get(key)
         if row is None and trace is None:
             return None
         now = self._session.clock.now()
@@ -162,7 +167,7 @@ class Sagas:
             hops, around = hops_of(journal, trace.flow)
             own = of_saga(hops, declaration.key, key)
             stretches = build(declaration, own, around=around, running=summary.outcome in _RUNNING)
-        present = await look(self._session, stretches, _relays(declaration, stretches))
+        present = await look(self._session, stretches, _relays(declaration, stretches), declared.scope)
         return detail(declaration, summary, stretches, waiting_for(declaration, stretches, present), now)
 
     async def _running(self, declared: Declared, count: Count) -> bool:
@@ -172,10 +177,18 @@ class Sagas:
             running = bool(await count(state))
         else:
             running = any(saga.outcome in _RUNNING for saga in await self._newest(declared, _SEARCHED))
-        return running or any(view.state == "busy" for view in self._session.engine.environments())
+        return running or any(
+            view.state == "busy" and _account(view.function) in ("", declared.scope.account)
+            for view in self._session.engine.environments()
+        )
 
-    def _dsn(self, database: str) -> str:
-        return self._session.engine.database(database).dsn
+    def _dsn(self, declared: Declared) -> Dsn:
+        return lambda database: self._session.engine.database(database, declared.scope).dsn
+
+
+def _account(function: str) -> str:
+    """The account of a function, where its engine gives its ARN."""
+    return parse_arn(function).account if is_arn(function) else ""
 
 
 def _searchable(saga: SagaView) -> str:
