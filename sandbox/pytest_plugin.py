@@ -6,6 +6,7 @@ Importing this costs nothing: what the fixtures need is imported when the first 
 from __future__ import annotations
 
 from collections.abc import Callable, Generator, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -162,7 +163,7 @@ def faults(stack: Stack) -> Faults:
 @pytest.fixture
 def database(stack: Stack) -> Iterator[psycopg.Connection[dict[str, Any]]]:
     """A connection to this test's own clone of the stack's database."""
-    with stack.connect() as connection:
+    with closing(stack.connect()) as connection:  # nothing to commit, whatever the test left it at
         yield connection
 
 

@@ -14,7 +14,7 @@ from sandbox.control.client import ControlClient
 from sandbox.control.protocol import StatusView
 from sandbox.errors import NotRunningError
 from sandbox.model.scope import DEFAULT_ACCOUNT
-from sandbox.testing.control import Control
+from sandbox.testing.control import Control, Line
 
 _SECONDS = 10.0
 #: Methods that are asked of one account.
@@ -26,7 +26,7 @@ _OF_ACCOUNT: Final = frozenset(
 )
 
 
-class Running:
+class Running(Line):
     """The daemon of a sandbox that runs already; it goes on when this is closed.
 
     Args:
@@ -38,25 +38,13 @@ class Running:
 
     def __init__(self, endpoint: str) -> None:
         self.folder = _state_folder(endpoint.rstrip("/"))
-        self._client = ControlClient(self.folder)
-        self.status = _status(self._client)
+        super().__init__(self.folder)
+        self.status = msgspec.convert(self.call("status"), StatusView)
 
     @property
     def pid(self) -> int:
         """The daemon's process id."""
         return self.status.pid
-
-    def call(self, method: str, **params: Any) -> Any:
-        """Calls a control method."""
-        return self._client.call(method, **params)
-
-    def stream(self, method: str, **params: Any) -> Iterator[Any]:
-        """Calls a control method that answers with a stream."""
-        return self._client.stream(method, **params)
-
-    def close(self) -> None:
-        """Ends the connection."""
-        self._client.close()
 
 
 class DefaultAccount:
@@ -122,10 +110,6 @@ class _InAccount:
 
     def stream(self, method: str, **params: Any) -> Iterator[Any]:
         return self._running.stream(method, **params)
-
-
-def _status(client: ControlClient) -> StatusView:
-    return msgspec.convert(client.call("status"), StatusView)
 
 
 def _state_folder(endpoint: str) -> Path:

@@ -14,11 +14,11 @@ from typing import IO, Any
 
 import msgspec
 
-from sandbox.control.client import ControlClient
 from sandbox.control.protocol import ErrorInfo, StatusView
 from sandbox.errors import ServerStartError
 from sandbox.session.options import Options
 from sandbox.session.statefolder import StateFolder
+from sandbox.testing.control import Line
 
 _PREFIX = "sandbox-test-"
 _MEMORY = Path("/dev/shm")
@@ -59,8 +59,12 @@ class Server:
         self.folder = Path(tempfile.mkdtemp(prefix=_PREFIX, dir=base))
         self._log: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `close`
         self._process = self._start(engine, speed)
-        self.status = self._listen()
-        self._client: ControlClient | None = ControlClient(self.folder)
+        try:
+            self.status = self._listen()
+            self._line = Line(self.folder)
+        except BaseException:  # a test that runs out of its time, Ctrl-C
+            self._end()
+            raise
 
     @property
     def pid(self) -> int:
@@ -73,36 +77,18 @@ class Server:
         Raises:
             SandboxError: what the daemon answered instead.
         """
-        return self._connected().call(method, **params)
+        return self._line.call(method, **params)
 
     def stream(self, method: str, **params: Any) -> Iterator[Any]:
         """Calls a control method that answers with a stream, to its end."""
-        return self._connected().stream(method, **params)
+        return self._line.stream(method, **params)
 
     def close(self) -> None:
         """Ends the daemon with all that it started, and removes its folder."""
-        if self._client is not None:
-            self._client.close()
-            self._client = None
-        assert self._process.stdin is not None
-        self._process.stdin.close()
-        try:
-            self._process.wait(_PATIENCE)
-        except subprocess.TimeoutExpired:
-            self._process.kill()
-            self._process.wait()
-        self._tidy()
+        self._line.close()
+        self._end()
 
     # --- inside ------------------------------------------------------------------------------------------
-    def _connected(self) -> ControlClient:
-        if self._client is None:
-            raise ServerStartError(
-                "the sandbox of the tests was closed",
-                "a fixture or a `with` block that owned it has ended",
-                "use it inside that block",
-            )
-        return self._client
-
     def _start(self, engine: str, speed: float) -> subprocess.Popen[bytes]:
         options = Options(state=str(self.folder), cwd=str(Path.cwd()), port=0, engine=engine, seed=True)
         return subprocess.Popen(
@@ -125,19 +111,25 @@ class Server:
         if told.status is not None:
             return told.status
         code = self._process.wait()
-        words = self._last_words()
-        self._tidy()
         if told.error is not None:
             raise RemoteStartError(told.error)
+        words = self._last_words()
         raise ServerStartError(
             f"the sandbox of the tests ended while it started (exit status {code})",
             f"its last words:\n{words}" if words else "it said nothing",
             "`sandbox doctor` checks what it needs on this machine",
         )
 
-    def _tidy(self) -> None:
-        """Closes what connected us to a daemon that has ended, and removes its folder."""
-        for pipe in (self._process.stdin, self._process.stdout, self._log):
+    def _end(self) -> None:
+        """Lets the daemon end, by the end of its standard input; then removes what connected us to it."""
+        assert self._process.stdin is not None
+        self._process.stdin.close()
+        try:
+            self._process.wait(_PATIENCE)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        for pipe in (self._process.stdout, self._log):
             if pipe is not None:
                 pipe.close()
         shutil.rmtree(self.folder, ignore_errors=True)
