@@ -12,7 +12,7 @@ from sandbox.clock import Clock
 from sandbox.deploy.errors import DeployError
 from sandbox.deploy.evaluation import Evaluation, evaluation
 from sandbox.deploy.execute import Executor
-from sandbox.deploy.judging import Judge, accept, check_engine, differences
+from sandbox.deploy.judging import Compare, Judge, accept, alike, check_engine, differences
 from sandbox.deploy.migrations import Migration, apply_migrations
 from sandbox.deploy.outputs import evaluate_outputs, render_outputs
 from sandbox.deploy.plan import Action, Plan, make_plan, removals
@@ -65,7 +65,7 @@ class Deployer:
         ids: draws the ids of stacks.
         cache: folder of transformed SAM templates; None transforms every time.
         unsupported: why the engine cannot have a resource, by type and properties as written, or None.
-        difference: what of a resource has no effect on the engine, or None; told as a notice.
+        compare: what of a resource has no effect on the engine; told as notices.
         scope: account and region that systems are deployed to.
     """
 
@@ -79,7 +79,7 @@ class Deployer:
         *,
         cache: File | None = None,
         unsupported: Judge = accept,
-        difference: Judge = accept,
+        compare: Compare = alike,
         scope: Scope = Scope(),  # noqa: B008 - frozen
     ) -> None:
         self._client = client
@@ -88,7 +88,7 @@ class Deployer:
         self._ids = ids
         self._cache = cache
         self._unsupported = unsupported
-        self._difference = difference
+        self._compare = compare
         self._scope = scope
         self._record = Record(database)
         self._one_at_a_time = asyncio.Lock()
@@ -363,7 +363,7 @@ class Deployer:
             reading = await read_document(source, values, self._scope, named, self._cache, local=local)
             template, source = reading.template, reading.template.source
             check_engine(template.resources.values(), self._unsupported)
-            for text in (*reading.notices, *differences(template.resources.values(), self._difference)):
+            for text in (*reading.notices, *differences(template.resources.values(), self._compare)):
                 on_event(DeployEvent(stack.name, "", "notice", "", "done", detail=text))
             seconds = self._clock.elapsed() - began
             on_event(DeployEvent(stack.name, source.file.name, "template", "transform", "done", seconds))

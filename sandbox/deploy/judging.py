@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from sandbox.deploy.template.declarations import ResourceDeclaration
 from sandbox.deploy.template.problem import Problem, Problems
 
 Judge = Callable[[str, Mapping[str, Any]], str | None]
+Compare = Callable[[str, Mapping[str, Any]], Sequence[str]]
 
 
 def accept(type_: str, properties: Mapping[str, Any]) -> str | None:
@@ -35,11 +36,15 @@ def check_engine(declarations: Iterable[ResourceDeclaration], unsupported: Judge
         raise Problems(problems)
 
 
-def differences(declarations: Iterable[ResourceDeclaration], difference: Judge) -> list[str]:
+def alike(type_: str, properties: Mapping[str, Any]) -> Sequence[str]:
+    """Finds no difference."""
+    return ()
+
+
+def differences(declarations: Iterable[ResourceDeclaration], compare: Compare) -> list[str]:
     """What the engine takes and does not act on, each said once with the resources that ask for it."""
     found: dict[str, list[str]] = {}
     for declaration in declarations:
-        text = difference(declaration.type, declaration.properties)
-        if text is not None:
+        for text in compare(declaration.type, declaration.properties):
             found.setdefault(text, []).append(declaration.logical_id)
     return [f"{text} ({', '.join(names)})" for text, names in found.items()]

@@ -333,8 +333,8 @@ class Engine(Protocol):
         """Why a resource of a template cannot be deployed, or None."""
         ...
 
-    def difference(self, type_: str, properties: Mapping[str, Any]) -> str | None:
-        """What of a resource is taken and has no effect, or None."""
+    def differences(self, type_: str, properties: Mapping[str, Any]) -> Sequence[str]:
+        """What of a resource is taken and has no effect, each in words."""
         ...
 
     def fault_refusal(self, kind: str) -> str | None:

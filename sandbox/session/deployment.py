@@ -63,7 +63,7 @@ class Deployment:
                 ids,
                 cache=cache / "templates",
                 unsupported=engine.unsupported,
-                difference=engine.difference,
+                compare=engine.differences,
                 scope=scope,
             )
 

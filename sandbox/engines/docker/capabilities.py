@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from sandbox.engines.docker.differences import DIFFERENCES
+
 LOCALSTACK = "LocalStack 4.14.0"
 
 #: Services that it has nothing of, or nothing that runs.
@@ -37,15 +39,6 @@ _TYPES = {
 _OPERATIONS = {
     ("events", "StartReplay"): "its replay fails as soon as the archive holds an event;"
     " `sandbox up --engine docker --service events=native` has the sandbox's own EventBridge instead",
-}
-#: Properties that it takes and does not act on, and without which a system still runs.
-_DIFFERENCES = {
-    ("AWS::ApiGateway::Stage", "MethodSettings"): "method settings: it does not throttle",
-    ("AWS::ApiGateway::Stage", "AccessLogSetting"): "the access log: it writes none",
-    (
-        "AWS::Lambda::EventSourceMapping",
-        "ScalingConfig",
-    ): "ScalingConfig: it runs one poller for each mapping",
 }
 _STREAMS = (
     "event source mappings on streams of DynamoDB Local: LocalStack reads those of its own DynamoDB alone;"
@@ -91,30 +84,6 @@ def unsupported(type_: str, properties: Mapping[str, Any], native: Collection[st
     return None
 
 
-def _differences_of_rule(properties: Mapping[str, Any]) -> str | None:
-    if properties.get("State") == "DISABLED" and "EventPattern" in properties:
-        return f"{LOCALSTACK} delivers for disabled rules as for others"
-    targets = properties.get("Targets")
-    members = {name for one in targets or () if isinstance(one, dict) for name in one}
-    if "RetryPolicy" in members:
-        return f"{LOCALSTACK} takes and ignores RetryPolicy: a delivery that fails is not tried again"
-    if "DeadLetterConfig" in members:
-        return (
-            f"{LOCALSTACK} has no dead-letter queues of targets: the sandbox fills them, at the first failure"
-        )
-    return None
-
-
-def difference(type_: str, properties: Mapping[str, Any]) -> str | None:
-    """What of a resource has no effect on this engine, or None."""
-    if type_ == "AWS::Events::Rule":
-        return _differences_of_rule(properties)
-    for (known, name), said in _DIFFERENCES.items():
-        if type_ == known and name in properties:
-            return f"{LOCALSTACK} takes and ignores {said}"
-    return None
-
-
 def lacking() -> list[str]:
     """All that is refused or has no effect on this engine, in words, for people."""
     services = [
@@ -122,11 +91,5 @@ def lacking() -> list[str]:
         for name, reason in sorted(_SERVICES.items())
     ]
     operations = [f"{name} of {service}: {reason}" for (service, name), reason in _OPERATIONS.items()]
-    differences = [f"{type_}: {said}" for (type_, _), said in _DIFFERENCES.items()]
-    asked: tuple[dict[str, Any], ...] = (
-        {"State": "DISABLED", "EventPattern": {}},
-        {"Targets": [{"RetryPolicy": {}}]},
-        {"Targets": [{"DeadLetterConfig": {}}]},
-    )
-    rules = [f"AWS::Events::Rule: {_differences_of_rule(properties)}" for properties in asked]
-    return [*services, *operations, _STREAMS, *differences, *rules]
+    differences = [f"{one.type}: it {one.said}" for one in DIFFERENCES]
+    return [*services, *operations, _STREAMS, *differences]

@@ -16,10 +16,11 @@ from sandbox.backing.portfinder import free_port
 from sandbox.control.protocol import PostgresView
 from sandbox.engines.base import EngineKit, FunctionView, NetworkDoor, NoDatabaseError, QueueSource
 from sandbox.engines.bindings import LiveBindings
-from sandbox.engines.docker.capabilities import NOTES, difference, fault_refusal, unsupported
+from sandbox.engines.docker.capabilities import NOTES, fault_refusal, unsupported
 from sandbox.engines.docker.compose import ComposePlan, compose_file, read_compose
 from sandbox.engines.docker.containers import Containers, PortRaceError, Probe
 from sandbox.engines.docker.daemon import connect
+from sandbox.engines.docker.differences import differences
 from sandbox.engines.docker.errors import ContainerError
 from sandbox.engines.docker.execute import ContainerExecuteApi
 from sandbox.engines.docker.functions import FunctionCalls
@@ -256,9 +257,9 @@ class DockerEngine(NoReturn):
         """Why a resource cannot be deployed here; see `Engine.unsupported`."""
         return unsupported(type_, properties, self.services)
 
-    def difference(self, type_: str, properties: Mapping[str, Any]) -> str | None:
-        """What of a resource has no effect here; see `Engine.difference`."""
-        return difference(type_, properties)
+    def differences(self, type_: str, properties: Mapping[str, Any]) -> Sequence[str]:
+        """What of a resource has no effect here; see `Engine.differences`."""
+        return differences(type_, properties, self.services)
 
     def fault_refusal(self, kind: str) -> str | None:
         """Why faults of a kind cannot be injected here; see `Engine.fault_refusal`."""

@@ -258,11 +258,11 @@ class EmbeddedEngine:
         """Nothing: what is not implemented has no type; see `Engine.unsupported`."""
         return None
 
-    def difference(self, type_: str, properties: Mapping[str, Any]) -> str | None:
-        """Conditions of bucket policies; see `Engine.difference`."""
+    def differences(self, type_: str, properties: Mapping[str, Any]) -> Sequence[str]:
+        """Conditions of bucket policies; see `Engine.differences`."""
         if type_ != "AWS::S3::BucketPolicy" or '"Condition"' not in json.dumps(properties, default=str):
-            return None
-        return "statements of bucket policies that have a condition are left out"
+            return ()
+        return ("statements of bucket policies that have a condition are left out",)
 
     def fault_refusal(self, kind: str) -> str | None:
         """None: every hop is its own; see `Engine.fault_refusal`."""
