@@ -22,6 +22,7 @@ from sandbox.model.stacks import StackDeployer
 from sandbox.services.base import Service
 from sandbox.services.issuer.issuer import TokenIssuer
 from sandbox.services.logs.service import LogLine
+from sandbox.services.sqs.desk import Sent
 from sandbox.services.sqs.service import PeekedMessage, QueueDepth
 from sandbox.store.database import Database
 
@@ -183,7 +184,9 @@ class ForeignQueue:
 
 
 class QueueSource(Protocol):
-    """Looks into queues that are not the sandbox's own, without receiving anything and without a hop."""
+    """Queues that are not the sandbox's own: looked into without receiving anything and without a hop, and
+    their dead letters moved one by one.
+    """
 
     async def queues(self) -> list[ForeignQueue]:
         """Every queue, by name.
@@ -197,6 +200,39 @@ class QueueSource(Protocol):
         """Every message of a queue, in order of sending.
 
         Raises:
+            AwsError: whoever has it does not answer.
+        """
+        ...
+
+    async def send_anew(
+        self,
+        queue: Arn,
+        message_id: str,
+        operation: str,
+        *,
+        body: str | None = None,
+        attributes: Mapping[str, Mapping[str, Any]] | None = None,
+        delay: int | None = None,
+    ) -> Sent:
+        """Sends a dead letter anew, edited or not, to the queue it came from; interrupted half way, it is in
+        both queues.
+
+        Args:
+            queue: the dead-letter queue. operation: what the journal calls it.
+            body, attributes: what takes the place of its own; None leaves it.
+            delay: seconds; None takes the queue's.
+
+        Raises:
+            RefusedMoveError: it stays where it is.
+            AwsError: whoever has it does not answer.
+        """
+        ...
+
+    async def drop(self, queue: Arn, message_id: str) -> str:
+        """Deletes a message for good and returns its id.
+
+        Raises:
+            RefusedMoveError: it stays where it is.
             AwsError: whoever has it does not answer.
         """
         ...

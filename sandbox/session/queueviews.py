@@ -27,9 +27,9 @@ def sqs_service(session: Session) -> SqsService:
     service = session.engine.services.get("sqs")
     if not isinstance(service, SqsService):
         raise SandboxError(
-            "messages cannot be acted on one by one",
+            "the queues cannot be looked into",
             f"the engine {session.engine.name} has no SQS of its own",
-            "use --engine embedded, or an AWS client: `aws --endpoint-url … sqs start-message-move-task`",
+            "use --engine embedded, or an AWS client",
         )
     return service
 

@@ -33,11 +33,20 @@ TESTS = """
         assert http.post("/pedidos", json={"prato": "moqueca"}).status_code == 202
 
 
+    def test_queues_are_looked_into_without_receiving(stack):
+        stack.assert_no_dead_letters()
+        letters = stack.queue("pedidos-dlq")
+        letters.send("um")
+        (message,) = letters.messages()
+        assert (message.body, message.state, message.receive_count) == ("um", "visible", 0)
+        with pytest.raises(AssertionError, match="pedidos-dlq"):
+            stack.assert_no_dead_letters()
+        stack.aws.client("sqs").purge_queue(QueueUrl=letters.url)
+
+
     def test_what_cannot_be_had_is_refused_by_name(stack, flows, faults, clock):
         for ask, told in (
             (lambda: faults.kill(function="cozinha"), "does not pass the front door"),
-            (lambda: stack.queue("pedidos"), "has no SQS of its own"),
-            (stack.assert_no_dead_letters, "has no SQS of its own"),
             (flows.settle, "lives in real time"),
             (lambda: clock.advance(60), "lives in real time"),
         ):
@@ -52,4 +61,4 @@ def test_an_example_on_containers(tmp_path: Path) -> None:
     project.write("tests/test_pedidos.py", "")
     project.write("test_docker.py", TESTS)
     outcome = project.pytest("test_docker.py", "--sandbox-engine", "docker")
-    assert outcome.counts == {"passed": 2}, outcome.text
+    assert outcome.counts == {"passed": 3}, outcome.text

@@ -13,7 +13,7 @@ from tests.e2e.waiting import eventually
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
 
-def _settled(nfe: DockerSandbox, identifier: str) -> dict[str, Any]:
+def settled(nfe: DockerSandbox, identifier: str) -> dict[str, Any]:
     report = nfe.invoke("nfe-outbox-dev")
     assert report["error"] is None, report
     return eventually(
@@ -27,21 +27,21 @@ def _settled(nfe: DockerSandbox, identifier: str) -> dict[str, Any]:
 def test_an_invoice_is_confirmed_and_takes_stock(nfe: DockerSandbox) -> None:
     produto = product(nfe, 10)
     identifier = issue(nfe, produto, 3)
-    assert _settled(nfe, identifier)["status"] == "CONFIRMADA"
+    assert settled(nfe, identifier)["status"] == "CONFIRMADA"
     assert stock(nfe, produto) == 7
 
 
 def test_an_invoice_without_stock_is_compensated(nfe: DockerSandbox) -> None:
     produto = product(nfe, 2)
     identifier = issue(nfe, produto, 3)
-    assert _settled(nfe, identifier)["status"] == "ERRO_ESTOQUE"
+    assert settled(nfe, identifier)["status"] == "ERRO_ESTOQUE"
     assert stock(nfe, produto) == 2
 
 
 def test_the_journal_joins_the_request_and_the_events_of_its_saga(nfe: DockerSandbox) -> None:
     produto = product(nfe, 1)
     identifier = issue(nfe, produto, 1)
-    assert _settled(nfe, identifier)["status"] == "CONFIRMADA"
+    assert settled(nfe, identifier)["status"] == "CONFIRMADA"
     functions = {row["function"] for row in nfe.status()["functions"]}
     assert {name.rpartition(":")[2] for name in functions} >= {"nfe-faturamento-dev", "nfe-outbox-dev"}
 

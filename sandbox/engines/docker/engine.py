@@ -97,7 +97,7 @@ class DockerEngine(NoReturn):
         invocations = Invocations(kit.journal)
         self._letters = TargetLetters(kit.journal, kit.aws_http)
         self._hearing = Hearing(kit.journal, invocations, kit.notice, self._letters.send)
-        self.queues: QueueSource | None = LocalStackQueues(self.long_tail, self._hearing.message)
+        self.queues: QueueSource | None = LocalStackQueues(self.long_tail, self._hearing, kit.ids)
         self.logs = FunctionWatch(self.project, kit.clock, kit.journal, invocations, self._hearing)
         self.observe: Observe = Observer(kit.journal, self._hearing)
         self.callers = self

@@ -114,6 +114,40 @@ class Hearing:
         self._messages.put(record["eventID"], hop)
         return hop
 
+    def leaving(self, message_id: str) -> int:
+        """The number of the hop by which a message will have left its queue; see `moved`."""
+        return self._recorder.reserve(self._messages.get(message_id))
+
+    def moved(
+        self,
+        kind: HopKind,
+        queue: Arn,
+        message_id: str,
+        operation: str,
+        hop: int,
+        detail: Mapping[str, Any],
+        error: str,
+    ) -> None:
+        """The message desk took a message out of its queue, which LocalStack does not tell.
+
+        Args:
+            kind: what became of it. queue: where it goes, or was. hop: see `leaving`.
+            error: why it stayed; nothing where it left.
+        """
+        self._recorder.record(
+            kind,
+            queue.scope,
+            "sqs",
+            hop=hop,
+            cause=self._messages.get(message_id),
+            operation=operation,
+            resource=str(queue),
+            status="error" if error else "ok",
+            error=error,
+            message_id=message_id,
+            detail=detail,
+        )
+
     def answered(self, hop: int, record: Callable[[], object]) -> None:
         """A request was answered: it is recorded after the invocation that answered it, of which LocalStack's
         log may still tell. What carries a business key first is then who brought it, as on other engines.

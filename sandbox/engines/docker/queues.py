@@ -1,21 +1,25 @@
-"""LocalStack's queues and their messages, looked into without receiving anything and without a hop.
+"""LocalStack's queues and their messages: looked into without receiving anything, and moved one by one.
 
 Its own endpoint for it: https://docs.localstack.cloud/aws/services/sqs/ (`/_aws/sqs/messages`).
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
 from sandbox.engines.base import ForeignQueue
-from sandbox.engines.docker.upstream import ContainerUpstream
+from sandbox.engines.docker.hearing import Hearing
+from sandbox.engines.docker.moving import Edit, LetterMoves
+from sandbox.engines.docker.upstream import HOP, QUIET, ContainerUpstream
 from sandbox.model.arn import Arn, parse_arn, parse_queue_url, queue_url
 from sandbox.model.awserror import AwsError
-from sandbox.model.http import HttpRequest
+from sandbox.model.http import HttpRequest, HttpResponse
+from sandbox.model.ids import Ids
 from sandbox.model.scope import Scope
+from sandbox.services.sqs.desk import Sent
 from sandbox.services.sqs.messages import DELAYED, IN_FLIGHT, VISIBLE, Counts
 from sandbox.services.sqs.service import PeekedMessage, QueueDepth
 
@@ -27,12 +31,13 @@ class LocalStackQueues:
 
     Args:
         upstream: reaches LocalStack.
-        hop_of: the latest hop of a message, by its id; 0 where none is known.
+        hearing: knows the hops of messages, and is told what is done with them.
     """
 
-    def __init__(self, upstream: ContainerUpstream, hop_of: Callable[[str], int]) -> None:
+    def __init__(self, upstream: ContainerUpstream, hearing: Hearing, ids: Ids) -> None:
         self._upstream = upstream
-        self._hop_of = hop_of
+        self._hop_of = hearing.message
+        self._moves = LetterMoves(self._move, self.queues, self.peek, hearing, ids)
 
     async def queues(self) -> list[ForeignQueue]:
         """Every queue, by name; see `QueueSource.queues`."""
@@ -56,6 +61,26 @@ class LocalStackQueues:
         found = [self._message(message) for message in answer.get("Messages", ())]
         return sorted(found, key=lambda message: message.sent)
 
+    async def send_anew(
+        self,
+        queue: Arn,
+        message_id: str,
+        operation: str,
+        *,
+        body: str | None = None,
+        attributes: Mapping[str, Mapping[str, Any]] | None = None,
+        delay: int | None = None,
+    ) -> Sent:
+        """Sends a dead letter back; see `QueueSource.send_anew`."""
+        return await self._moves.send_anew(queue, message_id, operation, Edit(body, attributes, delay))
+
+    async def drop(self, queue: Arn, message_id: str) -> str:
+        """Deletes a message; see `QueueSource.drop`."""
+        return await self._moves.drop(queue, message_id)
+
+    async def _move(self, operation: str, body: Mapping[str, Any], hop: int | None) -> dict[str, Any]:
+        return await self._ask(operation, body, hop=QUIET if hop is None else str(hop))
+
     def _message(self, message: Mapping[str, Any]) -> PeekedMessage:
         told = message.get("Attributes", {})
         sent = float(told.get("SentTimestamp", 0)) / 1000
@@ -78,7 +103,13 @@ class LocalStackQueues:
         )
 
     async def _ask(
-        self, operation: str, body: Mapping[str, Any], *, path: str = "/", query: str = ""
+        self,
+        operation: str,
+        body: Mapping[str, Any],
+        *,
+        path: str = "/",
+        query: str = "",
+        hop: str = QUIET,
     ) -> dict[str, Any]:
         scope = Scope()
         signed = f"Credential={scope.account}/20200101/{scope.region}/sqs/aws4_request"
@@ -86,13 +117,24 @@ class LocalStackQueues:
             ("host", "127.0.0.1"),
             ("content-type", "application/x-amz-json-1.0"),
             ("x-amz-target", f"AmazonSQS.{operation}"),
+            (HOP, hop),
             ("authorization", f"AWS4-HMAC-SHA256 {signed}, SignedHeaders=host, Signature=unsigned"),
         ]
         request = HttpRequest("POST", path, query, headers, msgspec.json.encode(body))
         answer = await self._upstream.send("sqs", operation, request)
         if answer.status >= 400:
-            raise AwsError("ServiceUnavailable", answer.body[:500].decode(errors="replace"), status=503)
+            raise _refusal(answer)
         return msgspec.json.decode(answer.body or b"{}", type=dict[str, Any])
+
+
+def _refusal(answer: HttpResponse) -> AwsError:
+    text = answer.body[:500].decode(errors="replace")
+    try:
+        told = msgspec.json.decode(answer.body, type=dict[str, Any])
+    except msgspec.DecodeError:
+        told = {}
+    code = str(told.get("__type", "ServiceUnavailable")).rpartition("#")[2]
+    return AwsError(code, str(told.get("message") or text), status=answer.status)
 
 
 def _queue(attributes: Mapping[str, str]) -> ForeignQueue:

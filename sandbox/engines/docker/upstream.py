@@ -17,7 +17,9 @@ from sandbox.model.http import HttpRequest, HttpResponse
 
 HOST = "127.0.0.1"
 #: Tells LocalStack's witness which hop a call is; it takes the header off again.
-_HOP = "x-sandbox-hop"
+HOP = "x-sandbox-hop"
+#: In its place: the witness tells nothing of the call.
+QUIET = "quiet"
 _DYNAMODB = frozenset({"dynamodb", "dynamodbstreams"})
 #: Nobody verifies signatures; DynamoDB Local wants one all the same.
 _SIGNED = (
@@ -66,7 +68,7 @@ class ContainerUpstream:
         if dynamodb:
             request = asked(operation, request)
         elif request.hop is not None:
-            request = msgspec.structs.replace(request, headers=[*request.headers, (_HOP, str(request.hop))])
+            request = msgspec.structs.replace(request, headers=[*request.headers, (HOP, str(request.hop))])
         port = self._ports.dynamodb if dynamodb else self._ports.localstack
         try:
             answer = await self._connections(port).send(request)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64decode, b64encode
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Iterable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -14,11 +14,12 @@ from sandbox.flow.failures import failure_of
 from sandbox.model.arn import Arn, parse_arn, queue_arn, queue_url
 from sandbox.model.scope import Scope
 from sandbox.model.views.messages import DeadLetter, MessageView, MoveProgress, MoveResult, QueueView
-from sandbox.services.sqs.desk import MessageDesk, RefusedMoveError, Sent
+from sandbox.services.sqs.desk import RefusedMoveError, Sent
 from sandbox.services.sqs.messages import DELAYED, IN_FLIGHT, VISIBLE
-from sandbox.services.sqs.service import PeekedMessage, SqsService
+from sandbox.services.sqs.service import PeekedMessage
 from sandbox.session.deadletters import raised_by
-from sandbox.session.queueviews import peeked, queue_arns, queue_views, sqs_service
+from sandbox.session.letters import letters_of
+from sandbox.session.queueviews import peeked, queue_arns, queue_views
 
 if TYPE_CHECKING:
     from sandbox.session.session import Session
@@ -145,22 +146,22 @@ class Desk:
         if self._session.engine.queues is not None and message_ids is None:
             yield await self._move_task(arn, rate)
             return
-        desk = MessageDesk(self._sqs)
+        letters = letters_of(self._session, arn)
         moved: list[Sent] = []
-        numbers, kept = self._numbers(desk, arn, message_ids)
-        for index, (message_id, number) in enumerate(numbers.items()):
+        chosen, kept = _chosen(await letters.ids(), message_ids)
+        for index, message_id in enumerate(chosen):
             if rate is not None or index % _TURN == 0:
                 await self._session.database.committed()
-                yield MoveProgress(done=index, of=len(numbers))
+                yield MoveProgress(done=index, of=len(chosen))
             try:
-                moved.append(desk.redrive(arn, number))
+                moved.append(await letters.redrive(message_id))
             except RefusedMoveError as refusal:
                 kept[message_id] = str(refusal)
                 continue
-            await self._pace(rate, index, last=index == len(numbers) - 1)
+            await self._pace(rate, index, last=index == len(chosen) - 1)
         await self._session.database.committed()
         result = MoveResult(moved=len(moved), kept=kept, message_ids=[sent.message_id for sent in moved])
-        yield MoveProgress(done=len(numbers), of=len(numbers), result=result)
+        yield MoveProgress(done=len(chosen), of=len(chosen), result=result)
 
     async def dlq_resend(
         self,
@@ -175,13 +176,13 @@ class Desk:
         Args:
             body, attributes: what takes the place of its own; None leaves it.
         """
-        arn, desk = await self._queue(queue), MessageDesk(self._sqs)
-        numbers, kept = self._numbers(desk, arn, [message_id])
+        letters = letters_of(self._session, await self._queue(queue))
+        chosen, kept = _chosen(await letters.ids(), [message_id])
         given = None if attributes is None else _parsed(attributes)
         moved: list[str] = []
-        for number in numbers.values():
+        for one in chosen:
             try:
-                moved.append(desk.resend(arn, number, body, given, delay).message_id)
+                moved.append((await letters.resend(one, body, given, delay)).message_id)
             except RefusedMoveError as refusal:
                 kept[message_id] = str(refusal)
         await self._session.database.committed()
@@ -189,12 +190,12 @@ class Desk:
 
     async def dlq_drop(self, queue: str, message_ids: list[str]) -> MoveResult:
         """Deletes dead letters for good."""
-        arn, desk = await self._queue(queue), MessageDesk(self._sqs)
-        numbers, kept = self._numbers(desk, arn, message_ids)
+        letters = letters_of(self._session, await self._queue(queue))
+        chosen, kept = _chosen(await letters.ids(), message_ids)
         dropped: list[str] = []
-        for index, (message_id, number) in enumerate(numbers.items()):
+        for index, message_id in enumerate(chosen):
             try:
-                dropped.append(desk.drop(arn, number))
+                dropped.append(await letters.drop(message_id))
             except RefusedMoveError as refusal:
                 kept[message_id] = str(refusal)
             await self._pace(None, index, last=False)
@@ -211,10 +212,6 @@ class Desk:
         await self._session.client.call("sqs", "StartMessageMoveTask", params)
         ids = [letter.message_id for letter in letters]
         return MoveProgress(done=0, of=len(ids), result=MoveResult(moved=len(ids), message_ids=ids))
-
-    @property
-    def _sqs(self) -> SqsService:
-        return sqs_service(self._session)
 
     async def _queue(self, name: str) -> Arn:
         """The queue that a name, a part of one, or an ARN means.
@@ -243,27 +240,6 @@ class Desk:
 
     def _url(self, arn: Arn) -> str:
         return queue_url(arn.scope, arn.resource, self._session.endpoint)
-
-    def _numbers(
-        self, desk: MessageDesk, arn: Arn, message_ids: Sequence[str] | None
-    ) -> tuple[dict[str, int], dict[str, str]]:
-        """The messages by their rows, and why others are not among them."""
-        if message_ids is None:
-            return desk.numbers(arn), {}
-        known = desk.numbers(arn)
-        wanted: dict[str, int] = {}
-        kept: dict[str, str] = {}
-        for message_id in message_ids:
-            matching = [message_id] if message_id in known else _beginning_with(message_id, known)
-            if len(matching) == 1:
-                wanted[matching[0]] = known[matching[0]]
-            else:
-                kept[message_id] = (
-                    f"several ids begin with it: {', '.join(matching[:3])}"
-                    if matching
-                    else _missing(message_id, known)
-                )
-        return wanted, kept
 
     async def _pace(self, rate: float | None, index: int, *, last: bool) -> None:
         if rate is not None and not last:
@@ -303,12 +279,36 @@ class Desk:
         )
 
 
-def _beginning_with(start: str, known: dict[str, int]) -> list[str]:
+def _chosen(there: Sequence[str], message_ids: Sequence[str] | None) -> tuple[list[str], dict[str, str]]:
+    """The messages that are meant, each once, and why others are not among them.
+
+    Args:
+        message_ids: as they were asked for; None means all that are there.
+    """
+    if message_ids is None:
+        return list(there), {}
+    known = dict.fromkeys(there)
+    chosen: dict[str, None] = {}
+    kept: dict[str, str] = {}
+    for message_id in message_ids:
+        matching = [message_id] if message_id in known else _beginning_with(message_id, known)
+        if len(matching) == 1:
+            chosen[matching[0]] = None
+        else:
+            kept[message_id] = (
+                f"several ids begin with it: {', '.join(matching[:3])}"
+                if matching
+                else _missing(message_id, known)
+            )
+    return list(chosen), kept
+
+
+def _beginning_with(start: str, known: Iterable[str]) -> list[str]:
     """Ids that begin with what was given of one, as people copy them; at least 4 characters."""
     return [message_id for message_id in known if message_id.startswith(start)] if len(start) >= 4 else []
 
 
-def _missing(message_id: str, known: dict[str, int]) -> str:
+def _missing(message_id: str, known: Iterable[str]) -> str:
     near = get_close_matches(message_id, list(known)[:1000], n=1)
     hint = f"; did you mean {near[0]}?" if near else ""
     return f"it is not in the queue{hint}"

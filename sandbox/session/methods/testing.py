@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -12,9 +13,10 @@ from sandbox.errors import SandboxError, UsageError
 from sandbox.flow.payloads import is_whole
 from sandbox.model.arn import parse_arn
 from sandbox.model.scope import DEFAULT_ACCOUNT, Scope
+from sandbox.services.sqs.service import QueueDepth
 from sandbox.session.effects import Effects
 from sandbox.session.methods.time import must_be_virtual
-from sandbox.session.queueviews import sqs_service
+from sandbox.session.queueviews import peeked, sqs_service
 from sandbox.session.quiet import Quiet
 from sandbox.session.rules import events_service, read_event, scope_of_bus
 from sandbox.session.settling import Settled, Settler
@@ -243,6 +245,9 @@ class Testing:
     # --- queues ------------------------------------------------------------------------------------------
     async def test_queues(self, account: str = DEFAULT_ACCOUNT) -> list[dict[str, Any]]:
         """Every queue of an account with its messages counted."""
+        source = self._session.engine.queues
+        if source is not None:
+            return _shown([queue.depth for queue in await source.queues()], account)
         return self._queues(account)
 
     async def test_messages(self, queue: str, limit: int) -> list[dict[str, Any]]:
@@ -251,7 +256,6 @@ class Testing:
         Args:
             queue: its ARN.
         """
-        sqs = sqs_service(self._session)
         now = self._session.clock.now()
         return [
             {
@@ -264,24 +268,11 @@ class Testing:
                 "source": one.source,
                 "hop": one.hop,
             }
-            for one in sqs.peek(parse_arn(queue), limit=limit)
+            for one in await peeked(self._session, parse_arn(queue), None, limit, 0, "")
         ]
 
     def _queues(self, account: str | None = None) -> list[dict[str, Any]]:
-        depths = sqs_service(self._session).depths()
-        targets = {str(depth.dead_letter_target) for depth in depths if depth.dead_letter_target}
-        return [
-            {
-                "name": depth.queue.resource,
-                "arn": str(depth.queue),
-                "visible": depth.counts.visible,
-                "in_flight": depth.counts.in_flight,
-                "delayed": depth.counts.delayed,
-                "holds_dead_letters": str(depth.queue) in targets,
-            }
-            for depth in depths
-            if account in (None, depth.queue.account)
-        ]
+        return _shown(sqs_service(self._session).depths(), account)
 
     async def _must_be_quiet(self) -> None:
         if not await self._quiet.wait(30.0):
@@ -290,3 +281,19 @@ class Testing:
                 f"it does not come to rest: {', '.join(self._quiet.work())}",
                 "wait until what runs has ended",
             )
+
+
+def _shown(depths: Sequence[QueueDepth], account: str | None) -> list[dict[str, Any]]:
+    targets = {str(depth.dead_letter_target) for depth in depths if depth.dead_letter_target}
+    return [
+        {
+            "name": depth.queue.resource,
+            "arn": str(depth.queue),
+            "visible": depth.counts.visible,
+            "in_flight": depth.counts.in_flight,
+            "delayed": depth.counts.delayed,
+            "holds_dead_letters": str(depth.queue) in targets,
+        }
+        for depth in depths
+        if account in (None, depth.queue.account)
+    ]

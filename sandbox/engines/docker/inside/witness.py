@@ -28,6 +28,8 @@ from localstack.services.sqs.models import sqs_stores
 MARK = "sandbox-witness "
 #: The front door's hop of a call, which the front door sends with it.
 _HOP = "x-sandbox-hop"
+#: In its place: nothing is told of what is only looked for.
+_QUIET = "quiet"
 #: LocalStack's own account, in which it queues asynchronous invocations.
 _ITS_OWN = "949334387222"
 _KEPT = 65_536
@@ -63,7 +65,8 @@ def _guarded(act: Any) -> Any:
 def _entered(context: Any, response: Any) -> None:
     """Takes the front door's hop off the request: what LocalStack passes on must not carry it."""
     hop = context.request.headers.get(_HOP)
-    context.sandbox_hop = int(hop) if hop else None
+    context.sandbox_hop = int(hop) if hop and hop != _QUIET else None
+    context.sandbox_quiet = hop == _QUIET
     if hop:
         del context.request.headers[_HOP]
 
@@ -101,7 +104,7 @@ def _done(context: Any, response: Any) -> None:
         kept = payload[:_KEPT].decode(errors="replace") if isinstance(payload, bytes) else ""
         error = f"{getattr(context.service_exception, 'code', '')}" if failed else answer.get("FunctionError")
         _say("invoked", id=context.request_id, refused=failed, error=error or "", payload=kept)
-    elif not failed and name in _TELLERS:
+    elif not failed and name in _TELLERS and not getattr(context, "sandbox_quiet", False):
         _TELLERS[name](context, context.service_request, context.service_response or {})
 
 
