@@ -12,6 +12,7 @@ from tests.perf.cases.invoke import invoke_cold, invoke_warm
 from tests.perf.cases.mapping import sqs_drain, sqs_to_lambda
 from tests.perf.cases.ready import ready, ready_again
 from tests.perf.cases.saga import saga
+from tests.perf.cases.snapshot import snapshot
 from tests.perf.cases.sqs import sqs_recording, sqs_send, sqs_send_receive_delete
 
 CASES = (
@@ -37,5 +38,6 @@ CASES = (
     Case("dynamodb-put", "PutItem, 32 connections", dynamodb_put),
     Case("dynamodb-get", "GetItem, 32 connections", dynamodb_get),
     Case("dynamodb-query", "Query of ten items, one call after the other", dynamodb_query),
+    Case("snapshot", "a stack with 10,000 messages saved, and loaded again, here and elsewhere", snapshot),
     Case("dashboard", "the dashboard: first paint, at rest, with 1,000 events/s flowing, a key", dashboard),
 )

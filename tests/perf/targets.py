@@ -34,6 +34,8 @@ TARGETS: Mapping[str, Goal] = {
     "dynamodb-put times dynamodb-local's": Goal(1.0),
     "dynamodb-get times dynamodb-local's": Goal(1.0),
     "dynamodb-query": Goal(2.0),
+    "snapshot save": Goal(300.0),
+    "snapshot load": Goal(300.0),
     "dashboard first paint": Goal(1.0),
     "dashboard at rest": Goal(2.0),
     "dashboard at 1,000 events/s": Goal(50.0),

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import os
+import struct
 import zipfile
+import zlib
 from pathlib import Path
 
 import msgspec
@@ -13,8 +15,23 @@ from sandbox.errors import StoreError
 from sandbox.session.snapshots.manifest import FORMAT, Manifest
 from sandbox.store.database import FORMAT as STATE_FORMAT
 
+#: The parts that every snapshot has.
+STATE, JOURNAL = "state.db", "journal.db"
 _MANIFEST = "manifest.json"
 _BLOCK = 1024 * 1024
+
+
+#: What a damaged archive may raise, wherever it is damaged: in an entry's head, its data, or the index.
+_DAMAGE = (
+    OSError,
+    EOFError,
+    KeyError,
+    ValueError,
+    RuntimeError,
+    struct.error,
+    zipfile.BadZipFile,
+    zlib.error,
+)
 
 
 class SnapshotError(StoreError):
@@ -67,7 +84,7 @@ def read_manifest(file: Path) -> Manifest:
         raise SnapshotError(
             f"there is no snapshot {file}", "no such file", "`sandbox snapshot ls` lists those there are"
         ) from error
-    except (OSError, zipfile.BadZipFile, KeyError, msgspec.DecodeError) as error:
+    except (*_DAMAGE, msgspec.DecodeError) as error:
         raise _broken(file, f"it is no snapshot, or its beginning or end is missing ({error})") from error
     if head.format > FORMAT:
         raise _newer(file, f"its format is {head.format}, this version reads up to {FORMAT}", head.sandbox)
@@ -78,6 +95,9 @@ def read_manifest(file: Path) -> Manifest:
     if manifest.state_format > STATE_FORMAT:
         why = f"its state has format {manifest.state_format}, this version reads up to {STATE_FORMAT}"
         raise _newer(file, why, head.sandbox)
+    needed = {STATE, JOURNAL, *(dump.file for dump in manifest.databases.databases.values())}
+    if missing := needed - manifest.digests.keys():
+        raise _broken(file, f"its parts {', '.join(sorted(missing))} are missing")
     return manifest
 
 
@@ -94,10 +114,11 @@ def unpack(file: Path, manifest: Manifest, folder: Path) -> None:
                 if not target.resolve().is_relative_to(folder.resolve()):
                     raise _broken(file, f"its part {name} would lie outside")
                 target.parent.mkdir(parents=True, exist_ok=True)
-                target.write_bytes(archive.read(name))
-                if _digest(target) != digest:
+                content = archive.read(name)
+                if hashlib.sha256(content).hexdigest() != digest:
                     raise _broken(file, f"its part {name} is not what was saved")
-    except (OSError, zipfile.BadZipFile, KeyError) as error:
+                target.write_bytes(content)
+    except _DAMAGE as error:
         raise _broken(file, str(error)) from error
 
 

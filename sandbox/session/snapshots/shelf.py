@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 from sandbox.engines.base import Loaded
 from sandbox.errors import UsageError
 from sandbox.session.snapshots import container, journalcopy
-from sandbox.session.snapshots.container import SnapshotError
+from sandbox.session.snapshots.container import JOURNAL, STATE, SnapshotError
 from sandbox.session.snapshots.manifest import Manifest, SnapshotView
 from sandbox.session.world import Moment
 from sandbox.store.database import FORMAT as STATE_FORMAT
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from sandbox.session.session import Session
 
 SUFFIX = ".snapshot"
-_STATE, _JOURNAL, _CODE = "state.db", "journal.db", "code"
+_CODE = "code"
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
@@ -53,39 +53,53 @@ class Snapshots:
             StoreError: it cannot be written.
         """
         file = to or self._file(name)
-        session = self._session
-        async with _folder(session.folder.run) as folder:
-            moments: list[Moment] = []
-            async with session.deployment.alone, session.world.held():
-                dump = await session.engine.databases.dump(
-                    folder, lambda: moments.append(session.world.moment())
-                )
-            moment = moments[0]
-            hops = await asyncio.to_thread(self._write_parts, folder, moment)
-            manifest = Manifest(
-                state_format=STATE_FORMAT,
-                sandbox=version("sandbox"),
-                name=name,
-                saved_at=time.time(),
-                virtual=session.clock.now(),
-                engine=session.engine.name,
-                stacks=[stack.name for stack in session.deployment.deployer.stacks()],
-                journal=journalcopy.identity(session.journal.database),
-                hop=moment.hop,
-                hops=hops,
-                databases=dump,
-            )
+        async with _folder(self._session.folder.run) as folder:
+            manifest = await self._write_all(name, folder)
             await asyncio.to_thread(container.write, file, manifest, folder)
         return _view(file)
 
+    async def _write_all(self, name: str, folder: Path) -> Manifest:
+        """Writes all that belongs to a snapshot into a folder, and says what it is."""
+        session = self._session
+        begun: list[tuple[Moment, asyncio.Task[int]]] = []
+
+        def begin() -> None:
+            """Takes the moment, and begins to write what is of it while the databases are dumped."""
+            moment = session.world.moment()
+            session.journal.settle()  # its newest hops are in the tables from here on
+            writing = asyncio.to_thread(self._write_parts, folder, moment)
+            begun.append((moment, asyncio.create_task(writing, name="snapshot")))
+
+        try:
+            async with session.deployment.alone, session.world.held():
+                dump = await session.engine.databases.dump(folder, begin)
+                virtual, stacks = session.clock.now(), session.deployment.deployer.stacks()
+            ((moment, writing),) = begun
+            hops = await writing
+        finally:
+            await asyncio.gather(*(task for _, task in begun), return_exceptions=True)
+        return Manifest(
+            state_format=STATE_FORMAT,
+            sandbox=version("sandbox"),
+            name=name,
+            saved_at=time.time(),
+            virtual=virtual,
+            engine=session.engine.name,
+            stacks=[stack.name for stack in stacks],
+            journal=journalcopy.identity(session.journal.database),
+            hop=moment.hop,
+            hops=hops,
+            databases=dump,
+        )
+
     def _write_parts(self, folder: Path, moment: Moment) -> int:
-        with closing(sqlite3.connect(folder / _STATE, isolation_level=None)) as state:
+        with closing(sqlite3.connect(folder / STATE, isolation_level=None)) as state:
             moment.state.backup(state)
         moment.state.close()
         code = self._session.folder.path / _CODE
         if code.is_dir():
             shutil.copytree(code, folder / _CODE, symlinks=True)
-        return journalcopy.copy(self._session.folder.journal_db, folder / _JOURNAL, moment.hop)
+        return journalcopy.copy(self._session.folder.journal_db, folder / JOURNAL, moment.hop)
 
     # --- loading -----------------------------------------------------------------------------------------
     async def load(self, reference: str, cwd: Path) -> Manifest:
@@ -128,7 +142,7 @@ class Snapshots:
                 state,
                 databases=loaded.take_over,
                 journal=lambda: journalcopy.put_back(
-                    session.journal, manifest.journal, manifest.hop, folder / _JOURNAL
+                    session.journal, manifest.journal, manifest.hop, folder / JOURNAL
                 ),
                 rebuilt=self._rebuilt,
                 before=lambda: self._add_code(folder / _CODE),
@@ -225,8 +239,8 @@ def _view(file: Path) -> SnapshotView:
 
 def _checked(file: Path, folder: Path) -> sqlite3.Connection:
     """The state of an unpacked snapshot, after a look at all parts that SQLite can read."""
-    journalcopy.check(folder / _JOURNAL)
-    return read_state(file, folder / _STATE)
+    journalcopy.check(folder / JOURNAL)
+    return read_state(file, folder / STATE)
 
 
 def read_state(file: Path, unpacked: Path) -> sqlite3.Connection:

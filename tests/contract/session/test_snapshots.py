@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import sqlite3
 import zipfile
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 
 import msgspec
@@ -99,6 +101,23 @@ async def change(session: Session) -> str:
 
 BEFORE = (["primeiro"], ["1"])
 AFTER = (["primeiro", "segundo"], ["1", "2"])
+
+
+def test_the_newest_hops_go_along(tmp_path: Path) -> None:
+    async def scenario(session: Session) -> None:
+        view = await Snapshots(session).save("a")
+        await asyncio.to_thread(look, Path(view.path))
+
+    def look(file: Path) -> None:
+        with zipfile.ZipFile(file) as archive:
+            manifest = msgspec.json.decode(archive.read("manifest.json"))
+            archive.extract("journal.db", tmp_path)
+        with closing(sqlite3.connect(tmp_path / "journal.db")) as journal:
+            newest, count = journal.execute("SELECT max(id), count(*) FROM hops").fetchone()
+            (sent,) = journal.execute("SELECT count(*) FROM hops WHERE kind = 'message-sent'").fetchone()
+        assert (newest, count, sent) == (manifest["hop"], manifest["hops"], 1)
+
+    run(tmp_path / "x", scenario)
 
 
 def test_everything_is_as_it_was(tmp_path: Path) -> None:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 import sqlite3
 import zipfile
 from pathlib import Path
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
-from sandbox.model.dumps import DatabaseDump
+from sandbox.model.dumps import DatabaseDump, DumpedDatabase
 from sandbox.session.snapshots import container
 from sandbox.session.snapshots.comparison import compare_databases, compare_states
 from sandbox.session.snapshots.container import SnapshotError
@@ -27,27 +30,48 @@ MANIFEST = Manifest(
     journal="j",
     hop=3,
     hops=3,
-    databases=DatabaseDump(),
+    databases=DatabaseDump(databases={"loja": DumpedDatabase(file="database-1.dump", owner="loja")}),
 )
+PARTS = {
+    "state.db": b"state" * 100,
+    "journal.db": b"journal" * 30,
+    "database-1.dump": b"PGDMP" * 20,
+    "code/app.py": b"code",
+}
 
 
 @pytest.fixture
 def saved(tmp_path: Path) -> Path:
-    """A snapshot with two parts."""
-    parts = tmp_path / "parts"
-    (parts / "code").mkdir(parents=True)
-    (parts / "state.db").write_bytes(b"state" * 1000)
-    (parts / "code" / "app.py").write_text("code")
-    file = tmp_path / "a.snapshot"
-    container.write(file, MANIFEST, parts)
+    """A snapshot with a few parts."""
+    return save(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def whole(tmp_path_factory: pytest.TempPathFactory) -> bytes:
+    """What the file of a snapshot has in it."""
+    return save(tmp_path_factory.mktemp("whole")).read_bytes()
+
+
+def save(folder: Path) -> Path:
+    for name, content in PARTS.items():
+        part = folder / "parts" / name
+        part.parent.mkdir(parents=True, exist_ok=True)
+        part.write_bytes(content)
+    file = folder / "a.snapshot"
+    container.write(file, MANIFEST, folder / "parts")
     return file
+
+
+def read(file: Path, target: Path) -> dict[str, bytes]:
+    """The parts, as a load has them."""
+    container.unpack(file, container.read_manifest(file), target)
+    return {str(one.relative_to(target)): one.read_bytes() for one in target.rglob("*") if one.is_file()}
 
 
 def test_what_is_written_is_read(saved: Path, tmp_path: Path) -> None:
     manifest = container.read_manifest(saved)
     assert manifest.stacks == ["nfe"]
-    container.unpack(saved, manifest, tmp_path / "again")
-    assert (tmp_path / "again" / "code" / "app.py").read_text() == "code"
+    assert read(saved, tmp_path / "again") == PARTS
     assert saved.stat().st_mode & 0o777 == 0o600, "it holds data and password hashes"
     assert [path.name for path in tmp_path.glob(".*")] == []
 
@@ -57,20 +81,37 @@ def test_a_missing_file(tmp_path: Path) -> None:
         container.read_manifest(tmp_path / "none")
 
 
-@pytest.mark.parametrize("keep", [0, 10, 3000, -1])
-def test_a_file_that_was_cut(saved: Path, keep: int) -> None:
-    content = saved.read_bytes()
-    saved.write_bytes(content[:keep])
-    with pytest.raises(SnapshotError, match="is damaged"):
-        container.read_manifest(saved)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=50)
+@given(keep=st.integers(0, 10_000))
+def test_a_file_that_was_cut_anywhere(whole: bytes, tmp_path: Path, keep: int) -> None:
+    file = tmp_path / "cut.snapshot"
+    file.write_bytes(whole[: keep % len(whole)])
+    with pytest.raises(SnapshotError, match="is damaged") as refused:
+        read(file, tmp_path / "out")
+    assert "nothing was changed" in refused.value.remedy
 
 
-def test_a_part_that_was_changed(saved: Path, tmp_path: Path) -> None:
-    content = saved.read_bytes()
-    saved.write_bytes(content.replace(b"statestate", b"statestatX", 1))
-    manifest = container.read_manifest(saved)
-    with pytest.raises(SnapshotError, match="is damaged"):
-        container.unpack(saved, manifest, tmp_path / "again")
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=100)
+@given(place=st.integers(0, 10_000), bit=st.integers(0, 7))
+def test_a_file_that_was_damaged_anywhere(whole: bytes, tmp_path: Path, place: int, bit: int) -> None:
+    damaged = bytearray(whole)
+    damaged[place % len(whole)] ^= 1 << bit
+    file = tmp_path / "damaged.snapshot"
+    file.write_bytes(damaged)
+    with contextlib.suppress(SnapshotError):
+        assert read(file, tmp_path / "out") == PARTS, "only what means nothing may differ, such as a date"
+
+
+@pytest.mark.parametrize("missing", ["state.db", "journal.db", "database-1.dump"])
+def test_a_part_that_the_manifest_does_not_know(tmp_path: Path, saved: Path, missing: str) -> None:
+    target = tmp_path / "less.snapshot"
+    with zipfile.ZipFile(saved) as old, zipfile.ZipFile(target, "w") as new:
+        manifest = msgspec.json.decode(old.read("manifest.json"))
+        del manifest["digests"][missing]
+        new.writestr("manifest.json", msgspec.json.encode(manifest))
+    with pytest.raises(SnapshotError, match="is damaged") as refused:
+        container.read_manifest(target)
+    assert f"its parts {missing} are missing" in refused.value.why
 
 
 @pytest.mark.parametrize("field", ["format", "state_format"])
@@ -87,7 +128,8 @@ def test_a_newer_file(tmp_path: Path, field: str) -> None:
 
 def test_a_part_that_would_lie_outside(tmp_path: Path) -> None:
     file = tmp_path / "evil.snapshot"
-    manifest = msgspec.structs.replace(MANIFEST, digests={"../outside": "0"})
+    digests = {**dict.fromkeys(PARTS, "0"), "../outside": "0"}
+    manifest = msgspec.structs.replace(MANIFEST, digests=dict(sorted(digests.items())))
     with zipfile.ZipFile(file, "w") as archive:
         archive.writestr("manifest.json", msgspec.json.encode(manifest))
         archive.writestr("../outside", "x")
