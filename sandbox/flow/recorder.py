@@ -93,6 +93,11 @@ class Journal:
         """The newest hop that has an id, recorded or reserved."""
         return self._next - 1
 
+    def newest_at(self) -> float | None:
+        """Virtual time of the newest hop, None where there is none."""
+        row = self.database.row("SELECT at FROM hops ORDER BY id DESC LIMIT 1")
+        return None if row is None else float(row["at"])
+
     def declare_keys(self, keys: Sequence[BusinessKey]) -> None:
         """The business keys to look for in payloads from now on (those of the deployed sagas)."""
         self._keys = list(keys)

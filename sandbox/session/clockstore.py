@@ -23,6 +23,19 @@ def restore_clock(database: Database) -> Clock:
     return Clock(min(row["virtual"] + passed * row["speed"], LATEST), row["speed"])
 
 
+def catch_up(database: Database, clock: Clock, recorded: float | None) -> None:
+    """Time never goes back: where the machine's clock was set back while nothing ran, virtual time goes on
+    from what happened last, and keeps that distance from then on. Otherwise what is in flight would stay
+    hidden, and schedules would rest, for as long as the clock was set back.
+
+    Args:
+        recorded: virtual time of the newest hop of the journal; None where there is none.
+    """
+    if recorded is not None and clock.now() < recorded:
+        clock.put_back(recorded, clock.speed)
+        save_clock(database, clock)
+
+
 def put_back_clock(database: Database, clock: Clock) -> None:
     """Has the clock stand, or run on, exactly where it was saved; at the wall clock where it was not."""
     row = database.row("SELECT * FROM session_clock")

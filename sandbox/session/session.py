@@ -31,7 +31,7 @@ from sandbox.gateway.server import HttpServer
 from sandbox.model.call import Call
 from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.ids import Ids
-from sandbox.session.clockstore import restore_clock
+from sandbox.session.clockstore import catch_up, restore_clock
 from sandbox.session.deployment import Deployment
 from sandbox.session.door import HOST, listen
 from sandbox.session.gate import Gate
@@ -182,6 +182,7 @@ class Session:
             payload_limit=self.options.keep_payload,
         )
         self._started.callback(self._close_journal)
+        catch_up(self.database, self.clock, self.journal.newest_at())
         self.counters = Counters()
         self.journal.observe(self.counters.take)
         self.topology = TopologyBook(self)

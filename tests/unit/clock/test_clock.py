@@ -56,6 +56,16 @@ def test_begins_at_the_wall_clock_and_runs_with_it() -> None:
     assert clock.elapsed() == 52.5
 
 
+def test_a_wall_clock_that_is_set_back_moves_nothing() -> None:
+    real = Real()
+    clock = real.clock()
+    real.wall -= 3600
+    assert clock.now() == START
+    real.move(5)
+    assert clock.now() == START + 5
+    assert clock.offset == 3600
+
+
 def test_scaled_time_runs_as_many_times_as_fast() -> None:
     real = Real()
     clock = real.clock(start=1000, speed=10)

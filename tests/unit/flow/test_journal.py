@@ -54,6 +54,14 @@ def nota(identity: str, **more: Any) -> str:
     return json.dumps({"notaFiscalId": identity, **more})
 
 
+def test_the_newest_hop_tells_how_far_time_has_come(book: Book) -> None:
+    assert book.journal.newest_at() is None
+    book.record()
+    book.clock.put_back(1060, 0)
+    book.record()
+    assert book.journal.newest_at() == 1060
+
+
 # --- flows -----------------------------------------------------------------------------------------------
 def test_a_hop_without_a_cause_begins_a_flow(book: Book) -> None:
     hop = book.record()

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.clock import LATEST, Clock
-from sandbox.session.clockstore import restore_clock, save_clock
+from sandbox.session.clockstore import catch_up, restore_clock, save_clock
 from sandbox.store.database import Database
 
 
@@ -60,3 +60,25 @@ def test_a_crash_in_the_middle_of_a_move_leads_to_its_end(tmp_path: Path) -> Non
 
 def test_never_past_the_end_of_dates(tmp_path: Path) -> None:
     assert restored(tmp_path / "state.db", Clock(LATEST, 0), ahead=100).now() == LATEST
+
+
+def test_time_goes_on_from_what_happened_last_where_the_wall_clock_was_set_back(tmp_path: Path) -> None:
+    database = Database(tmp_path / "state.db")
+    an_hour_ahead = time.time() + 3600
+    clock = restore_clock(database)
+    catch_up(database, clock, an_hour_ahead)
+    assert clock.now() == pytest.approx(an_hour_ahead, abs=60)
+    database.commit()
+    again = restore_clock(database)  # the distance is kept, whatever is recorded until then
+    assert again.offset == pytest.approx(3600, abs=60)
+    database.close()
+
+
+def test_time_stays_where_it_is_when_nothing_happened_later(tmp_path: Path) -> None:
+    database = Database(tmp_path / "state.db")
+    clock = restore_clock(database)
+    for recorded in (None, time.time() - 3600):
+        catch_up(database, clock, recorded)
+        assert clock.offset == pytest.approx(0, abs=60)
+    assert database.rows("SELECT * FROM session_clock") == []
+    database.close()
