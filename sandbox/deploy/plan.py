@@ -36,6 +36,7 @@ class Change:
         properties: names of the properties that differ; those made of unknown values count.
         needs: the logical ids that come before it.
         recorded: what the record has of it.
+        wanted: its properties as they are to be, secrets as digests; None where it goes.
     """
 
     logical_id: str
@@ -44,6 +45,7 @@ class Change:
     properties: tuple[str, ...] = ()
     needs: tuple[str, ...] = ()
     recorded: Recorded | None = None
+    wanted: Props | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +176,8 @@ class _Planner:
         self._claim(declaration, props, generation, old if action is Action.REPLACE else None)
         if old is not None and action in {Action.UPDATE, Action.UNCHANGED}:
             self._evaluation.world.made[logical_id] = Made(old.physical_id, old.attributes)
-        return Change(logical_id, declaration.type, action, differing, self._needs[logical_id], old)
+        needs, wanted = self._needs[logical_id], mask(props, self._base.stack_id)
+        return Change(logical_id, declaration.type, action, differing, needs, old, wanted)
 
     def _compare(
         self, declaration: ResourceDeclaration, old: Recorded | None, props: Props

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 from sandbox.deploy.deployer import Deployer
 from sandbox.deploy.names import localise
@@ -13,6 +14,8 @@ from sandbox.deploy.progress import DeployEvent, OnEvent
 from sandbox.deploy.record import READY
 from sandbox.deploy.summary import summarize
 from sandbox.deploy.system import Sent, System
+from sandbox.deploy.template.secret import without_digests
+from sandbox.deploy.template.values import Unknown
 from sandbox.errors import SandboxError
 from sandbox.model.awserror import AwsError
 from sandbox.model.scope import Scope
@@ -26,6 +29,8 @@ from sandbox.model.stacks import (
     TemplateSummary,
 )
 
+#: What AWS shows of a value that exists only once another resource does.
+_LATER = "{{changeSet:KNOWN_AFTER_APPLY}}"
 Tell = Callable[[StackStep], None]
 _OF_RESOURCES = frozenset({"create", "update", "replace", "delete", "retain"})
 
@@ -95,6 +100,8 @@ class DeployedStacks:
                 change.recorded.physical_id if change.recorded else "",
                 change.action.value,
                 change.properties,
+                _shown(change.recorded.properties if change.recorded else None),
+                _shown(change.wanted),
             )
             for change in (*plan.changes, *plan.removals)
         ]
@@ -131,6 +138,19 @@ def _system(request: StackRequest) -> System:
     """A system without a folder: the file only names the template in what is told."""
     file = Path(f"{request.name}.template")
     return System(request.name, file.parent, file, {}, sent=Sent(request.template, request.stack_id))
+
+
+def _shown(props: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Properties as a change set shows them."""
+    return None if props is None else {name: _known(without_digests(value)) for name, value in props.items()}
+
+
+def _known(value: Any) -> Any:
+    if isinstance(value, Unknown):
+        return _LATER
+    if isinstance(value, dict):
+        return {name: _known(item) for name, item in value.items()}
+    return [_known(item) for item in value] if isinstance(value, list) else value
 
 
 def _telling(tell: Tell) -> OnEvent:

@@ -93,6 +93,7 @@ class ResourceChange:
     Attributes:
         action: `create`, `update`, `replace`, `delete`, `retain`, `unchanged`.
         properties: the names of those that differ.
+        before, after: all of them, as they may be shown; None where there is no such resource.
     """
 
     logical_id: str
@@ -100,6 +101,8 @@ class ResourceChange:
     physical_id: str
     action: str
     properties: tuple[str, ...] = ()
+    before: Mapping[str, Any] | None = None
+    after: Mapping[str, Any] | None = None
 
 
 @dataclass(frozen=True, slots=True)

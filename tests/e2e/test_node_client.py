@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
-import os
 import shutil
-import subprocess
-import tempfile
 from pathlib import Path
 from typing import Any
 
@@ -15,48 +11,17 @@ import pytest
 
 from tests.e2e.conftest import Maker
 from tests.e2e.harness import ROOT, Sandbox
+from tests.e2e.npm import installed
 
 pytestmark = pytest.mark.e2e
 
 CLIENT = ROOT / "tests" / "clients" / "node"
-_MANIFEST = ("package.json", "package-lock.json", ".npmrc")
 _KEYS = {
     "AWS_REGION": "us-east-1",
     "AWS_ACCESS_KEY_ID": "test",
     "AWS_SECRET_ACCESS_KEY": "test",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
-
-
-def installed() -> Path:
-    """The folder of the client, with the packages of its lock file; kept between runs."""
-    for tool in ("node", "npm"):
-        if shutil.which(tool) is None:
-            pytest.skip(f"the AWS SDK for JavaScript was NOT tried: {tool} is missing on this machine")
-    digest = hashlib.sha256(b"".join((CLIENT / name).read_bytes() for name in _MANIFEST)).hexdigest()[:16]
-    cache = Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "sandbox" / "test-clients"
-    folder = cache / f"node-{digest}"
-    if not folder.exists():
-        cache.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=cache) as made:
-            target = Path(made) / "client"
-            target.mkdir()
-            for name in _MANIFEST:
-                shutil.copy(CLIENT / name, target)
-            done = subprocess.run(
-                ["npm", "ci", "--ignore-scripts"],
-                cwd=target,
-                capture_output=True,
-                text=True,
-                timeout=100,
-                check=False,
-            )
-            assert done.returncode == 0, f"npm ci failed:\n{done.stderr[-2000:]}"
-            try:
-                target.rename(folder)
-            except OSError:  # another process was quicker
-                assert folder.exists()
-    return folder
 
 
 def answers_of(sandbox: Sandbox, folder: Path) -> Any:
@@ -70,7 +35,7 @@ def answers_of(sandbox: Sandbox, folder: Path) -> Any:
 
 
 def test_the_sdk_for_javascript_works_unmodified(sandboxes: Maker) -> None:
-    folder = installed()
+    folder = installed(CLIENT, "the AWS SDK for JavaScript")
     sandbox = sandboxes()
     sandbox.up(str(CLIENT / "system"))
     answers = answers_of(sandbox, folder)

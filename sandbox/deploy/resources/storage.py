@@ -18,6 +18,7 @@ from sandbox.deploy.resources.base import (
     ResourceType,
     unless_gone,
 )
+from sandbox.deploy.resources.lifecycle import LIFECYCLE, lifecycle_rules
 from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, ListOf, Struct, Text
 from sandbox.model.arn import Arn
 
@@ -42,17 +43,20 @@ class Bucket(ResourceType):
 
     type = "AWS::S3::Bucket"
     properties: ClassVar = {
+        # The others would open the bucket to everybody, or to a service that is not there.
+        "AccessControl": Property(Text(("Private",))),
         "BucketEncryption": Property(_ENCRYPTION),
         "BucketName": Property(Text(), replaces=True),
+        "LifecycleConfiguration": Property(LIFECYCLE),
         "PublicAccessBlockConfiguration": Property(Struct({name: Boolean() for name in _BLOCK})),
         "Tags": Property(TAG_LIST),
         "VersioningConfiguration": Property(Struct({"Status": Text(("Enabled", "Suspended"))}, ("Status",))),
     }
     not_implemented = frozenset(
         {
-            "AccessControl", "AccelerateConfiguration", "AnalyticsConfigurations",
+            "AccelerateConfiguration", "AnalyticsConfigurations",
             "CorsConfiguration", "IntelligentTieringConfigurations", "InventoryConfigurations",
-            "LifecycleConfiguration", "LoggingConfiguration", "MetricsConfigurations",
+            "LoggingConfiguration", "MetricsConfigurations",
             "NotificationConfiguration", "ObjectLockConfiguration", "ObjectLockEnabled", "OwnershipControls",
             "ReplicationConfiguration", "WebsiteConfiguration",
         }
@@ -101,6 +105,13 @@ class Bucket(ResourceType):
                 await context.aws("s3", "PutPublicAccessBlock", sent)
             else:
                 await context.aws("s3", "DeletePublicAccessBlock", where)
+        life = props.get("LifecycleConfiguration")
+        if before.get("LifecycleConfiguration") != life:
+            if life:
+                rules = {"LifecycleConfiguration": {"Rules": lifecycle_rules(life)}}
+                await context.aws("s3", "PutBucketLifecycleConfiguration", {**where, **rules})
+            else:
+                await context.aws("s3", "DeleteBucketLifecycle", where)
         if before.get("Tags") != props.get("Tags"):
             if props.get("Tags"):
                 await context.aws("s3", "PutBucketTagging", {**where, "Tagging": {"TagSet": props["Tags"]}})

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import hashlib
 import hmac
+import re
 from typing import Any
 
 #: What is shown instead of a secret.
 HIDDEN = "****"
+_DIGEST = re.compile(r"\{\{noecho:[0-9a-f]{32}\}\}")
 
 
 class SecretText(str):
@@ -29,6 +31,17 @@ def mask(value: Any, key: str) -> Any:
         return {name: mask(item, key) for name, item in value.items()}
     if isinstance(value, list):
         return [mask(item, key) for item in value]
+    return value
+
+
+def without_digests(value: Any) -> Any:
+    """`value`, which was masked, as it may be shown."""
+    if isinstance(value, str):
+        return _DIGEST.sub(HIDDEN, value)
+    if isinstance(value, dict):
+        return {name: without_digests(item) for name, item in value.items()}
+    if isinstance(value, list):
+        return [without_digests(item) for item in value]
     return value
 
 

@@ -259,7 +259,9 @@ class EmbeddedEngine:
         return None
 
     def differences(self, type_: str, properties: Mapping[str, Any]) -> Sequence[str]:
-        """Conditions of bucket policies; see `Engine.differences`."""
+        """Conditions of bucket policies, and lifecycles; see `Engine.differences`."""
+        if type_ == "AWS::S3::Bucket" and "LifecycleConfiguration" in properties:
+            return ("lifecycle rules of buckets are kept and shown, and delete nothing",)
         if type_ != "AWS::S3::BucketPolicy" or '"Condition"' not in json.dumps(properties, default=str):
             return ()
         return ("statements of bucket policies that have a condition are left out",)

@@ -5,11 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+import msgspec
+
 from sandbox.model.stacks import DeployedStack, ResourceChange, StackResource, TemplateSummary
 from sandbox.services.cloudformation.records import ChangeSetRow, EventRow, Inputs, StackRow
 from sandbox.services.cloudformation.requests import AUTO_EXPAND, needed
 from sandbox.services.cloudformation.sealing import HIDDEN
 
+_CONTEXTS = frozenset({"BeforeContext", "AfterContext"})
 #: What a change set calls the deployer's actions.
 _ACTIONS = {"create": "Add", "update": "Modify", "replace": "Modify", "delete": "Remove", "retain": "Remove"}
 
@@ -84,6 +87,31 @@ def event(row: EventRow, stack_id: str) -> dict[str, Any]:
     )
 
 
+def operation_event(row: EventRow, stack_id: str) -> dict[str, Any]:
+    """An event of a stack as DescribeEvents shows it."""
+    answer = event(row, stack_id)
+    del answer["StackName"]
+    return {**answer, "EventType": "PROVISIONING_ERROR" if row.failed else "STACK_EVENT"}
+
+
+def refusal(row: ChangeSetRow) -> dict[str, Any]:
+    """Why a change set could not be made, as DescribeEvents shows it."""
+    return {
+        "EventId": row.change_set_id,
+        "StackId": row.stack_id,
+        "OperationId": row.change_set_id,
+        "OperationType": "CREATE_CHANGESET",
+        "OperationStatus": "FAILED",
+        "EventType": "VALIDATION_ERROR",
+        "LogicalResourceId": row.stack_name,
+        "PhysicalResourceId": row.stack_id,
+        "ResourceType": "AWS::CloudFormation::Stack",
+        "Timestamp": row.created,
+        "ValidationStatus": "FAILED",
+        "ValidationStatusReason": row.reason,
+    }
+
+
 def resource(row: StackRow, one: StackResource, events: Sequence[EventRow]) -> dict[str, Any]:
     """A resource as DescribeStackResources shows it.
 
@@ -114,23 +142,52 @@ def moved(answer: Mapping[str, Any], when: str) -> dict[str, Any]:
 
 
 def change(one: ResourceChange) -> dict[str, Any]:
-    """A change of a change set."""
+    """A change of a change set, with the values that are shown on demand (`without_values`)."""
     found: dict[str, Any] = {
         "Action": _ACTIONS[one.action],
         "LogicalResourceId": one.logical_id,
         "PhysicalResourceId": one.physical_id or None,
         "ResourceType": one.type,
         "Scope": ["Properties"] if one.properties else [],
-        "Details": [
-            {"Target": {"Attribute": "Properties", "Name": name}, "Evaluation": "Static"}
-            for name in one.properties
-        ],
+        "Details": [{"Target": _target(one, name), "Evaluation": "Static"} for name in one.properties],
+        "BeforeContext": _context(one.before),
+        "AfterContext": _context(one.after),
     }
     if found["Action"] == "Modify":
         found["Replacement"] = "True" if one.action == "replace" else "False"
     if one.action == "retain":
         found["PolicyAction"] = "Retain"
     return {"Type": "Resource", "ResourceChange": _present(found)}
+
+
+def without_values(found: Mapping[str, Any]) -> dict[str, Any]:
+    """A change as it is shown to who does not ask for the values of its properties."""
+    kept = {key: one for key, one in found["ResourceChange"].items() if key not in _CONTEXTS}
+    kept["Details"] = [
+        {**detail, "Target": {key: detail["Target"][key] for key in ("Attribute", "Name")}}
+        for detail in kept["Details"]
+    ]
+    return {**found, "ResourceChange": kept}
+
+
+def _target(one: ResourceChange, name: str) -> dict[str, str]:
+    values = {"BeforeValue": (one.before or {}).get(name), "AfterValue": (one.after or {}).get(name)}
+    before, after = values.values()
+    return {
+        "Attribute": "Properties",
+        "Name": name,
+        "Path": f"/Properties/{name}",
+        "AttributeChangeType": "Add" if before is None else "Remove" if after is None else "Modify",
+        **{key: _text(value) for key, value in values.items() if value is not None},
+    }
+
+
+def _context(properties: Mapping[str, Any] | None) -> str | None:
+    return None if properties is None else _text({"Properties": properties})
+
+
+def _text(value: Any) -> str:
+    return value if isinstance(value, str) else msgspec.json.encode(value).decode()
 
 
 def change_set_summary(row: ChangeSetRow) -> dict[str, Any]:

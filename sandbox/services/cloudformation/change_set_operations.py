@@ -20,6 +20,7 @@ from sandbox.services.cloudformation.requests import check_capabilities
 from sandbox.services.cloudformation.stack_operations import (
     NOTHING_TO_DO,
     StackOperations,
+    check_mode,
     new_name,
     on_failure_of,
 )
@@ -36,13 +37,13 @@ class ChangeSetOperations(StackOperations):
         "CreateChangeSet",
         "StackName ChangeSetName ChangeSetType TemplateBody TemplateURL UsePreviousTemplate Parameters "
         "Capabilities RoleARN Tags Description ClientToken OnStackFailure NotificationARNs "
-        "IncludeNestedStacks ImportExistingResources",
+        "IncludeNestedStacks ImportExistingResources DeploymentConfig",
     )
     async def create_change_set(self, call: Call, params: Params) -> Answer:
         """Plans a deployment, beside the request."""
-        for member in ("NotificationARNs", "ImportExistingResources"):
-            if params.get(member):
-                raise NotImplementedByName(self.name, f"parameter {member} of CreateChangeSet")
+        if params.get("NotificationARNs"):
+            raise NotImplementedByName(self.name, "parameter NotificationARNs of CreateChangeSet")
+        check_mode(params)
         kind = params.get("ChangeSetType", "UPDATE")
         if kind not in ("CREATE", "UPDATE"):
             raise NotImplementedByName(self.name, f"ChangeSetType {kind}")
@@ -74,13 +75,31 @@ class ChangeSetOperations(StackOperations):
     @operation("DescribeChangeSet", "ChangeSetName StackName NextToken IncludePropertyValues")
     async def describe_change_set(self, call: Call, params: Params) -> Answer:
         """A change set; of one that is being made, the answer waits for the end for a while."""
-        if params.get("IncludePropertyValues"):
-            raise NotImplementedByName(self.name, "parameter IncludePropertyValues of DescribeChangeSet")
         await self.worker.ended(self.change_set(call, params).change_set_id, HOLD)
         answer = answers.change_set(self.change_set(call, params))
         numbered = list(enumerate(answer["Changes"]))
         changes, more = paged(numbered, params, lambda one: (one[0],))
-        return {**answer, "Changes": [change for _, change in changes], **more}
+        shown = [
+            change if params.get("IncludePropertyValues") else answers.without_values(change)
+            for _, change in changes
+        ]
+        return {**answer, "Changes": shown, **more}
+
+    @operation("DescribeEvents", "StackName ChangeSetName Filters NextToken")
+    def describe_events(self, call: Call, params: Params) -> Answer:
+        """What happened to a stack, or why a change set could not be made, the newest first.
+
+        Page: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_DescribeEvents.html
+        """
+        failed = bool((params.get("Filters") or {}).get("FailedEvents"))
+        if params.get("ChangeSetName"):
+            row = self.change_set(call, params)
+            return {"OperationEvents": [answers.refusal(row)] if row.status == "FAILED" else []}
+        stack = self.find(call, params.get("StackName") or "")
+        found = [one for one in self.book.events(stack.stack_id) if not failed or one.failed]
+        events, more = paged(found, params, lambda one: (-one.number,))
+        shown = [answers.operation_event(one, stack.stack_id) for one in events]
+        return {"OperationEvents": shown, **more}
 
     @operation("ListChangeSets", "StackName NextToken")
     def list_change_sets(self, call: Call, params: Params) -> Answer:

@@ -93,6 +93,11 @@ class EventRow(msgspec.Struct, frozen=True):
     #: Its place among all events, once it is stored.
     number: int = 0
 
+    @property
+    def failed(self) -> bool:
+        """Whether it tells of a failure."""
+        return self.status.endswith("_FAILED")
+
 
 class ChangeSetRow(msgspec.Struct, frozen=True):
     """A change set.

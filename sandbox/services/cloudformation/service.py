@@ -14,6 +14,7 @@ class CloudFormationService(TemplateOperations, ResourceOperations):
     NOT_CHECKED: ClassVar[tuple[str, ...]] = (
         "tags of stacks are kept and shown, not handed on to their resources",
         "RoleARN is kept and shown: stacks are made with all rights",
+        "ImportExistingResources: a resource that exists already fails the stack, as it does without",
         "stacks that `sandbox up` deploys have no events, and are changed by `sandbox deploy` alone",
         "an update that is rolled back after it replaced a resource makes the old one anew",
         "DescribeStacks and DescribeChangeSet wait up to 20 s for what is under way: waiters need not sleep",

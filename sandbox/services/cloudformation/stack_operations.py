@@ -36,12 +36,13 @@ class StackOperations(Core):
     @operation(
         "CreateStack",
         "StackName TemplateBody TemplateURL Parameters DisableRollback Capabilities RoleARN OnFailure Tags "
-        "ClientRequestToken EnableTerminationProtection",
+        "ClientRequestToken EnableTerminationProtection DeploymentConfig",
     )
     async def create_stack(self, call: Call, params: Params) -> Answer:
         """Makes a stack, beside the request."""
         name = new_name(params)
         on_failure = on_failure_of(params)
+        check_mode(params)
         text = await self.requests.text(call, params)
         inputs, summary = await self.requests.inputs(call, params, text)
         self._check_free(call, name)
@@ -66,10 +67,11 @@ class StackOperations(Core):
     @operation(
         "UpdateStack",
         "StackName TemplateBody TemplateURL UsePreviousTemplate Parameters Capabilities RoleARN Tags "
-        "DisableRollback ClientRequestToken",
+        "DisableRollback ClientRequestToken DeploymentConfig",
     )
     async def update_stack(self, call: Call, params: Params) -> Answer:
         """Changes a stack, beside the request."""
+        check_mode(params)
         row = self.updatable(call, params.get("StackName") or "")
         text = await self.requests.text(call, params, row.inputs.template)
         inputs, summary = await self.requests.inputs(call, params, text, row.inputs)
@@ -81,9 +83,10 @@ class StackOperations(Core):
         self.begin_update(call, row, inputs, on_failure_of(params), params.get("ClientRequestToken", ""))
         return {"StackId": row.stack_id}
 
-    @operation("DeleteStack", "StackName RetainResources RoleARN ClientRequestToken")
+    @operation("DeleteStack", "StackName RetainResources RoleARN ClientRequestToken DeploymentConfig")
     def delete_stack(self, call: Call, params: Params) -> Answer:
         """Removes a stack, beside the request; one that does not exist is gone already."""
+        check_mode(params)
         if params.get("RetainResources"):
             raise NotImplementedByName(self.name, "parameter RetainResources of DeleteStack")
         name = params.get("StackName") or ""
@@ -219,6 +222,19 @@ def new_name(params: Params) -> str:
             "Member must satisfy regular expression pattern: [a-zA-Z][-a-zA-Z0-9]*"
         )
     return str(name)
+
+
+def check_mode(params: Params) -> None:
+    """Refuses deployments that shall not wait for their resources; those that do are what there is.
+
+    Raises:
+        AwsError: `NotImplemented`.
+    """
+    config = params.get("DeploymentConfig") or {}
+    if config.get("Mode", "STANDARD") != "STANDARD":
+        raise NotImplementedByName("cloudformation", f"Mode {config['Mode']} of DeploymentConfig")
+    if config.get("DisableRollback"):
+        raise NotImplementedByName("cloudformation", "DisableRollback of DeploymentConfig")
 
 
 def on_failure_of(params: Params) -> str:

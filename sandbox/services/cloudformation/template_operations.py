@@ -22,6 +22,8 @@ class TemplateOperations(ChangeSetOperations):
             text = await self.template(call.scope, self.find(call, params["StackName"]))
         else:
             raise invalid("StackName or ChangeSetName must be specified.")
+        if not text:  # a stack that only a change set has made so far
+            return {"TemplateBody": "", "StagesAvailable": []}
         transformed = bool((await self.requests.summary(text)).transforms)
         if transformed and params.get("TemplateStage") == "Processed":
             raise NotImplementedByName(self.name, "TemplateStage Processed of a template with a transform")

@@ -5,10 +5,12 @@ Page: https://docs.aws.amazon.com/AWSCloudFormation/latest/APIReference/API_Crea
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import pytest
 
+from sandbox.model.awserror import AwsError
 from tests.contract.cloudformation.harness import Stacks
 
 QUEUE = """
@@ -139,3 +141,83 @@ def test_a_change_set_is_deleted_and_so_is_the_stack_that_only_it_had(stacks: St
     assert stacks.call("DeleteChangeSet", StackName="filas", ChangeSetName="um") == {}
     stacks.call("DeleteStack", StackName="filas")
     assert stacks.refused("DescribeStacks", StackName="filas").code == "ValidationError"
+
+
+def test_values_of_properties_are_shown_on_demand(stacks: Stacks) -> None:
+    change_set(stacks, QUEUE, "CREATE")
+    execute(stacks)
+    found = change_set(stacks, SLOWER, "UPDATE", "lenta")
+    (shown,) = found["Changes"]
+    assert shown["ResourceChange"]["Details"] == [
+        {"Target": {"Attribute": "Properties", "Name": "VisibilityTimeout"}, "Evaluation": "Static"}
+    ]
+    assert "BeforeContext" not in shown["ResourceChange"]
+    more = stacks.call(
+        "DescribeChangeSet", StackName="filas", ChangeSetName="lenta", IncludePropertyValues=True
+    )
+    (change,) = (one["ResourceChange"] for one in more["Changes"])
+    assert change["Details"][0]["Target"] == {
+        "Attribute": "Properties",
+        "Name": "VisibilityTimeout",
+        "Path": "/Properties/VisibilityTimeout",
+        "AttributeChangeType": "Modify",
+        "BeforeValue": "30",
+        "AfterValue": "45",
+    }
+    assert json.loads(change["BeforeContext"])["Properties"]["VisibilityTimeout"] == 30
+    assert json.loads(change["AfterContext"])["Properties"]["VisibilityTimeout"] == 45
+
+
+def test_values_that_are_secret_or_not_known_yet_are_not_shown(stacks: Stacks) -> None:
+    template = """
+Parameters: {Senha: {Type: String, NoEcho: true}}
+Resources:
+  Fila: {Type: AWS::SQS::Queue}
+  Nova: {Type: AWS::SNS::Topic, Properties: {TopicName: !GetAtt Fila.QueueName, DisplayName: !Ref Senha}}
+"""
+    given = [{"ParameterKey": "Senha", "ParameterValue": "muito-secreta"}]
+    change_set(stacks, template, "CREATE", Parameters=given)
+    more = stacks.call("DescribeChangeSet", StackName="filas", ChangeSetName="um", IncludePropertyValues=True)
+    after = [json.loads(one["ResourceChange"]["AfterContext"])["Properties"] for one in more["Changes"]]
+    assert {"TopicName": "{{changeSet:KNOWN_AFTER_APPLY}}", "DisplayName": "****"} in after
+
+
+def test_events_tell_why_a_change_set_could_not_be_made(stacks: Stacks) -> None:
+    change_set(stacks, FUNCTION, "CREATE")
+    (event,) = stacks.call("DescribeEvents", StackName="filas", ChangeSetName="um")["OperationEvents"]
+    assert (event["EventType"], event["ValidationStatusReason"]) == (
+        "VALIDATION_ERROR",
+        "Requires capabilities : [CAPABILITY_IAM]",
+    )
+    change_set(stacks, QUEUE, "CREATE", "dois")
+    assert stacks.call("DescribeEvents", StackName="filas", ChangeSetName="dois")["OperationEvents"] == []
+
+
+def test_events_of_a_stack_can_be_those_that_failed_alone(stacks: Stacks) -> None:
+    stacks.aws.refuse["CreateQueue"] = AwsError("InvalidParameter", "não")
+    change_set(stacks, QUEUE, "CREATE")
+    execute(stacks)
+    every = stacks.call("DescribeEvents", StackName="filas")["OperationEvents"]
+    assert len(every) > 3
+    failed = stacks.call("DescribeEvents", StackName="filas", Filters={"FailedEvents": True})
+    (event,) = failed["OperationEvents"]
+    assert (event["LogicalResourceId"], event["EventType"]) == ("Fila", "PROVISIONING_ERROR")
+    assert event["ResourceStatusReason"] == "InvalidParameter: não"
+
+
+def test_deployments_that_do_not_wait_are_refused_by_name(stacks: Stacks) -> None:
+    error = stacks.refused(
+        "CreateChangeSet",
+        StackName="filas",
+        ChangeSetName="um",
+        ChangeSetType="CREATE",
+        TemplateBody=QUEUE,
+        DeploymentConfig={"Mode": "EXPRESS"},
+    )
+    assert (error.code, "EXPRESS" in error.message) == ("NotImplemented", True)
+    change_set(stacks, QUEUE, "CREATE", DeploymentConfig={"Mode": "STANDARD"})
+
+
+def test_a_stack_that_only_a_change_set_has_made_has_no_template_yet(stacks: Stacks) -> None:
+    change_set(stacks, QUEUE, "CREATE")
+    assert stacks.call("GetTemplate", StackName="filas")["TemplateBody"] == ""

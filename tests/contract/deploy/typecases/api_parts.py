@@ -1,4 +1,4 @@
-"""The types of API Gateway, for `test_types`: properties before and after a change, and what it must call."""
+"""API Gateway by its documents: HTTP APIs, and the parts of REST APIs."""
 
 from __future__ import annotations
 

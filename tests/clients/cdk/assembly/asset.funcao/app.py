@@ -1,0 +1,5 @@
+"""Says what it was sent."""
+
+
+def handler(event: object, context: object) -> object:
+    return {"recebido": event}

@@ -1,0 +1,153 @@
+"""What keeps things: logs, alarms, databases, buckets, images, parameters; and what nothing is made of."""
+
+from __future__ import annotations
+
+from tests.contract.deploy.typecases.base import OTHER_TAGS, POLICY, TABLE, TAGS, Case
+
+LIFE = {
+    "Status": "Disabled",
+    "Prefix": "velho/",
+    "NoncurrentVersionExpiration": {"NoncurrentDays": 30},
+    "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
+}
+
+CHANGED = [
+    Case(
+        "AWS::CloudWatch::Alarm",
+        {
+            "AlarmName": "erros",
+            "MetricName": "Errors",
+            "Namespace": "AWS/Lambda",
+            "Statistic": "Sum",
+            "Period": 60,
+            "EvaluationPeriods": 1,
+            "Threshold": 1,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "Dimensions": [{"Name": "FunctionName", "Value": "f"}],
+            "Tags": TAGS,
+        },
+        {
+            "AlarmName": "erros",
+            "MetricName": "Throttles",
+            "Namespace": "AWS/Lambda",
+            "Statistic": "Sum",
+            "Period": 60,
+            "EvaluationPeriods": 2,
+            "Threshold": 1,
+            "ComparisonOperator": "GreaterThanThreshold",
+            "Tags": OTHER_TAGS,
+        },
+        ("PutMetricAlarm", "UntagResource", "TagResource"),
+    ),
+    Case(
+        "AWS::Logs::ResourcePolicy",
+        {"PolicyName": "p", "PolicyDocument": POLICY},
+        {"PolicyName": "p", "PolicyDocument": {**POLICY, "Id": "x"}},
+        ("PutResourcePolicy",),
+    ),
+    Case(
+        "AWS::Logs::LogGroup",
+        {"LogGroupName": "g", "RetentionInDays": 7, "Tags": TAGS},
+        {"LogGroupName": "g", "Tags": OTHER_TAGS},
+        ("DeleteRetentionPolicy", "UntagResource", "TagResource"),
+    ),
+    Case(
+        "AWS::RDS::DBInstance",
+        {"Engine": "postgres", "DBInstanceClass": "db.t4g.micro", "AllocatedStorage": "20", "Tags": TAGS},
+        {"Engine": "postgres", "DBInstanceClass": "db.t4g.large", "Port": "5433", "Tags": OTHER_TAGS},
+        ("ModifyDBInstance", "RemoveTagsFromResource", "AddTagsToResource"),
+    ),
+    Case(
+        "AWS::SSM::Parameter",
+        {"Type": "String", "Value": "1", "Tags": {"a": "1"}},
+        {"Type": "String", "Value": "2", "Tags": {"b": "1"}},
+        ("PutParameter", "RemoveTagsFromResource", "AddTagsToResource"),
+    ),
+    Case(
+        "AWS::SecretsManager::Secret",
+        {"Name": "s", "GenerateSecretString": {"PasswordLength": 20, "GenerateStringKey": "k"}, "Tags": TAGS},
+        {"Name": "s", "SecretString": "other", "Description": "d", "Tags": OTHER_TAGS},
+        ("UpdateSecret", "UntagResource", "TagResource"),
+    ),
+    Case(
+        "AWS::S3::BucketPolicy",
+        {"Bucket": "b", "PolicyDocument": POLICY},
+        {"Bucket": "b", "PolicyDocument": {**POLICY, "Id": "x"}},
+        ("PutBucketPolicy",),
+    ),
+    Case(
+        "AWS::S3::Bucket",
+        {
+            "BucketEncryption": {
+                "ServerSideEncryptionConfiguration": [
+                    {"ServerSideEncryptionByDefault": {"SSEAlgorithm": "aws:kms"}}
+                ]
+            }
+        },
+        {},
+        ("DeleteBucketEncryption",),
+    ),
+    Case(
+        "AWS::S3::Bucket",
+        {"VersioningConfiguration": {"Status": "Enabled"}, "Tags": TAGS},
+        {"PublicAccessBlockConfiguration": {"BlockPublicAcls": True}},
+        ("PutBucketVersioning", "PutPublicAccessBlock", "DeleteBucketTagging"),
+    ),
+    Case(
+        "AWS::DynamoDB::Table",
+        {
+            **TABLE,
+            "BillingMode": "PAY_PER_REQUEST",
+            "TimeToLiveSpecification": {"AttributeName": "t", "Enabled": True},
+        },
+        {
+            **TABLE,
+            "BillingMode": "PAY_PER_REQUEST",
+            "StreamSpecification": {"StreamViewType": "NEW_IMAGE"},
+            "Tags": TAGS,
+        },
+        ("UpdateTable", "UpdateTimeToLive", "TagResource"),
+    ),
+    Case(
+        "AWS::S3::Bucket",
+        {
+            "AccessControl": "Private",
+            "LifecycleConfiguration": {"Rules": [{"Status": "Enabled", "Id": "a", "ExpirationInDays": 1}]},
+        },
+        {"LifecycleConfiguration": {"Rules": [LIFE]}},
+        ("PutBucketLifecycleConfiguration",),
+    ),
+    Case(
+        "AWS::S3::Bucket",
+        {"LifecycleConfiguration": {"Rules": [LIFE]}},
+        {},
+        ("DeleteBucketLifecycle",),
+    ),
+    Case(
+        "AWS::ECR::Repository",
+        {
+            "RepositoryName": "repo",
+            "ImageTagMutability": "IMMUTABLE",
+            "LifecyclePolicy": {"LifecyclePolicyText": "{}"},
+            "Tags": TAGS,
+        },
+        {"RepositoryName": "repo", "RepositoryPolicyText": POLICY, "Tags": OTHER_TAGS, "EmptyOnDelete": True},
+        (
+            "PutImageTagMutability",
+            "UntagResource",
+            "TagResource",
+            "DeleteLifecyclePolicy",
+            "SetRepositoryPolicy",
+        ),
+    ),
+    Case("AWS::CDK::Metadata", {"Analytics": "v2:a"}, {"Analytics": "v2:b"}, ()),
+]
+
+REPLACED = [
+    Case(
+        "AWS::Logs::LogStream",
+        {"LogGroupName": "g", "LogStreamName": "a"},
+        {"LogGroupName": "g", "LogStreamName": "b"},
+        ("CreateLogStream", "DeleteLogStream"),
+    ),
+]
