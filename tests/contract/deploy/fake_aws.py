@@ -437,6 +437,15 @@ class FakeAws:
     def _dynamodb_DeleteTable(self, p: Params) -> None:  # noqa: N802
         self._drop("table", p["TableName"])
 
+    def _ecr_CreateRepository(self, p: Params) -> Params:  # noqa: N802
+        name = p["repositoryName"]
+        self._add("repository", name, p)
+        arn = f"arn:aws:ecr:us-east-1:000000000000:repository/{name}"
+        return {"repository": {"repositoryArn": arn, "repositoryUri": f"000000000000.dkr.ecr/{name}"}}
+
+    def _ecr_DeleteRepository(self, p: Params) -> None:  # noqa: N802
+        self._drop("repository", p["repositoryName"])
+
     def _s3_CreateBucket(self, p: Params) -> None:  # noqa: N802
         self._add("bucket", p["Bucket"], p)
 

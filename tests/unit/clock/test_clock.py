@@ -109,8 +109,9 @@ def test_fires_what_is_due_when_real_time_has_come() -> None:
     async def work() -> list[str]:
         clock = Clock(speed=FASTEST)
         fired: list[str] = []
-        clock.call_later(20, lambda: fired.append("second"))
-        clock.call_later(10, lambda: fired.append("first"))
+        now = clock.now()
+        clock.call_at(now + 20, lambda: fired.append("second"))
+        clock.call_at(now + 10, lambda: fired.append("first"))
         await until(lambda: len(fired) == 2)
         return fired
 
