@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import json
+
 from tests.contract.deploy.typecases.base import OTHER_TAGS, POLICY, TABLE, TAGS, Case
 
+#: Longer than the shortest that is taken.
+EXPIRES = json.dumps({"rules": [{"rulePriority": 1, "description": "x" * 90}]})
 LIFE = {
     "Status": "Disabled",
     "Prefix": "velho/",
@@ -128,7 +132,7 @@ CHANGED = [
         {
             "RepositoryName": "repo",
             "ImageTagMutability": "IMMUTABLE",
-            "LifecyclePolicy": {"LifecyclePolicyText": "{}"},
+            "LifecyclePolicy": {"LifecyclePolicyText": EXPIRES},
             "Tags": TAGS,
         },
         {"RepositoryName": "repo", "RepositoryPolicyText": POLICY, "Tags": OTHER_TAGS, "EmptyOnDelete": True},
