@@ -29,6 +29,8 @@ def command(as_json: bool, state: Path) -> None:
         "AWS_SECRET_ACCESS_KEY": "test",
         "AWS_REGION": DEFAULT_REGION,
         "AWS_DEFAULT_REGION": DEFAULT_REGION,
+        # A few operations are asked of a host of their own (`stream-127.0.0.1`), which nobody can find.
+        "AWS_DISABLE_HOST_PREFIX_INJECTION": "true",
     }
     database = status.postgres
     if database is not None:

@@ -9,7 +9,7 @@ from http import HTTPStatus
 import msgspec
 
 from sandbox.model.awserror import AwsError
-from sandbox.model.http import HttpResponse
+from sandbox.model.http import HttpResponse, HttpStream
 from sandbox.wire.incoming import Incoming
 
 #: What belongs to one connection and is not passed on.
@@ -115,6 +115,9 @@ def written(response: HttpResponse, method: str, connection: str = "") -> bytes:
         head.append(f"{name}: {value}\r\n")
     if connection:
         head.append(f"connection: {connection}\r\n")
+    if isinstance(response, HttpStream) and not bare:
+        head.append("transfer-encoding: chunked\r\n\r\n")
+        return "".join(head).encode("latin-1", "replace")
     if bare or response.status in (204, 304):
         head.append("\r\n")
         return "".join(head).encode("latin-1", "replace")

@@ -12,7 +12,7 @@ from typing import cast
 import httptools
 
 from sandbox.gateway.arrival import Application, Arrival, written
-from sandbox.model.http import HttpResponse
+from sandbox.model.http import HttpResponse, HttpStream
 from sandbox.wire.incoming import Incoming
 
 #: Real seconds that a connection is kept on which nothing happens; SDKs keep theirs for long.
@@ -55,6 +55,8 @@ class Connection(asyncio.Protocol):
         self._parser = httptools.HttpRequestParser(self)
         self._client = self._server = ""
         self._task: asyncio.Task[None] | None = None
+        #: What a streamed answer waits for while its client does not read.
+        self._drained: asyncio.Future[None] | None = None
         #: Requests behind the one that is served, and whether the connection is kept after each; an answer in
         #: the place of a request that could not be read.
         self._waiting: deque[tuple[Arrival | HttpResponse, bool]] = deque()
@@ -87,6 +89,8 @@ class Connection(asyncio.Protocol):
     def resume_writing(self) -> None:
         """The client reads again."""
         self._full = False
+        if self._drained is not None and not self._drained.done():
+            self._drained.set_result(None)
         self._next()
 
     def finish(self) -> asyncio.Task[None] | None:
@@ -228,6 +232,9 @@ class Connection(asyncio.Protocol):
         except Exception:
             _log.exception("%s %s failed", incoming.method, incoming.path[:200])
             response = HttpResponse(500, _TEXT, b"The sandbox failed. Its log has the details.\n")
+        if isinstance(response, HttpStream):
+            await self._stream(response, incoming.method)
+            return
         self._task = None
         if not keep or (self._closing and not self._waiting):
             self._write(response, incoming.method, "close")
@@ -235,6 +242,27 @@ class Connection(asyncio.Protocol):
             # A client of HTTP/1.0 asks for it, and wants to read it.
             self._write(response, incoming.method, "keep-alive" if "connection" in incoming.headers else "")
             self._next()
+
+    async def _stream(self, response: HttpStream, method: str) -> None:
+        """Answers in parts until there are no more, and closes the connection; waits for a client that does
+        not read.
+        """
+        self._transport.write(written(response, method, "close"))
+        try:
+            async for part in response.parts:
+                if self._transport.is_closing():
+                    break
+                self._transport.write(b"%x\r\n%b\r\n" % (len(part), part))
+                if self._full:
+                    self._drained = self._loop.create_future()
+                    await self._drained
+        finally:
+            if (close := getattr(response.parts, "aclose", None)) is not None:
+                await close()
+            self._task = None
+        if not self._transport.is_closing():
+            self._transport.write(b"0\r\n\r\n")
+            self._linger()
 
     def _write(self, response: HttpResponse, method: str, connection: str) -> None:
         if self._transport.is_closing():

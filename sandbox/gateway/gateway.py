@@ -119,9 +119,7 @@ class Gateway:
             response = plain_error(
                 internal_failure(f"{incoming.method} {incoming.path[:200]}", request_id, failure), request_id
             )
-        return (
-            HttpResponse(response.status, [*response.headers, *extra], response.body) if extra else response
-        )
+        return msgspec.structs.replace(response, headers=[*response.headers, *extra]) if extra else response
 
     @staticmethod
     def limit(incoming: Incoming) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
 from typing import Protocol
 from urllib.parse import urlsplit
 
@@ -51,6 +51,12 @@ class HttpResponse(msgspec.Struct, frozen=True):
     status: int
     headers: Headers = ()
     body: bytes = b""
+
+
+class HttpStream(HttpResponse, frozen=True, kw_only=True):
+    """An answer whose body comes in parts, as long as its client stays; `body` is empty."""
+
+    parts: AsyncIterator[bytes]
 
 
 class ExecuteApi(Protocol):

@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Callable, Mapping
-from typing import Any, Protocol
+from collections.abc import AsyncIterator, Callable, Mapping
+from typing import Any, ClassVar, Protocol
 from xml.sax.saxutils import escape
 
 import msgspec
 
 from sandbox.model.awserror import AwsError, NotImplementedByName
-from sandbox.model.http import HttpResponse
+from sandbox.model.http import HttpResponse, HttpStream
 from sandbox.wire import cbor
+from sandbox.wire.eventstream import CONTENT_TYPE, framed
 from sandbox.wire.faults import Fault, Faults
 from sandbox.wire.incoming import Incoming
 from sandbox.wire.jsonbody import Convert, JsonReader, JsonWriter
-from sandbox.wire.model import ServiceModel
+from sandbox.wire.model import Ref, ServiceModel, Shape
 from sandbox.wire.problems import AnswerError, MalformedBodyError, ShapeError
 from sandbox.wire.querybody import QueryReader
 from sandbox.wire.sqsquery import as_older_request, in_older_words, with_query_names
@@ -53,16 +54,27 @@ class Codec(Protocol):
         ...
 
 
-def refuse_streams(service: str, model: ServiceModel, operation: str) -> None:
-    """Event streams are not implemented.
+def refuse_streams(service: str, model: ServiceModel, operation: str, *, answered: bool = False) -> None:
+    """Event streams that are sent to a service are not implemented; those that it answers, in JSON alone.
+
+    Args:
+        answered: an event stream can be answered.
 
     Raises:
         NotImplementedByName: the operation answers, or takes, an event stream.
     """
-    for shape in (model.input_shape(operation), model.output_shape(operation)):
-        for ref in shape.members.values() if shape else ():
-            if model.shapes[ref.shape].eventstream:
-                raise NotImplementedByName(service, f"the event stream of {operation}")
+    taken = stream_of(model, model.input_shape(operation))
+    given = None if answered else stream_of(model, model.output_shape(operation))
+    if taken or given:
+        raise NotImplementedByName(service, f"the event stream of {operation}")
+
+
+def stream_of(model: ServiceModel, shape: Shape | None) -> tuple[str, Ref] | None:
+    """The member of a structure that is an event stream, if one is."""
+    for name, ref in shape.members.items() if shape else ():
+        if model.shapes[ref.shape].eventstream:
+            return name, ref
+    return None
 
 
 def decode_json(body: bytes) -> Any:
@@ -93,6 +105,9 @@ class JsonCodec:
     Standard: https://smithy.io/2.0/aws/protocols/aws-json-1_0-protocol.html
     """
 
+    #: Whether answers may be streams of events.
+    _streams: ClassVar[bool] = True
+
     def __init__(self, service: str, model: ServiceModel) -> None:
         self._service = service
         self._model = model
@@ -118,7 +133,11 @@ class JsonCodec:
         write = self._writers.get(operation)
         if write is None:
             write = self._writers[operation] = self._output(operation)
-        return self._response(200, write(output), request_id)
+        document = write(output)
+        if isinstance(document, AsyncIterator):
+            headers = [("x-amzn-RequestId", request_id), ("content-type", CONTENT_TYPE)]
+            return HttpStream(200, headers, parts=document)
+        return self._response(200, document, request_id)
 
     def error(self, error: AwsError, request_id: str) -> HttpResponse:
         """See `Codec.error`."""
@@ -130,13 +149,25 @@ class JsonCodec:
         return self._response(fault.status, document, request_id, extra)
 
     def _input(self, operation: str) -> Convert:
-        refuse_streams(self._service, self._model, operation)
+        refuse_streams(self._service, self._model, operation, answered=self._streams)
         ref = self._model.operations[operation].input
         return self._reader.members({}) if ref is None else self._reader.reader(ref.shape)
 
     def _output(self, operation: str) -> Convert:
+        stream = stream_of(self._model, self._model.output_shape(operation))
+        if stream is not None:
+            return self._stream(*stream)
         ref = self._model.operations[operation].output
         return nothing(operation) if ref is None else self._writer.writer(ref)
+
+    def _stream(self, name: str, ref: Ref) -> Convert:
+        """The writer of an answer that is a stream of events."""
+        members = self._model.shapes[ref.shape].members
+        writers = {event: self._writer.writer(one) for event, one in members.items()}
+        failures = frozenset(
+            event for event, one in members.items() if self._model.shapes[one.shape].exception
+        )
+        return lambda output: framed(output[name], writers, failures)
 
     def _response(
         self, status: int, document: Any, request_id: str, extra: list[tuple[str, str]] | None = None
@@ -163,6 +194,8 @@ class CborCodec(JsonCodec):
 
     Standard: https://smithy.io/2.0/additional-specs/protocols/smithy-rpc-v2.html
     """
+
+    _streams = False
 
     def __init__(self, service: str, model: ServiceModel) -> None:
         super().__init__(service, model)

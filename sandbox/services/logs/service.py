@@ -9,11 +9,12 @@ from sandbox.services.logs.group_operations import GroupOperations
 from sandbox.services.logs.policy_operations import PolicyOperations
 from sandbox.services.logs.store import LogLine
 from sandbox.services.logs.subscription_operations import SubscriptionOperations
+from sandbox.services.logs.tail_operations import TailOperations
 
 __all__ = ["LogLine", "LogsService"]
 
 
-class LogsService(GroupOperations, EventOperations, PolicyOperations, SubscriptionOperations):
+class LogsService(SubscriptionOperations, GroupOperations, EventOperations, PolicyOperations, TailOperations):
     """Amazon CloudWatch Logs; also the port `LogSink` (`write`) and the tail that people watch (`follow`).
 
     Constructor: see `SubscriptionOperations`.

@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from sandbox.gateway.arrival import Arrival
 from sandbox.gateway.server import HttpServer
-from sandbox.model.http import HttpResponse
+from sandbox.model.http import HttpResponse, HttpStream
 from sandbox.session.door import HOST, listen
 
 GET = b"GET / HTTP/1.1\r\nHost: x\r\n\r\n"
@@ -30,6 +30,7 @@ class App:
     go: asyncio.Event = field(default_factory=asyncio.Event)
     waiting: asyncio.Event = field(default_factory=asyncio.Event)
     cancelled: asyncio.Event = field(default_factory=asyncio.Event)
+    parts: Callable[[], AsyncIterator[bytes]] = lambda: _parts(b"um", b"dois")
 
     async def __call__(self, arrival: Arrival) -> HttpResponse:
         self.seen.append(arrival)
@@ -41,6 +42,8 @@ class App:
             except asyncio.CancelledError:
                 self.cancelled.set()
                 raise
+        if incoming.path == "/stream":
+            return HttpStream(200, [("x-path", incoming.path)], parts=self.parts())
         if incoming.path == "/defect":
             raise ValueError("a defect")
         if incoming.path == "/empty":
@@ -48,6 +51,11 @@ class App:
         if arrival.broken_limit:
             return HttpResponse(413, [], str(arrival.broken_limit).encode())
         return HttpResponse(200, [("x-path", incoming.path)], incoming.body or b"ok")
+
+
+async def _parts(*parts: bytes) -> AsyncIterator[bytes]:
+    for part in parts:
+        yield part
 
 
 class Wire:
@@ -317,3 +325,66 @@ def test_no_bytes_break_it(parts: list[bytes]) -> None:
             assert await other.answer() == (200, b"ok")
 
     asyncio.run(work())
+
+
+# --- answers in parts ------------------------------------------------------------------------------------
+STREAM = b"GET /stream HTTP/1.1\r\nHost: x\r\n\r\n"
+
+
+def test_an_answer_in_parts_is_sent_as_they_come_and_ends_the_connection() -> None:
+    async def scenario(app: App, wire: Wire) -> None:
+        wire.send(STREAM, GET)
+        status, headers = await wire.head()
+        assert (status, headers["transfer-encoding"]) == (200, "chunked")
+        assert await wire.reader.read() == b"2\r\num\r\n4\r\ndois\r\n0\r\n\r\n"
+
+    run(scenario)
+
+
+def test_parts_end_when_their_client_leaves() -> None:
+    async def scenario(app: App, wire: Wire) -> None:
+        async def endless() -> AsyncIterator[bytes]:
+            try:
+                yield b"um"
+                await app.go.wait()
+            finally:
+                app.cancelled.set()
+
+        app.parts = endless
+        wire.send(STREAM)
+        await wire.head()
+        wire.writer.close()
+        await app.cancelled.wait()
+
+    run(scenario)
+
+
+def test_a_client_that_does_not_read_holds_up_the_parts() -> None:
+    made = 0
+
+    async def scenario(app: App, wire: Wire) -> None:
+        async def many() -> AsyncIterator[bytes]:
+            nonlocal made
+            try:
+                while made < 100_000:
+                    made += 1
+                    yield b"x" * 100_000
+                    app.waiting.set()
+                    await asyncio.sleep(0)
+            finally:
+                app.cancelled.set()
+
+        app.parts = many
+        wire.reader._transport.pause_reading()  # type: ignore[attr-defined]
+        wire.send(STREAM)
+        await app.waiting.wait()
+        last = -1
+        while made != last:  # it stands still once the buffers between are full
+            last = made
+            for _ in range(200):
+                await asyncio.sleep(0)
+        wire.writer.transport.abort()
+        await app.cancelled.wait()
+
+    run(scenario)
+    assert made < 10_000

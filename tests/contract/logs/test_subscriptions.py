@@ -188,7 +188,7 @@ def test_other_destinations_are_refused_by_name(world: Logs, kind: str) -> None:
     assert kind in error.message
 
 
-@pytest.mark.parametrize("operation", ["PutMetricFilter", "StartQuery", "StartLiveTail"])
+@pytest.mark.parametrize("operation", ["PutMetricFilter", "StartQuery"])
 def test_other_operations_are_refused_by_name(world: Logs, operation: str) -> None:
     assert operation in world.refused(operation).message
 
