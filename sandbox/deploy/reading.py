@@ -9,7 +9,7 @@ from pathlib import Path as File
 from typing import Any
 
 from sandbox.deploy.evaluation import names_of
-from sandbox.deploy.template.cdk import read_assets
+from sandbox.deploy.template.cdk import read_assets, without_metadata
 from sandbox.deploy.template.declarations import (
     LANGUAGE_EXTENSIONS,
     SAM_TRANSFORM,
@@ -75,7 +75,7 @@ async def read_document(
     source = replace(source, data=await asyncio.to_thread(include_files, source.data, folder))
     if LANGUAGE_EXTENSIONS in wanted:
         source = write_out_loops(source, _resolver(source, values, scope, stack).resolve)
-    data: Mapping[str, Any] = source.data
+    data: Mapping[str, Any] = without_metadata(source.data)
     if folder is not None:
         data = await asyncio.to_thread(hide_local_files, read_assets(data), folder)
     notices = preference_notices(data)

@@ -22,15 +22,19 @@ BOOTSTRAP_VERSION = "30"
 
 
 def read_assets(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with its assets as local code, and without what only speaks to AWS."""
-    return {
-        **data,
-        "Resources": {
-            logical_id: _resource(body)
-            for logical_id, body in data["Resources"].items()
-            if not (isinstance(body, dict) and body.get("Type") == _METADATA)
-        },
+    """The document with its assets as local code."""
+    resources = {logical_id: _resource(body) for logical_id, body in data["Resources"].items()}
+    return {**data, "Resources": resources}
+
+
+def without_metadata(data: Mapping[str, Any]) -> dict[str, Any]:
+    """The document without what only speaks to AWS."""
+    resources = {
+        logical_id: body
+        for logical_id, body in data["Resources"].items()
+        if not (isinstance(body, dict) and body.get("Type") == _METADATA)
     }
+    return {**data, "Resources": resources}
 
 
 def is_bootstrap_version(parameter: str) -> bool:

@@ -208,7 +208,7 @@ def test_all_properties_that_are_refused_are_told_together(bench: Bench) -> None
             Resources:
               Balde:
                 Type: AWS::S3::Bucket
-                Properties: {CorsConfiguration: {}, LifecycleConfiguration: {}, Nome: x}
+                Properties: {CorsConfiguration: {}, WebsiteConfiguration: {}, Nome: x}
               Fila: {Type: AWS::SQS::Queue, Properties: {Nome: x}}
               Rede: {Type: AWS::S3::Bucket, Properties: {BucketName: x}}
         """)

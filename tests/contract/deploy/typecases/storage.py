@@ -1,4 +1,4 @@
-"""What keeps things: logs, alarms, databases, buckets, images, parameters; and what nothing is made of."""
+"""What keeps things: logs, alarms, databases, buckets, images, parameters."""
 
 from __future__ import annotations
 
@@ -144,7 +144,6 @@ CHANGED = [
             "SetRepositoryPolicy",
         ),
     ),
-    Case("AWS::CDK::Metadata", {"Analytics": "v2:a"}, {"Analytics": "v2:b"}, ()),
 ]
 
 REPLACED = [
