@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import click
 import msgspec
+import uvloop
 
 from sandbox.cli.common import connect, json_option, read_parameters, state_option
 from sandbox.cli.diagnostics import say, show_progress
@@ -66,9 +65,15 @@ def command(
     """
     values = read_parameters(parameters)
     try:
-        wanted, patience = parse_profile(profile), parse_duration(drain)
+        wanted = parse_profile(profile)
     except ValueError as error:
         raise UsageError("no load was sent", str(error), "write --profile '50/s for 60s'") from error
+    try:
+        patience = parse_duration(drain)
+    except ValueError as error:
+        raise UsageError(
+            "no load was sent", f"--drain: {error}", "write how long queues may take, --drain 30s"
+        ) from error
     if words and locust is None:
         raise UsageError(
             f"{words[0]!r} means nothing here", "only locust takes more options", "add --locust FILE"
@@ -80,7 +85,7 @@ def command(
         target = _target(client, found.name, spec)
         if locust is not None:
             return run_locust(locust, target, words)
-        report = asyncio.run(_run(client, target, wanted, values, patience, live=not as_json))
+        report = uvloop.run(_run(client, target, wanted, values, patience, live=not as_json))
     if svg is not None:
         svg.write_text(as_svg(report))
     if as_json:
@@ -135,7 +140,7 @@ def _target(client: ControlClient, name: str, spec: LoadSpec) -> Target:
             "token", sub="load", scopes=list(spec.scopes), audiences=[], ttl=24 * 3600.0
         )
         headers["Authorization"] = f"Bearer {made['token']}"
-    return Target(base.rstrip("/") + spec.path, spec.method, spec.body, headers)
+    return Target(name, base.rstrip("/") + spec.path, spec.method, spec.body, headers)
 
 
 async def _run(
@@ -167,9 +172,16 @@ def _show(report: Report, svg: Path | None) -> None:
     emit(f"lost      {report.lost:,} ({report.loss:.2%})")
     emit(f"latency   p50 {report.p50_ms:.1f} ms, p95 {report.p95_ms:.1f} ms, p99 {report.p99_ms:.1f} ms")
     drained = (
-        "not in time" if report.drained_s is None else f"empty {report.drained_s:.1f} s after the last answer"
+        "not in time" if report.drained_s is None else f"done {report.drained_s:.1f} s after the last answer"
     )
     emit(f"queues    {drained}, oldest message {report.oldest_s:.1f} s")
+    if report.before:
+        emit(f"          {report.before:,} messages waited already when the load began")
+    if used := report.processor_ms():
+        emit(
+            f"processor {used['all']:.2f} ms per request: sandbox {used['sandbox']:.2f}, "
+            f"functions {used['functions']:.2f}, this command {used['load']:.2f}"
+        )
     _causes(report)
     if report.machine:
         emit(f"machine   {report.machine}")
@@ -183,6 +195,11 @@ def _causes(report: Report) -> None:
         emit(f"cause     {cause.name}: {cause.count:,}{first}: {cause.what}")
         if cause.setting:
             emit(f"  raise   {cause.setting}")
-    settings: Sequence[str] = [cause.setting for cause in report.causes if cause.setting]
-    if settings:
-        emit(f"it bent first at {report.causes[0].name}; raise that, and run again with --parameter")
+    limits = [cause.name for cause in report.causes if cause.setting]
+    if report.bent_first == "machine":
+        emit(
+            "it bent first at this machine; what it lost says little about the system"
+            + (f", {limits[0]} came after that" if limits else "")
+        )
+    elif limits:
+        emit(f"it bent first at {report.bent_first}; raise that, and run again with --parameter")

@@ -6,9 +6,13 @@ import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from sandbox.load.sender import BROKEN, NO_CONNECTION, TIMED_OUT, Results
+from sandbox.load.sender import BROKEN, CROWDED, REFUSED, TIMED_OUT, Results
 from sandbox.load.watching import Watch
 
+#: How busy the processors (of 100) are while they count as full.
+FULL = 92.0
+#: What comes of a machine that is full: it is slow, so more runs and waits at once than elsewhere.
+_OF_THE_MACHINE = frozenset({"timeout", "connection", "crowded", "function-concurrency", "queue-backlog"})
 #: Errors of DynamoDB that say that there is no more capacity.
 _CAPACITY = ("ProvisionedThroughputExceeded", "ThrottlingException", "RequestLimitExceeded")
 
@@ -21,6 +25,7 @@ class Cause:
         name: what `causes` calls it. count: requests lost to it.
         first: seconds from the beginning to the first of them; None: not known.
         what: in words, where. setting: which setting of the template to raise; empty: none would help.
+        machine: this machine was full then, and has most likely caused it.
     """
 
     name: str
@@ -28,6 +33,7 @@ class Cause:
     first: float | None
     what: str
     setting: str = ""
+    machine: bool = False
 
 
 def causes_of(results: Results, watch: Watch) -> list[Cause]:
@@ -43,14 +49,36 @@ def causes_of(results: Results, watch: Watch) -> list[Cause]:
         found[cause.name] = Cause(cause.name, count, first, cause.what, cause.setting)
     for cause in _afterwards(watch):
         found[cause.name] = cause
-    return sorted(found.values(), key=lambda cause: (cause.first is None, cause.first or 0.0))
+    causes = [_of_machine(cause, watch) for cause in found.values()]
+    return sorted(causes, key=lambda cause: (cause.first is None, cause.first or 0.0))
+
+
+def _of_machine(cause: Cause, watch: Watch) -> Cause:
+    """The cause, as one of this machine where its processors were full when it came."""
+    server = cause.name.startswith("http-5")
+    if cause.name not in _OF_THE_MACHINE and not server:
+        return cause
+    at = cause.first if cause.first is not None else watch.looks[-1].at if watch.looks else 0.0
+    if not watch.full_at(at, FULL):
+        return cause
+    return Cause(
+        cause.name, cause.count, cause.first, f"{cause.what}, while this machine's processors were full",
+        machine=True,
+    )  # fmt: skip
 
 
 def _of_answer(status: int, body: bytes, watch: Watch) -> Cause:
     if status == TIMED_OUT:
         return Cause("timeout", 0, None, "no answer within 30 s")
-    if status in (BROKEN, NO_CONNECTION):
-        return Cause("connection", 0, None, "the connection ended, or there was none to be had")
+    if status == BROKEN:
+        return Cause("connection", 0, None, "the connection ended before the answer")
+    if status == REFUSED:
+        return Cause("connection", 0, None, "the sandbox took no further connection")
+    if status == CROWDED:
+        return Cause(
+            "crowded", 0, None,
+            "not sent: every connection that this command may hold waited for an answer already",
+        )  # fmt: skip
     if status == 429:
         return Cause(
             "api-rate-limit", 0, None, "the API's bucket was empty (429)",

@@ -6,15 +6,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from sandbox.load.causes import Cause, causes_of
+from sandbox.load.causes import FULL, Cause, causes_of
+from sandbox.load.processors import Share
 from sandbox.load.profile import Profile
 from sandbox.load.sender import Results
 from sandbox.load.watching import Watch
 
 #: The sender is late when one request in twenty left so many seconds after its time.
 _LATE = 0.05
-#: The machine is full when its processors were this busy (of 100) in half of the looks.
-_FULL = 92.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,6 +34,7 @@ class Report:
     Attributes:
         lost: requests without a good answer, and messages that came to nothing afterwards.
         seconds: second by second. machine: what this machine itself had to do with it; empty: nothing.
+        before: messages that waited already when it began. share: who used the processors.
     """
 
     profile: str
@@ -53,11 +53,30 @@ class Report:
     cpu: float
     oldest_s: float
     drained_s: float | None
+    before: int = 0
+    share: Share | None = None
 
     @property
     def loss(self) -> float:
         """Part of the requests that was lost, 0 to 1."""
         return self.lost / self.sent if self.sent else 0.0
+
+    @property
+    def bent_first(self) -> str | None:
+        """Name of the cause that came first, `machine` where this machine was most likely behind it."""
+        if not self.causes:
+            return None
+        return "machine" if self.causes[0].machine else self.causes[0].name
+
+    def processor_ms(self) -> dict[str, float]:
+        """Processor time of one request, in milliseconds, by who used it; empty where it was not measured."""
+        if self.share is None or not self.sent:
+            return {}
+        parts = {
+            "sandbox": self.share.sandbox, "functions": self.share.functions, "load": self.share.load,
+            "all": self.share.own,
+        }  # fmt: skip
+        return {name: round(seconds / self.sent * 1000, 2) for name, seconds in parts.items()}
 
     def as_json(self) -> dict[str, Any]:
         """As `--json` prints it."""
@@ -81,12 +100,16 @@ class Report:
                     "first_at_s": None if cause.first is None else round(cause.first, 2),
                     "what": cause.what,
                     "raise": cause.setting,
+                    "machine": cause.machine,
                 }
                 for cause in self.causes
             ],
-            "bent_first": self.causes[0].name if self.causes else None,
+            "bent_first": self.bent_first,
             "machine_limit": self.machine or None,
             "cpu_percent": round(self.cpu, 1),
+            "cpu_percent_of_others": None if self.share is None else round(self.share.others * 100, 1),
+            "cpu_ms_per_request": self.processor_ms() or None,
+            "waiting_before": self.before,
             "queue_oldest_s": round(self.oldest_s, 2),
             "queue_drained_s": None if self.drained_s is None else round(self.drained_s, 2),
             "seconds": [
@@ -119,10 +142,12 @@ def report_of(
         p99_ms=percentile(good, 0.99) * 1000,
         causes=causes,
         seconds=_seconds(profile, results),
-        machine=_machine(results, cpu),
+        machine=_machine(results, cpu, watch.share),
         cpu=cpu,
         oldest_s=max((look.oldest for look in watch.looks), default=0.0),
         drained_s=watch.drained,
+        before=watch.before,
+        share=watch.share,
     )
 
 
@@ -149,17 +174,18 @@ def _seconds(profile: Profile, results: Results) -> list[Second]:
     ]
 
 
-def _machine(results: Results, cpu: float) -> str:
+def _machine(results: Results, cpu: float, share: Share | None) -> str:
     """What this machine could not do, told apart from what the emulated limits would not let through."""
+    others = "" if share is None else f", {share.others:.0%} of it for other programs"
     late = percentile(results.lag, 0.95)
     if late > _LATE:
         return (
-            f"this machine was too slow to send: one request in twenty left {late * 1000:.0f} ms late; "
-            "latencies and losses are its own, not the system's"
+            f"this machine was too slow to send: one request in twenty left {late * 1000:.0f} ms late (its "
+            f"processors were {cpu:.0f} % busy{others}); latencies and losses are its own, not the system's"
         )
-    if cpu >= _FULL:
+    if cpu >= FULL:
         return (
-            f"this machine's processors were busy ({cpu:.0f} % in half of the time): latencies are its own; "
-            "what limits of AWS refused (429, throttles) is real all the same"
+            f"this machine's processors were busy ({cpu:.0f} % in half of the time{others}): latencies are "
+            "its own; what limits of AWS refused (429, throttles) is real all the same"
         )
     return ""

@@ -28,17 +28,27 @@ def maker(
     lines = "".join(f"{name}: {value}\r\n" for name, value in headers.items())
     base = f"Host: {host}:{port}\r\n{lines}"
 
+    kind = "Content-Type: application/json\r\n" if body else ""
+    line, content = _Numbered(f"{method} {target} HTTP/1.1\r\n{base}{kind}"), _Numbered(body)
+
     def make(number: int) -> bytes:
-        text = numbered(body, number).encode()
-        kind = "Content-Type: application/json\r\n" if text else ""
-        head = (
-            f"{method} {numbered(target, number)} HTTP/1.1\r\n{base}{kind}Content-Length: {len(text)}\r\n\r\n"
-        )
-        return head.encode() + text
+        text = content.at(number)
+        return b"%bContent-Length: %d\r\n\r\n%b" % (line.at(number), len(text), text)
 
     return host, port, make
 
 
-def numbered(text: str, number: int) -> str:
-    """A text with the number in its places."""
-    return _NUMBER.sub(lambda match: str(number % int(match[1]) if match[1] else number), text)
+class _Numbered:
+    """A text with places for the number, taken apart once."""
+
+    def __init__(self, text: str) -> None:
+        parts = _NUMBER.split(text)  # text, modulus or None, text, …
+        self._texts = [part.encode() for part in parts[::2]]
+        self._moduli = [int(part) if part else 0 for part in parts[1::2]]
+
+    def at(self, number: int) -> bytes:
+        """The text of a number."""
+        made = [self._texts[0]]
+        for modulus, text in zip(self._moduli, self._texts[1:], strict=True):
+            made += (b"%d" % (number % modulus if modulus else number), text)
+        return b"".join(made)

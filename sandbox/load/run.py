@@ -19,9 +19,11 @@ class Target:
     """What is sent, and where to.
 
     Attributes:
+        system: the stack that it is an address of.
         url: whole, with `{n}` where the number of the request goes.
     """
 
+    system: str
     url: str
     method: str
     body: str
@@ -34,7 +36,6 @@ class Glance:
 
     Attributes:
         at: seconds from the beginning. wanted: requests per second that are asked for now.
-        lags: seconds by which the newest requests left late.
     """
 
     at: float
@@ -68,7 +69,7 @@ async def run_load(
         ValueError: the target is not on this machine.
     """
     host, port, make = maker(target.url, target.method, target.body, target.headers)
-    sender, watcher = Sender(host, port, make, connections_allowed()), Watcher(client)
+    sender, watcher = Sender(host, port, make, connections_allowed()), Watcher(client, target.system)
     await watcher.begin()
     stopped = asyncio.Event()
     began = asyncio.get_running_loop().time()
@@ -93,14 +94,13 @@ async def _look(
         look = await watcher.look(at)
         results = sender.results
         recent = sorted(results.took[-200:])
-        ok = sum(200 <= status < 300 for status in results.statuses)
         on_glance(
             Glance(
                 at,
                 profile.rate_at(at),
                 len(results.due),
-                ok,
-                len(results.due) - ok,
+                results.ok,
+                len(results.due) - results.ok,
                 recent[int(len(recent) * 0.95)] * 1000 if recent else 0.0,
                 look.waiting,
                 look.cpu,

@@ -9,7 +9,7 @@ from collections import Counter
 
 import pytest
 
-from sandbox.load.sender import NO_CONNECTION, Sender
+from sandbox.load.sender import CROWDED, Sender
 
 LIMITED = """
 import resource, sys
@@ -61,4 +61,4 @@ def test_a_request_that_finds_no_connection_free_is_told_as_such() -> None:
         return sender
 
     statuses = Counter(asyncio.run(run()).results.statuses)
-    assert statuses == {200: 2, NO_CONNECTION: 1}
+    assert statuses == {200: 2, CROWDED: 1}
