@@ -176,7 +176,7 @@ def _seconds(profile: Profile, results: Results) -> list[Second]:
 
 def _machine(results: Results, cpu: float, share: Share | None) -> str:
     """What this machine could not do, told apart from what the emulated limits would not let through."""
-    others = "" if share is None else f", {share.others:.0%} of it for other programs"
+    others = "" if share is None else f"; other programs took {share.others:.0%} of the machine"
     late = percentile(results.lag, 0.95)
     if late > _LATE:
         return (
