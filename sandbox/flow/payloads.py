@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
 #: Longest payload kept, in characters; the rest is cut and said so.
@@ -24,6 +24,8 @@ _FIELD = re.compile(rf"(^|[&?])([\w.-]*(?:{_WORDS})[\w.-]*=)[^&\s]*", re.IGNOREC
 _FLAT = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}')
 _SAID = re.compile(r'"IsValueSecret"\s*:\s*true')
 _VALUE = re.compile(r'("Value"\s*:\s*)"(?:[^"\\]|\\.)*"')
+#: Backslashes before a quote, at most: a text in a text has twice as many and one more.
+_DEEPEST = 255
 #: Words of the names above, cheap to look for: most payloads have none.
 _HINTS = (
     "passw",
@@ -69,13 +71,48 @@ def is_whole(kept: str) -> bool:
 def masked(text: str) -> str:
     """The text with the values of members whose name speaks of a secret replaced by `***`."""
     lowered = text.lower()
-    for hint in _HINTS:
-        if hint in lowered:
-            if _SAID.search(text):
-                text = _FLAT.sub(_secret_by_itself, text)
-            text = _MEMBER.sub(r'\1\2"***\2"', text)
-            return _FIELD.sub(r"\1\2***", text)
-    return text
+    hints = [hint for hint in _HINTS if hint in lowered]
+    if not hints:
+        return text
+    if _SAID.search(text):
+        text = _FLAT.sub(_secret_by_itself, text)
+        lowered = text.lower()
+    # A letter whose small form is two would shift the places.
+    places = _places(lowered, hints) if len(lowered) == len(text) else range(len(text))
+    text = _members_masked(text, places)
+    return _FIELD.sub(r"\1\2***", text) if "=" in text else text
+
+
+def _places(lowered: str, hints: Sequence[str]) -> list[int]:
+    """Where words of secrets stand; a search for each word is quicker than one for any of them."""
+    found = []
+    for hint in hints:
+        at = lowered.find(hint)
+        while at >= 0:
+            found.append(at)
+            at = lowered.find(hint, at + 1)
+    return sorted(found)
+
+
+def _members_masked(text: str, places: Iterable[int]) -> str:
+    """Replaces the values of members: looks back from each word to where the member's name may begin."""
+    done, tried = 0, -1
+    kept: list[str] = []
+    for place in places:
+        quote = text.rfind('"', done, place)
+        if quote <= tried:
+            continue
+        tried = quote
+        begin = quote
+        while begin > max(done, quote - _DEEPEST) and text[begin - 1] == "\\":
+            begin -= 1
+        for start in range(begin, quote + 1):
+            if member := _MEMBER.match(text, start):
+                kept += (text[done:start], f'{member[1]}{member[2]}"***{member[2]}"')
+                done = member.end()
+                break
+    kept.append(text[done:])
+    return "".join(kept)
 
 
 def _secret_by_itself(found: re.Match[str]) -> str:

@@ -140,8 +140,10 @@ def can_mount_private_tmp() -> str:
 
 def isolate(order: dict[str, Any], log_fd: int) -> None:
     """Cuts this process off from its parent: session, descriptors, signals, variables, /tmp, limits."""
-    if os.getpid() != os.getsid(0):
-        os.setsid()
+    # A group to be killed by, in the zygote's session: Linux shares processors out by session first
+    # (sched_autogroup), so functions with sessions of their own would leave the sandbox a share among many.
+    if os.getpid() != os.getpgid(0):
+        os.setpgid(0, 0)
     if LINUX:
         LIBC.prctl(PR_SET_PDEATHSIG, signal.SIGKILL, 0, 0, 0)
         LIBC.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
+from functools import lru_cache
 from urllib.parse import parse_qsl
 
 from sandbox.model.http import HttpRequest
@@ -80,7 +81,12 @@ def event_body(request: HttpRequest) -> tuple[str, bool] | None:
 
 def clf_time(now: float) -> str:
     """A moment in the Common Log Format, as `requestTime` has it."""
-    return datetime.fromtimestamp(now, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
+    return _clf_second(int(now // 1))
+
+
+@lru_cache(maxsize=16)
+def _clf_second(second: int) -> str:
+    return datetime.fromtimestamp(second, UTC).strftime("%d/%b/%Y:%H:%M:%S +0000")
 
 
 def _cased(name: str) -> str:

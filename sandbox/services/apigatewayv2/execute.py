@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import msgspec
@@ -43,6 +43,7 @@ class _Exchange:
         error: what went wrong, for the journal and the access log.
         integrated: real seconds that the integration took, and the status that it gave.
         authorizer: how the authorizer's answer reads in the access log.
+        context: `$context` as far as it is known before there is an answer.
     """
 
     live: LiveStage
@@ -51,6 +52,7 @@ class _Exchange:
     error: str = ""
     integrated: tuple[float, int] | None = None
     authorizer: dict[str, Any] | None = None
+    context: dict[str, Any] = field(default_factory=dict)
 
     def fail(self, why: str) -> None:
         """Notes what stopped it."""
@@ -80,6 +82,7 @@ class Executor:
         arrived = self._hops.arrived(live.scope, live.api.api_id, live.stage.stage_name, request)
         arrived.detail["route"] = match.route.route_key if match else ""
         exchange = _Exchange(live, match, arrived)
+        exchange.context = _context(exchange)
 
         def record(response: HttpResponse) -> None:
             self._record(exchange, response)
@@ -108,7 +111,7 @@ class Executor:
         if len(request.body) > _LARGEST_BODY:
             return error(413)
         asked = Asked(live, match, request, arrived.request_id, arrived.trace, arrived.now)
-        sources = Sources(request, match.parameters, _context(exchange), live.variables)
+        sources = Sources(request, match.parameters, exchange.context, live.variables)
         try:
             asked = await self._authorizing.admit(asked, sources, arrived.hop)
         except RefusedError as refused:
@@ -116,8 +119,7 @@ class Executor:
             challenge = (("www-authenticate", refused.challenge),) if refused.challenge else ()
             return error(refused.status, challenge)
         if asked.flat is not None:
-            exchange.authorizer = dict(asked.flat)
-            sources.context = _context(exchange)
+            exchange.authorizer = exchange.context["authorizer"] = dict(asked.flat)
         return await self._integrate(exchange, asked, sources)
 
     async def _integrate(self, exchange: _Exchange, asked: Asked, sources: Sources) -> HttpResponse:
@@ -147,7 +149,7 @@ class Executor:
 
     def _logged(self, exchange: _Exchange, response: HttpResponse) -> dict[str, Any]:
         """The values of the access log that are known only now."""
-        values = _context(exchange)
+        values = dict(exchange.context)
         elapsed = int((self._clock.elapsed() - exchange.arrived.began) * 1000)
         refused = response.status in (401, 403, 500) and exchange.integrated is None
         values |= {
@@ -186,7 +188,7 @@ def _context(exchange: _Exchange) -> dict[str, Any]:
         "apiId": live.api.api_id,
         "domainName": f"{live.api.api_id}.execute-api.{live.scope.region}.amazonaws.com",
         "domainPrefix": live.api.api_id,
-        "authorizer": exchange.authorizer or {},
+        "authorizer": {},
         "awsEndpointRequestId": None,
         "extendedRequestId": _short_id(arrived.request_id),
         "httpMethod": request.method,

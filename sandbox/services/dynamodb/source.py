@@ -47,11 +47,15 @@ class TableStreams:
             AwsError: the stream does not exist.
         """
         found = self._get(stream)
+        arn = str(found.arn)
         changes = self._streams.read(found.id, parse_sequence(after), limit)
         records = [
             StreamRecord(
                 sequence_text(change.sequence),
-                {**as_json(change.record), "eventSourceARN": str(found.arn)},
+                {
+                    **(change.record if change.plain else as_json(change.record)),
+                    "eventSourceARN": arn,
+                },
                 change.at,
                 change.hop or 0,
             )

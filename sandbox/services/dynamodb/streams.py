@@ -26,6 +26,8 @@ from sandbox.store.database import Database
 RETENTION = 24 * 3600.0
 #: Sequence numbers have 21 digits at least, as on AWS.
 _FIRST_SEQUENCE = 10**20
+#: What begins a binary value in MessagePack; a text may hold the same bytes, which costs a conversion.
+_BINARY = (b"\xc4", b"\xc5", b"\xc6")
 _encode = msgspec.msgpack.Encoder().encode
 _decode = msgspec.msgpack.Decoder(dict).decode
 #: Who deletes what has expired.
@@ -62,12 +64,14 @@ class Change:
     Attributes:
         hop: the hop that records the change.
         record: as GetRecords answers it.
+        plain: it is JSON as it is, without binary values.
     """
 
     sequence: int
     at: float
     hop: int | None
     record: dict[str, Any]
+    plain: bool
 
 
 def sequence_text(sequence: int) -> str:
@@ -274,7 +278,9 @@ def _stream(row: Any) -> Stream:
 def _change(row: Any) -> Change:
     record = _decode(row["record"])
     record["dynamodb"]["SequenceNumber"] = sequence_text(row["seq"])
-    return Change(row["seq"], row["at"], row["hop"], record)
+    stored: bytes = row["record"]
+    plain = not any(tag in stored for tag in _BINARY)
+    return Change(row["seq"], row["at"], row["hop"], record, plain)
 
 
 def parse_stream_arn(text: str) -> Arn | None:

@@ -158,9 +158,7 @@ def test_each_environment_has_an_empty_tmp_of_its_own_and_of_its_size(lab: Lab) 
 
 
 @METHODS
-def test_no_descriptor_is_inherited_and_the_process_leads_its_own_session(
-    lab: Lab, start_method: str
-) -> None:
+def test_no_descriptor_is_inherited_and_the_process_leads_its_own_group(lab: Lab, start_method: str) -> None:
     seen = ask(
         lab,
         """
@@ -168,7 +166,7 @@ def test_no_descriptor_is_inherited_and_the_process_leads_its_own_session(
         links = {n: f"/proc/self/fd/{n}" for n in os.listdir("/proc/self/fd")}
         files = {n: os.readlink(link).split(":")[0] for n, link in links.items() if os.path.exists(link)}
         def handler(e, c):
-            return {"files": files, "leader": os.getsid(0) == os.getpid(), "tz": time.strftime("%Z"),
+            return {"files": files, "leader": os.getpgid(0) == os.getpid(), "tz": time.strftime("%Z"),
                     "umask": os.umask(0o22)}
         """,
         start_method,

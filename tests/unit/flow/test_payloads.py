@@ -37,6 +37,11 @@ from sandbox.flow.payloads import keep, masked
         ),
         ('{"nextToken": null, "nome": "y"}', '{"nextToken": null, "nome": "y"}'),
         ('{"nome": "a senha é x"}', '{"nome": "a senha é x"}'),
+        (
+            '{"nome": "İ", "token": "x", "my-Secret": "y"}',
+            '{"nome": "İ", "token": "***", "my-Secret": "***"}',
+        ),
+        ('{"a token": 1, "token": "token", "b": "token"}', '{"a token": 1, "token": "***", "b": "token"}'),
         ("", ""),
     ],
 )
