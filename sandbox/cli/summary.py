@@ -7,8 +7,12 @@ from sandbox.control.protocol import StatusView
 from sandbox.model.durations import format_duration
 
 
-def show_status(status: StatusView, *, processes: bool = False) -> None:
-    """Endpoint, stacks with their outputs, database, and what to try next."""
+def show_status(status: StatusView, *, processes: bool = False, notices: bool = True) -> None:
+    """Endpoint, stacks with their outputs, database, and what to try next.
+
+    Args:
+        notices: shown too; who has just watched the start has read them.
+    """
     facts = {
         "endpoint": status.endpoint,
         "engine": f"{status.engine}, ready in {status.ready_seconds:.2f} s, "
@@ -41,7 +45,7 @@ def show_status(status: StatusView, *, processes: bool = False) -> None:
                 for view in status.functions
             ],
         )
-    for notice in status.notices:
+    for notice in status.notices if notices else ():
         emit()
         emit(f"notice: {notice}")
     if not processes:

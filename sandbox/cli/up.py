@@ -179,7 +179,7 @@ def _show(status: StatusView, *, as_json: bool, foreground: bool = False) -> Non
     if as_json:
         emit_json(status)
         return
-    show_status(status)
+    show_status(status, notices=False)
     if foreground:
         say("Ctrl-C stops the sandbox; its state stays.")
 

@@ -93,7 +93,7 @@ class StateFolder:
         except OSError as error:
             raise StoreError(
                 f"{self.path} cannot be a state folder",
-                str(error),
+                f"{error.filename or self.path}: {error.strerror}",
                 "name a folder that you may write to with --state DIR",
             ) from error
 

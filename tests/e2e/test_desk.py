@@ -128,6 +128,9 @@ def test_the_archive_is_replayed_to_one_rule_without_a_second_effect(nfe: Sandbo
     assert newest["replayed"] >= 2
     assert "replayed" in nfe.cli("flow", "show", nota, "--no-log").out
     settled(nfe, nota)
+    unknown = nfe.cli("bus", "cancel", "nenhum", code=2)
+    assert "there is no replay nenhum" in unknown.err
+    assert "`sandbox bus replays` lists them" in unknown.err
     said = nfe.cli("bus", "replay", "nfe", "--rule", "nenhuma", code=2)
     assert rule in said.err
 

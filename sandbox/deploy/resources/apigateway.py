@@ -19,7 +19,17 @@ from sandbox.deploy.resources.base import (
     tag_map,
     unless_gone,
 )
-from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Integer, Json, ListOf, MapOf, Struct, Text
+from sandbox.deploy.resources.shapes import (
+    TAG_LIST,
+    Boolean,
+    Integer,
+    Json,
+    ListOf,
+    MapOf,
+    Number,
+    Struct,
+    Text,
+)
 from sandbox.deploy.resources.stage_patch import patches, stage_values
 from sandbox.model.arn import rest_api_arn
 from sandbox.model.awserror import AwsError
@@ -206,7 +216,7 @@ _METHOD_SETTING = Struct(
         "MetricsEnabled": Boolean(),
         "ResourcePath": Text(),
         "ThrottlingBurstLimit": Integer(),
-        "ThrottlingRateLimit": Integer(),
+        "ThrottlingRateLimit": Number(),
     },
     ("HttpMethod", "ResourcePath"),
 )

@@ -89,8 +89,20 @@ class Archives:
         """Cancels a replay, as CancelReplay does.
 
         Raises:
-            AwsError: no such replay, or it is over.
+            UsageError: no such replay.
+            AwsError: it is over.
         """
+        if self._store.find_replay(Scope(), replay) is None:
+            known = [one.name for one in self._store.replays(Scope())]
+            near = get_close_matches(replay, known, n=1)
+            said = (
+                f"Did you mean {near[0]}?"
+                if near
+                else f"There are {len(known)}."
+                if known
+                else "There is none."
+            )
+            raise UsageError(f"there is no replay {replay}", said, "`sandbox bus replays` lists them")
         await self._session.client.call("events", "CancelReplay", {"ReplayName": replay}, Call())
         return _replay_view(self._store.replay(Scope(), replay))
 

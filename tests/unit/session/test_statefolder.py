@@ -100,6 +100,8 @@ def test_a_file_is_no_state_folder(tmp_path: Path) -> None:
     with pytest.raises(StoreError, match="cannot be a state folder") as caught:
         StateFolder(file).prepare()
     assert "--state DIR" in caught.value.remedy
+    assert "Errno" not in caught.value.why
+    assert str(file) in caught.value.why
 
 
 def test_what_a_daemon_left_may_be_unreadable(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ CHANGED = [
             "StageName": "dev",
             "DeploymentId": "d",
             "Variables": {"x": "1", "y": "2"},
-            "MethodSettings": [{"ResourcePath": "/*", "HttpMethod": "*", "ThrottlingRateLimit": 100}],
+            "MethodSettings": [{"ResourcePath": "/*", "HttpMethod": "*", "ThrottlingRateLimit": 0.01}],
         },
         {
             "RestApiId": "a",
