@@ -6,6 +6,7 @@ from tests.perf.bench import Case
 from tests.perf.cases.api import api
 from tests.perf.cases.dashboard import dashboard
 from tests.perf.cases.dynamodb import dynamodb_get, dynamodb_put, dynamodb_query
+from tests.perf.cases.dynamodb_large import dynamodb_large
 from tests.perf.cases.events import event_to_receiver, rules
 from tests.perf.cases.idle import idle, idle_many
 from tests.perf.cases.invoke import invoke_cold, invoke_warm
@@ -39,5 +40,8 @@ CASES = (
     Case("dynamodb-get", "GetItem, 32 connections", dynamodb_get),
     Case("dynamodb-query", "Query of ten items, one call after the other", dynamodb_query),
     Case("snapshot", "a stack with 10,000 messages saved, and loaded again, here and elsewhere", snapshot),
+    Case(
+        "dynamodb-large", "a table of 1,000,000 items with an index, compared to one of 1,000", dynamodb_large
+    ),
     Case("dashboard", "the dashboard: first paint, at rest, with 1,000 events/s flowing, a key", dashboard),
 )

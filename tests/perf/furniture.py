@@ -96,11 +96,22 @@ class Furniture:
         answer = self._do(lambda: self.sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"]))
         return str(answer["Attributes"]["QueueArn"])
 
-    def table(self) -> str:
-        """A new table of DynamoDB with the key `pk` (S), `sk` (N), on demand; its name."""
+    def table(self, index: Mapping[str, Any] | None = None) -> str:
+        """A new table of DynamoDB with the key `pk` (S), `sk` (N), on demand; its name.
+
+        Args:
+            index: a global index on texts.
+        """
         name = self.name("table")
         client = self.client("dynamodb")
-        self._do(lambda: client.create_table(TableName=name, **_TABLE))
+        wanted = dict(_TABLE)
+        if index is not None:
+            texts = [
+                {"AttributeName": part["AttributeName"], "AttributeType": "S"} for part in index["KeySchema"]
+            ]
+            wanted["AttributeDefinitions"] = [*_TABLE["AttributeDefinitions"], *texts]
+            wanted["GlobalSecondaryIndexes"] = [index]
+        self._do(lambda: client.create_table(TableName=name, **wanted))
         return name
 
     def function(self, code: str, **variables: str) -> str:
@@ -233,10 +244,11 @@ def _zip(folder: Path) -> bytes:
 class PlainTables(Furniture):
     """Makes tables without boto3, where there is no URL for it."""
 
-    def table(self) -> str:
+    def table(self, index: Mapping[str, Any] | None = None) -> str:
         """See `Furniture.table`."""
         name = self.name("table")
         made = dynamodb_request(self.endpoint, "CreateTable", {"TableName": name, **_TABLE})
+        assert index is None
         # Cases make tables on a loop of their own.
         with ThreadPoolExecutor(1) as beside:
             beside.submit(lambda: asyncio.run(ask_once(self.endpoint, made))).result()

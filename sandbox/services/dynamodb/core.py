@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, ClassVar
 
 from sandbox.clock import TimerKind
+from sandbox.errors import StoreError
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
 from sandbox.model.dynamodb.errors import validation
@@ -21,6 +24,7 @@ from sandbox.services.dynamodb.schema import SCHEMA
 from sandbox.services.dynamodb.streams import StreamStore
 from sandbox.services.dynamodb.tables import TableStore
 from sandbox.services.dynamodb.throttling import READ, WRITE, Limiter
+from sandbox.services.dynamodb.totals import Totals
 from sandbox.services.dynamodb.writing import Planned, Write, Writer, consumed_by
 
 
@@ -34,18 +38,20 @@ class DynamoDbCore(Service):
         super().__init__(kit)
         self._again = Again(kit.clock, self._set_timers, "dynamodb: look again", TimerKind.EXPIRY)
         self.tables = TableStore(kit.database)
-        self.items = ItemStore(kit.database)
+        self.totals = Totals(kit.database)
+        self.items = ItemStore(kit.database, self.totals)
         self.pages = PageReader(kit.database)
         self.streams = StreamStore(kit.database, kit.clock, kit.ids, kit.recorder)
         self.limiter = Limiter(kit.clock)
         self.writer = Writer(self.items, self.streams)
-        self.expiry = Expiry(kit.database, kit.clock, self.tables.by_id, self.writer.expire)
+        self.expiry = Expiry(kit.database, kit.clock, self.tables.by_id, self.writer.expire, self.items.each)
         self.writer.expiry = self.expiry
 
     async def start(self) -> None:
         """Forgets what memory held and sets timers by the store."""
         self.tables.forget()
         self.limiter.forget()
+        self.totals.rebuild()
         self.streams.rebuild()
         self.expiry.rebuild()
 
@@ -59,7 +65,9 @@ class DynamoDbCore(Service):
         self.expiry.rebuild()
 
     async def stop(self) -> None:
-        """Drops the timers."""
+        """Drops the timers, and keeps what would take long to count."""
+        with suppress(sqlite3.Error, StoreError):  # the next start counts anew
+            self.totals.keep()
         self._again.stop()
         self.streams.stop()
         self.expiry.stop()

@@ -14,6 +14,10 @@ PROVISIONED = "PROVISIONED"
 ON_DEMAND = "PAY_PER_REQUEST"
 
 
+#: Numbers of indexes that a table can give, from 1 on.
+NUMBERS = 1000
+
+
 class Throughput(msgspec.Struct, frozen=True):
     """Provisioned units per second; zeros on demand."""
 
@@ -86,7 +90,7 @@ class Index:
     """
 
     def __init__(self, table: int, definition: IndexDefinition, attributes: Mapping[str, str]) -> None:
-        self.id = table * 1000 + definition.number
+        self.id = table * NUMBERS + definition.number
         self.definition = definition
         self.name = definition.name
         self.local = definition.local
@@ -107,12 +111,17 @@ class Index:
 
 
 class Table:
-    """A table, ready for use. Its row is replaced, never changed."""
+    """A table, ready for use. Its row is replaced, never changed.
+
+    Attributes:
+        own: what stands for the table itself among the ids of its indexes.
+    """
 
     def __init__(
         self, id_: int, account: str, region: str, name: str, definition: Definition, created: float
     ) -> None:
         self.id = id_
+        self.own = id_ * NUMBERS
         self.account = account
         self.region = region
         self.name = name

@@ -11,12 +11,13 @@ from sandbox.model.arn import stream_arn
 from sandbox.model.scope import Scope
 from sandbox.services.base import Answer
 from sandbox.services.dynamodb.definitions import ON_DEMAND, Definition, Index, Table, Throughput
-from sandbox.services.dynamodb.tables import TableStore, arn_of
+from sandbox.services.dynamodb.tables import arn_of
+from sandbox.services.dynamodb.totals import Totals
 
 ACTIVE = "ACTIVE"
 
 
-def describe(tables: TableStore, table: Table, status: str = ACTIVE) -> Answer:
+def describe(totals: Totals, table: Table, status: str = ACTIVE) -> Answer:
     """The description of a table.
 
     Args:
@@ -24,7 +25,7 @@ def describe(tables: TableStore, table: Table, status: str = ACTIVE) -> Answer:
             it on the way, as AWS does.
     """
     definition = table.definition
-    items, size = tables.totals(table)
+    total = totals.of_table(table)
     answer: Answer = {
         "AttributeDefinitions": [
             {"AttributeName": name, "AttributeType": kind} for name, kind in definition.attributes.items()
@@ -34,8 +35,8 @@ def describe(tables: TableStore, table: Table, status: str = ACTIVE) -> Answer:
         "TableStatus": status,
         "CreationDateTime": table.created,
         "ProvisionedThroughput": _throughput(definition.throughput),
-        "TableSizeBytes": size,
-        "ItemCount": items,
+        "TableSizeBytes": total.bytes,
+        "ItemCount": total.items,
         "TableArn": arn_of(table),
         "TableId": definition.table_id,
         "DeletionProtectionEnabled": definition.deletion_protection,
@@ -53,7 +54,7 @@ def describe(tables: TableStore, table: Table, status: str = ACTIVE) -> Answer:
     for kind, local in (("LocalSecondaryIndexes", True), ("GlobalSecondaryIndexes", False)):
         indexes = [index for index in table.indexes if index.local is local]
         if indexes:
-            answer[kind] = [_index(tables, table, index) for index in indexes]
+            answer[kind] = [_index(totals, table, index) for index in indexes]
     return answer
 
 
@@ -94,17 +95,18 @@ def _throughput(units: Throughput) -> Answer:
     }
 
 
-def _index(tables: TableStore, table: Table, index: Index) -> Answer:
+def _index(totals: Totals, table: Table, index: Index) -> Answer:
     own = index.definition
     projection: dict[str, Any] = {"ProjectionType": own.projection}
     if own.included:
         projection["NonKeyAttributes"] = list(own.included)
+    total = totals.of_index(index)
     answer: Answer = {
         "IndexName": index.name,
         "KeySchema": _key(own.key),
         "Projection": projection,
-        "IndexSizeBytes": tables.index_bytes(index.id),
-        "ItemCount": tables.index_items(index.id),
+        "IndexSizeBytes": total.bytes,
+        "ItemCount": total.items,
         "IndexArn": f"{arn_of(table)}/index/{index.name}",
     }
     if not index.local:

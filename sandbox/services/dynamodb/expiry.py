@@ -6,8 +6,9 @@ Page: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from decimal import Decimal
+from sqlite3 import Row
 
 from sandbox.clock import LATEST, Clock, Timer, TimerKind
 from sandbox.model.dynamodb.values import Item
@@ -27,6 +28,7 @@ class Expiry:
     Args:
         table_of: a table by the id of its row.
         delete: removes an item as the service's own doing.
+        each: the rows of all items of a table.
     """
 
     def __init__(
@@ -35,11 +37,13 @@ class Expiry:
         clock: Clock,
         table_of: Callable[[int], Table | None],
         delete: Callable[[Table, Stored], None],
+        each: Callable[[Table], Iterable[Row]],
     ) -> None:
         self._database = database
         self._clock = clock
         self._table_of = table_of
         self._delete = delete
+        self._each = each
         self._timer: Timer | None = None
 
     def time_of(self, table: Table, item: Item) -> float | None:
@@ -72,10 +76,7 @@ class Expiry:
 
     def mark(self, table: Table) -> None:
         """Works out anew when the items of a table expire: its TTL attribute was changed."""
-        changes = [
-            (self.time_of(table, unpack(row["item"])), row["id"])
-            for row in self._database.rows("SELECT id, item FROM dynamodb_items WHERE tbl = ?", (table.id,))
-        ]
+        changes = [(self.time_of(table, unpack(row["item"])), row["id"]) for row in self._each(table)]
         self._database.executemany("UPDATE dynamodb_items SET expires = ? WHERE id = ?", changes)
         self.rebuild()
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from sqlite3 import Row
 
 import msgspec
 
 from sandbox.model.dynamodb.values import Item
 from sandbox.services.dynamodb.definitions import Index, Table
+from sandbox.services.dynamodb.totals import Totals
 from sandbox.store.database import Database
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode: Callable[[bytes], Item] = msgspec.msgpack.Decoder(dict).decode
+#: Rows that are fetched at a time.
+_AT_ONCE = 1_000
 #: Bucket, partition key and sort key of an item: what it is found by.
 Place = tuple[int, bytes, bytes]
 
@@ -29,10 +33,11 @@ class Stored(msgspec.Struct, frozen=True):
 
 
 class ItemStore:
-    """Reads and writes items by key; entries of indexes follow."""
+    """Reads and writes items by key; entries of indexes and totals follow."""
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, totals: Totals) -> None:
         self._database = database
+        self._totals = totals
 
     def get(self, table: Table, place: Place) -> Stored | None:
         """The item in that place."""
@@ -65,20 +70,33 @@ class ItemStore:
                 "UPDATE dynamodb_items SET size = ?, expires = ?, item = ? WHERE id = ?",
                 (size, expires, blob, id_),
             )
+        new = Stored(id_, item, size)
+        self._count(table.own, old, new)
         for index in table.indexes:
-            self._enter(index, pk + sk, id_, None if old is None else old.item, item)
+            self._enter(index, pk + sk, old, new)
 
     def delete(self, table: Table, place: Place, old: Stored) -> None:
         """Removes an item."""
         _, pk, sk = place
         self._database.execute("DELETE FROM dynamodb_items WHERE id = ?", (old.id,))
+        self._count(table.own, old, None)
         for index in table.indexes:
-            self._enter(index, pk + sk, old.id, old.item, None)
+            self._enter(index, pk + sk, old, None)
 
-    def _enter(self, index: Index, tie: bytes, id_: int, old: Item | None, new: Item | None) -> None:
+    def _count(self, id_: int, old: Stored | None, new: Stored | None) -> None:
+        items = int(new is not None) - int(old is not None)
+        size = (0 if new is None else new.size) - (0 if old is None else old.size)
+        self._totals.add(id_, items, size)
+
+    def _enter(self, index: Index, tie: bytes, old: Stored | None, new: Stored | None) -> None:
         """Moves an item within an index, only where its key there changes."""
-        before = index.schema.encode(old) if old is not None and index.holds(old) else None
-        after = index.schema.encode(new) if new is not None and index.holds(new) else None
+        old = old if old is not None and index.holds(old.item) else None
+        new = new if new is not None and index.holds(new.item) else None
+        if old is None and new is None:
+            return
+        self._count(index.id, old, new)
+        before = None if old is None else index.schema.encode(old.item)
+        after = None if new is None else index.schema.encode(new.item)
         if before == after:
             return
         if before is not None:
@@ -86,25 +104,34 @@ class ItemStore:
                 "DELETE FROM dynamodb_entries WHERE idx = ? AND bucket = ? AND pk = ? AND sk = ? AND tie = ?",
                 (index.id, *before, tie),
             )
-        if after is not None:
+        if after is not None and new is not None:
             self._database.execute(
                 "INSERT INTO dynamodb_entries (idx, bucket, pk, sk, tie, entry) VALUES (?, ?, ?, ?, ?, ?)",
-                (index.id, *after, tie, id_),
+                (index.id, *after, tie, new.id),
             )
 
     def fill(self, table: Table, index: Index) -> None:
         """Enters every item of a table into a new index; items whose attribute has another type stay out."""
         kinds = {part.name: part.kind for part in index.schema.parts}
-        for row in self._database.rows(
-            "SELECT id, pk, sk, item FROM dynamodb_items WHERE tbl = ?", (table.id,)
-        ):
+        for row in self.each(table):
             item = _decode(row["item"])
             if all(name in item and kind in item[name] for name, kind in kinds.items()):
-                self._enter(index, row["pk"] + row["sk"], row["id"], None, item)
+                self._enter(index, row["pk"] + row["sk"], None, Stored(row["id"], item, row["size"]))
+
+    def each(self, table: Table) -> Iterator[Row]:
+        """The rows of all items of a table, a few at a time: there may be more than memory holds."""
+        after = 0
+        while rows := self._database.rows(
+            "SELECT id, pk, sk, size, item FROM dynamodb_items WHERE tbl = ? AND id > ? ORDER BY id LIMIT ?",
+            (table.id, after, _AT_ONCE),
+        ):
+            yield from rows
+            after = rows[-1]["id"]
 
     def empty(self, index: Index) -> None:
         """Removes every entry of an index."""
         self._database.execute("DELETE FROM dynamodb_entries WHERE idx = ?", (index.id,))
+        self._totals.forget(index.id)
 
 
 def unpack(blob: bytes) -> Item:

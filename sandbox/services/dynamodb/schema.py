@@ -37,6 +37,11 @@ CREATE TABLE IF NOT EXISTS dynamodb_entries (
     entry INTEGER NOT NULL,
     PRIMARY KEY (idx, bucket, pk, sk, tie)
 ) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS dynamodb_totals (
+    id INTEGER PRIMARY KEY,
+    items INTEGER NOT NULL,
+    bytes INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS dynamodb_streams (
     id INTEGER PRIMARY KEY AUTOINCREMENT,
     account TEXT NOT NULL,
@@ -65,4 +70,5 @@ CREATE TABLE IF NOT EXISTS dynamodb_transactions (
     at REAL NOT NULL,
     PRIMARY KEY (account, region, token)
 ) WITHOUT ROWID;
+CREATE INDEX IF NOT EXISTS dynamodb_transactions_age ON dynamodb_transactions (at);
 """

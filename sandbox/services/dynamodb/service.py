@@ -26,6 +26,7 @@ class DynamoDbService(
         "the size of item collections (10 GB with local indexes)",
         "on-demand tables grow at once: they throttle hot partition keys, and where a maximum is set",
         "each partition key has a partition of its own, which is never split for heat",
+        "TransactionConflict: requests are carried out one after another; `sandbox faults` gives it",
         "SSESpecification and TableClass are recorded, items stay readable",
         "point-in-time recovery is recorded; restores are refused, `sandbox snapshot` takes their place",
         "TTL deletes at the very moment; AWS takes up to a few days",

@@ -24,6 +24,8 @@ from sandbox.store.database import Database
 
 #: Seconds that records stay readable.
 RETENTION = 24 * 3600.0
+#: Seconds between two times that older ones are thrown away.
+_TRIMMED_EVERY = 600.0
 #: Sequence numbers have 21 digits at least, as on AWS.
 _FIRST_SEQUENCE = 10**20
 #: What begins a binary value in MessagePack; a text may hold the same bytes, which costs a conversion.
@@ -101,10 +103,10 @@ class StreamStore:
 
     # --- life --------------------------------------------------------------------------------------------
     def rebuild(self) -> None:
-        """Sets the timer for the oldest record."""
+        """Sets the timer for the oldest record; what is older than it is gone."""
         row = self._database.row("SELECT at FROM dynamodb_stream_records ORDER BY seq LIMIT 1")
         if row is not None and self._trim is None:
-            self._trim_at(row["at"] + RETENTION)
+            self._trim_at(max(row["at"] + RETENTION, self._clock.now() + _TRIMMED_EVERY))
 
     def stop(self) -> None:
         """Drops the timer and those who wait."""
@@ -253,10 +255,15 @@ class StreamStore:
         )
 
     def _trim_now(self) -> None:
-        """Forgets what is too old."""
+        """Forgets what is too old, which nobody reads any more: now and then, and all of it at once."""
         self._trim = None
+        kept = self._database.row(
+            "SELECT seq FROM dynamodb_stream_records WHERE at > ? ORDER BY seq LIMIT 1",
+            (self._clock.now() - RETENTION,),
+        )
         self._database.execute(
-            "DELETE FROM dynamodb_stream_records WHERE at <= ?", (self._clock.now() - RETENTION,)
+            "DELETE FROM dynamodb_stream_records WHERE ? IS NULL OR seq < ?",
+            (None, None) if kept is None else (kept["seq"],) * 2,
         )
         self.rebuild()
 

@@ -50,12 +50,12 @@ class TableOperations(DynamoDbCore):
         table = self.tables.create(call.scope, name, definition, tags, now)
         if view is not None:
             table = self.tables.change(table, self._with_stream(table, definition, view))
-        return {"TableDescription": describe(self.tables, table, "CREATING")}
+        return {"TableDescription": describe(self.totals, table, "CREATING")}
 
     @operation("DescribeTable", "TableName")
     def describe_table(self, call: Call, params: Params) -> Answer:
         """The description of a table."""
-        return {"Table": describe(self.tables, self.known_table(call, params))}
+        return {"Table": describe(self.totals, self.known_table(call, params))}
 
     @operation("ListTables", "ExclusiveStartTableName Limit")
     def list_tables(self, call: Call, params: Params) -> Answer:
@@ -80,10 +80,12 @@ class TableOperations(DynamoDbCore):
                 "Resource cannot be deleted as it is currently protected against deletion. "
                 "Disable deletion protection first."
             )
-        answer = describe(self.tables, table, "DELETING")
+        answer = describe(self.totals, table, "DELETING")
         if table.definition.stream is not None:
             self.streams.close(table.definition.stream.id)
         self.tables.delete(table)
+        for id_ in (table.own, *(index.id for index in table.indexes)):
+            self.totals.forget(id_)
         self.limiter.forget()
         return {"TableDescription": answer}
 
@@ -112,7 +114,7 @@ class TableOperations(DynamoDbCore):
         for id_ in now.keys() - before.keys():
             self.items.fill(table, now[id_])
         self.limiter.forget()
-        return {"TableDescription": describe(self.tables, table, "UPDATING")}
+        return {"TableDescription": describe(self.totals, table, "UPDATING")}
 
     def known_table(self, call: Call, params: Params) -> Table:
         """The table that a table operation names; its absence is worded differently there.

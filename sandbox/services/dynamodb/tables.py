@@ -10,7 +10,7 @@ import msgspec
 from sandbox.model.arn import is_arn, parse_arn, table_arn
 from sandbox.model.dynamodb.errors import no_resource
 from sandbox.model.scope import Scope
-from sandbox.services.dynamodb.definitions import Definition, Table
+from sandbox.services.dynamodb.definitions import NUMBERS, Definition, Table
 from sandbox.store.database import Database
 
 _encode = msgspec.json.Encoder().encode
@@ -101,7 +101,7 @@ class TableStore:
         self._database.execute("DELETE FROM dynamodb_tables WHERE id = ?", (table.id,))
         self._database.execute("DELETE FROM dynamodb_items WHERE tbl = ?", (table.id,))
         self._database.execute(
-            "DELETE FROM dynamodb_entries WHERE idx BETWEEN ? AND ?", (table.id * 1000, table.id * 1000 + 999)
+            "DELETE FROM dynamodb_entries WHERE idx BETWEEN ? AND ?", (table.own, table.own + NUMBERS - 1)
         )
         self._known.pop((table.account, table.region, table.name), None)
 
@@ -115,31 +115,6 @@ class TableStore:
         self._database.execute(
             "UPDATE dynamodb_tables SET tags = ? WHERE id = ?", (json.dumps(dict(tags)), table.id)
         )
-
-    def totals(self, table: Table) -> tuple[int, int]:
-        """How many items a table has, and their bytes."""
-        row = self._database.row(
-            "SELECT count(*) AS items, coalesce(sum(size), 0) AS bytes FROM dynamodb_items WHERE tbl = ?",
-            (table.id,),
-        )
-        assert row is not None
-        return row["items"], row["bytes"]
-
-    def index_bytes(self, index: int) -> int:
-        """Bytes of the items that an index has, all their attributes included."""
-        row = self._database.row(
-            "SELECT coalesce(sum(i.size), 0) AS bytes FROM dynamodb_entries e "
-            "JOIN dynamodb_items i ON i.id = e.entry WHERE e.idx = ?",
-            (index,),
-        )
-        assert row is not None
-        return int(row["bytes"])
-
-    def index_items(self, index: int) -> int:
-        """How many items an index has."""
-        row = self._database.row("SELECT count(*) AS items FROM dynamodb_entries WHERE idx = ?", (index,))
-        assert row is not None
-        return int(row["items"])
 
 
 def arn_of(table: Table) -> str:
