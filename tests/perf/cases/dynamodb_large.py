@@ -15,8 +15,9 @@ from tests.perf.report import OURS, Measure
 from tests.perf.tables import INDEX, fill, item, key
 
 FEW, MANY = 1_000, 1_000_000
-#: Different requests that a load goes round, in no order: about what it gets through in a round.
-_REQUESTS = 20_000
+#: Different requests that a load goes round, in no order: about what it gets through in a round of so many
+#: real seconds.
+_REQUESTS, _SECONDS = 8_000, 1.0
 _CALLS = 50
 
 #: Operation and parameters, by the number of an item.
@@ -56,7 +57,7 @@ def _compared(
             asked = {"TableName": tables[count], **parameters}
             requests.append(dynamodb_request(one.endpoint, operation, asked))
         turn = itertools.cycle(requests)
-        return loading(one, lambda line: line.ask(next(turn)))
+        return loading(one, lambda line: line.ask(next(turn)), seconds=_SECONDS)
 
     loads = bench.by_turns([replace(target, engine=f"{OURS} {count}") for count in tables], prepare)
     few, many = loads[f"{OURS} {FEW}"], loads[f"{OURS} {MANY}"]
@@ -92,7 +93,6 @@ def _index_query(number: int) -> tuple[str, Mapping[str, object]]:
         "IndexName": INDEX["IndexName"],
         "KeyConditionExpression": "cliente = :cliente",
         "ExpressionAttributeValues": {":cliente": item(number)["cliente"]},
-        "Limit": 10,
     }
 
 
