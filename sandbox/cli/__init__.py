@@ -11,6 +11,10 @@ import sys
 
 def main() -> None:
     """Entry point of the console script `sandbox`."""
-    from sandbox.cli.app import run
+    try:
+        from sandbox.cli.app import run
 
-    sys.exit(run(sys.argv[1:]))
+        status = run(sys.argv[1:])
+    except KeyboardInterrupt:  # while the command line itself is loaded
+        status = 130
+    sys.exit(status)

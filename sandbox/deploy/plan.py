@@ -104,7 +104,7 @@ def make_plan(evaluation: Evaluation, record: Record, base: Context) -> Plan:
         tuple(changes),
         removals(old for name, old in planner.recorded.items() if name not in declarations),
         tuple(record.leftovers(base.scope, base.stack)),
-        tuple(_notices(declarations, planner.recorded)),
+        (*_notices(declarations, planner.recorded), *planner.notices),
     )
 
 
@@ -165,12 +165,15 @@ class _Planner:
         self._base = base
         self._needs = needs
         self._claimed: dict[tuple[str, str], str] = {}
+        self.notices: list[str] = []
         self.recorded = record.resources(base.scope, base.stack)
 
     def change(self, declaration: ResourceDeclaration) -> Change:
         logical_id = declaration.logical_id
         old = self.recorded.get(logical_id)
         props = self._evaluation.properties(declaration)
+        if notice := TYPES[declaration.type].notice(props):
+            self.notices.append(f"{logical_id}: {notice}")
         action, differing = self._compare(declaration, old, props)
         generation = 0 if old is None else old.generation + (action is Action.REPLACE)
         self._claim(declaration, props, generation, old if action is Action.REPLACE else None)

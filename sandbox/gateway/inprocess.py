@@ -10,6 +10,7 @@ import msgspec
 
 from sandbox.gateway.dispatch import Dispatcher, Native, Origin
 from sandbox.gateway.foreign import ForeignCalls
+from sandbox.gateway.routes import fill_queue_url
 from sandbox.gateway.tap import resource_of
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call, Caller
@@ -118,6 +119,7 @@ class InProcessHttp:
         headers = [*(pair for pair in request.headers if pair[0] != "authorization"), signature]
         incoming = Incoming(request.method, request.path, request.query, dict(headers), request.body)
         target = self._wire.identify(incoming)
+        fill_queue_url(incoming, target, call.endpoint)
         try:
             if target.error is not None:
                 raise target.error

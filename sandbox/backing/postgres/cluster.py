@@ -54,12 +54,22 @@ def ensure_cluster(binaries: Binaries, cluster: Path, cache: Path | None, identi
             partial.chmod(0o700)
         partial.replace(cluster)
     except OSError as error:
+        shutil.rmtree(partial, ignore_errors=True)
         raise ServerStartError(
             f"the database folder {cluster} could not be made",
-            str(error),
+            _reason(error),
             "free some disk space, or choose another state folder with `--state`",
         ) from error
     return True
+
+
+def _reason(error: OSError) -> str:
+    """What went wrong; of a copy, which collects an error for each of a thousand files, the first of them."""
+    if isinstance(error, shutil.Error) and error.args and isinstance(error.args[0], list):
+        _, copy, why = error.args[0][0]
+        more = len(error.args[0]) - 1
+        return f"{copy}: {why}" + (f", and {more} more like it" if more else "")
+    return str(error)
 
 
 def _check_version(major: int, binaries: Binaries, cluster: Path) -> None:

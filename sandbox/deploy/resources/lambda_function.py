@@ -20,6 +20,7 @@ from sandbox.deploy.resources.base import (
     unless_gone,
 )
 from sandbox.deploy.resources.function_code import code_parameters, prepare_code
+from sandbox.deploy.resources.handler_files import handler_notice
 from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Integer, ListOf, MapOf, Struct, Text
 from sandbox.deploy.template.problem import Path
 from sandbox.model.arn import function_arn
@@ -108,6 +109,9 @@ class Function(ResourceType):
 
     def prepare(self, props: Props, folder: File, path: Path) -> Props:
         return {**props, "Code": prepare_code(props["Code"], folder, (*path, "Code"))}
+
+    def notice(self, props: Props) -> str | None:
+        return handler_notice(props)
 
     async def create(self, context: Context, props: Props) -> Made:
         name = context.name(props.get("FunctionName"))

@@ -84,6 +84,7 @@ EVENTS = """
 def cached(bench: Bench) -> Bench:
     bench.cache = bench.folder / "cache"
     (bench.folder / "code").mkdir()
+    (bench.folder / "code" / "app.py").write_text("def handler(event, context): return 1")
     return bench
 
 

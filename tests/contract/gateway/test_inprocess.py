@@ -123,6 +123,15 @@ def test_a_request_is_served_as_at_the_front_door() -> None:
     assert params["MessageBody"] == "oi"
 
 
+def test_a_queue_is_named_by_the_path_of_its_url() -> None:
+    house = House()
+    headers = [("content-type", "application/x-www-form-urlencoded")]
+    body = b"Action=SendMessage&MessageBody=oi"
+    answer = send(house, "sqs", HttpRequest("POST", "/444444444444/q", headers=headers, body=body))
+    assert (answer.status, b"<MessageId>m-1</MessageId>" in answer.body) == (200, True), answer.body
+    assert house.sqs.calls[-1][2]["QueueUrl"] == "http://e/444444444444/q"
+
+
 def test_an_action_is_put_where_the_protocol_has_it() -> None:
     house = House()
     entry = {"Source": "a", "DetailType": "b", "Detail": "{}"}
