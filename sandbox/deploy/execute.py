@@ -173,7 +173,7 @@ class Executor:
         if change.action is Action.CREATE:
             return Action.CREATE
         differing = differences(old.properties, masked)
-        if handler.replaced_by(frozenset(differing)):
+        if handler.replaced_by(frozenset(differing), old.properties, masked):
             return Action.REPLACE
         if differing or change.action is Action.UPDATE:
             return Action.UPDATE

@@ -189,9 +189,11 @@ class _Planner:
             return Action.CREATE, ()
         if old.type != declaration.type:
             return Action.REPLACE, ("Type",)
-        differing = differences(old.properties, mask(props, self._base.stack_id))
+        masked = mask(props, self._base.stack_id)
+        differing = differences(old.properties, masked)
         if differing:
-            replacing = TYPES[declaration.type].replaced_by(frozenset(differing))
+            handler = TYPES[declaration.type]
+            replacing = handler.replaced_by(frozenset(differing), old.properties, masked)
             return (Action.REPLACE if replacing else Action.UPDATE), differing
         same = (
             old.deletion_policy == declaration.deletion_policy

@@ -152,7 +152,7 @@ class ResourceType(ABC):
         """What a person should know of a resource that is deployed all the same, as a sentence, or None."""
         return None
 
-    def replaced_by(self, changed: frozenset[str]) -> frozenset[str]:
+    def replaced_by(self, changed: frozenset[str], old: Props, new: Props) -> frozenset[str]:
         """Those of the changed properties that need a new resource."""
         return frozenset(name for name in changed if (p := self.properties.get(name)) is None or p.replaces)
 

@@ -85,6 +85,11 @@ class Table(ResourceType):
     attributes = frozenset({"Arn", "StreamArn"})
     name_property = "TableName"
 
+    def replaced_by(self, changed: frozenset[str], old: Props, new: Props) -> frozenset[str]:
+        before, after = _types_of(old), _types_of(new)
+        retyped = any(after.get(name, kind) != kind for name, kind in before.items())
+        return super().replaced_by(changed, old, new) | ({"AttributeDefinitions"} if retyped else set())
+
     def expected_id(self, context: Context, props: Props) -> str:
         return context.name(props.get("TableName"), 255)
 
@@ -147,6 +152,11 @@ class Table(ResourceType):
                 raise AwsError("TableNotActive", f"the table {name} is not active after {_PATIENCE:.0f} s")
             await context.pause(_STEP)
             waited += _STEP
+
+
+def _types_of(props: Props) -> dict[str, str]:
+    """The type of each attribute that is part of a key."""
+    return {one["AttributeName"]: one["AttributeType"] for one in props.get("AttributeDefinitions") or ()}
 
 
 def _as_sent(props: Props) -> Props:

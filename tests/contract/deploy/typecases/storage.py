@@ -148,6 +148,16 @@ CHANGED = [
 
 REPLACED = [
     Case(
+        "AWS::DynamoDB::Table",
+        {**TABLE, "BillingMode": "PAY_PER_REQUEST"},
+        {
+            **TABLE,
+            "BillingMode": "PAY_PER_REQUEST",
+            "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "N"}],
+        },
+        ("CreateTable", "DescribeTable", "DeleteTable"),
+    ),
+    Case(
         "AWS::Logs::LogStream",
         {"LogGroupName": "g", "LogStreamName": "a"},
         {"LogGroupName": "g", "LogStreamName": "b"},
