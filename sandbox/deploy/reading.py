@@ -77,11 +77,15 @@ async def read_document(
         source = write_out_loops(source, _resolver(source, values, scope, stack).resolve)
     data: Mapping[str, Any] = without_metadata(source.data)
     if folder is not None:
-        data = await asyncio.to_thread(hide_local_files, read_assets(data), folder)
+        data = await asyncio.to_thread(_local, data, source.file)
     notices = preference_notices(data)
     if SAM_TRANSFORM in wanted:
         data = await transform_sam(without_preferences(data), values, scope.region, cache)
     return Reading(read_template(data, source), tuple(notices))
+
+
+def _local(data: Mapping[str, Any], file: File) -> dict[str, Any]:
+    return hide_local_files(read_assets(data, file), file.parent)
 
 
 def _resolver(source: Source, values: ParameterValues, scope: Scope, stack: tuple[str, str]) -> Resolver:

@@ -131,6 +131,12 @@ def find_system(argument: str | None, start: Path, *, shipped: Path = SHIPPED) -
     if path.is_file():
         return _read_file(path)
     names = system_names(start, shipped=shipped)
+    if looks_like_path:
+        raise UsageError(
+            f"there is no system {argument}",
+            f"{path.resolve()} is neither a folder nor a template file",
+            f"give the path of a template, from {start}; or name one of {', '.join(names)}",
+        )
     raise UsageError(
         f"there is no system {argument}",
         f"no handlers/{argument}/ from {start} upwards, and no such folder or template."
@@ -174,8 +180,11 @@ def _read_file(path: Path) -> System:
 
 
 def _stack_name(template: Path) -> str:
-    """A name for a template without `sandbox.toml`: its own, or its folder's where it is just `template`."""
-    stem = template.parent.name if template.stem == "template" else template.stem
+    """A name for a template without `sandbox.toml`: its own, or its folder's where it is just `template`.
+
+    What the CDK synthesises is called `STACK.template.json`.
+    """
+    stem = template.parent.name if template.stem == "template" else template.stem.removesuffix(".template")
     name = re.sub(r"[^A-Za-z0-9-]+", "-", stem).strip("-")
     return name if _NAME.fullmatch(name) else f"stack-{name}".rstrip("-")
 

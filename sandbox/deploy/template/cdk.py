@@ -1,19 +1,24 @@
 """Templates as the CDK synthesises them (`cdk.out/STACK.template.json`).
 
-Code lies in folders beside the template, which its metadata name; on AWS the CDK has uploaded them by then.
+Code lies in folders beside the template, which `STACK.assets.json` names, or the metadata of a function; on
+AWS the CDK has uploaded them by then.
 Follows https://docs.aws.amazon.com/cdk/v2/guide/assets.html and
 https://docs.aws.amazon.com/cdk/v2/guide/bootstrapping-env.html.
 """
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping
+from pathlib import Path as File
 from typing import Any
 from urllib.parse import quote
 
 from sandbox.deploy.template.local_files import LOCAL_BUCKET
 
+_TEMPLATE = ".template.json"
+_CODE = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
 #: Says which constructs were used, to AWS only; makes nothing.
 _METADATA = "AWS::CDK::Metadata"
 _BOOTSTRAP = re.compile(r"/cdk-bootstrap/[A-Za-z0-9_-]+/version")
@@ -21,9 +26,14 @@ _BOOTSTRAP = re.compile(r"/cdk-bootstrap/[A-Za-z0-9_-]+/version")
 BOOTSTRAP_VERSION = "30"
 
 
-def read_assets(data: Mapping[str, Any]) -> dict[str, Any]:
-    """The document with its assets as local code."""
-    resources = {logical_id: _resource(body) for logical_id, body in data["Resources"].items()}
+def read_assets(data: Mapping[str, Any], template: File) -> dict[str, Any]:
+    """The document with its assets as local code.
+
+    Args:
+        template: the file that it is from.
+    """
+    uploads = _uploads(template)
+    resources = {logical_id: _resource(body, uploads) for logical_id, body in data["Resources"].items()}
     return {**data, "Resources": resources}
 
 
@@ -42,12 +52,35 @@ def is_bootstrap_version(parameter: str) -> bool:
     return _BOOTSTRAP.fullmatch(parameter) is not None
 
 
-def _resource(body: Any) -> Any:
-    metadata = body.get("Metadata") if isinstance(body, dict) else None
-    if not isinstance(metadata, dict) or not isinstance(body.get("Properties"), dict):
+def _uploads(template: File) -> dict[str, str]:
+    """What the CDK would upload for a template: the folder or file of each object key."""
+    if not template.name.endswith(_TEMPLATE):
+        return {}
+    manifest = template.with_name(template.name.removesuffix(_TEMPLATE) + ".assets.json")
+    try:
+        files = json.loads(manifest.read_bytes())["files"].values()
+        return {
+            str(destination["objectKey"]): str(one["source"]["path"])
+            for one in files
+            for destination in one["destinations"].values()
+            if "path" in one["source"]
+        }
+    except (OSError, ValueError, KeyError, TypeError, AttributeError):
+        return {}  # without a manifest, or with one of another kind, the metadata have to do
+
+
+def _resource(body: Any, uploads: Mapping[str, str]) -> Any:
+    if not isinstance(body, dict) or not isinstance(body.get("Properties"), dict):
         return body
-    path, name = metadata.get("aws:asset:path"), metadata.get("aws:asset:property")
-    if not isinstance(path, str) or name not in {"Code", "Content"}:
+    name = _CODE.get(str(body.get("Type")), "")
+    code = body["Properties"].get(name)
+    if not isinstance(code, dict):
+        return body
+    metadata = body.get("Metadata")
+    path = uploads.get(str(code.get("S3Key")))
+    if path is None and isinstance(metadata, dict) and metadata.get("aws:asset:property") == name:
+        path = metadata.get("aws:asset:path")
+    if not isinstance(path, str):
         return body
     local = {"S3Bucket": LOCAL_BUCKET, "S3Key": quote(path)}
     return {**body, "Properties": {**body["Properties"], name: local}}

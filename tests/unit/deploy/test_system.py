@@ -99,7 +99,13 @@ def test_no_argument_means_the_current_folder(house: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("stem", "expected"), [("minha_fila", "minha-fila"), ("9lives", "stack-9lives"), ("template", "x")]
+    ("stem", "expected"),
+    [
+        ("minha_fila", "minha-fila"),
+        ("9lives", "stack-9lives"),
+        ("template", "x"),
+        ("Pedidos.template", "Pedidos"),
+    ],
 )
 def test_a_bare_template_gets_a_name(tmp_path: Path, stem: str, expected: str) -> None:
     folder = tmp_path / "x"
@@ -115,8 +121,9 @@ def test_unknown_systems_get_a_hint(house: Path) -> None:
         find_system("nfes", house)
     with pytest.raises(UsageError, match="holds no system"):
         find_system("deep", house)
-    with pytest.raises(UsageError, match="no system"):
-        find_system("none.yaml", house)
+    with pytest.raises(UsageError, match="no system") as caught:
+        find_system("../none.yaml", house / "deep")
+    assert caught.value.why == f"{house / 'none.yaml'} is neither a folder nor a template file"
 
 
 @pytest.mark.parametrize(
