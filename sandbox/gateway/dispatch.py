@@ -127,7 +127,8 @@ class Dispatcher:
             if spec is not None:
                 return Native(native, spec)
             if service not in self._mixed:
-                raise NotImplementedByName(service, f"operation {operation}")
+                reasons: Mapping[str, str] = getattr(native, "REFUSED", {})
+                raise NotImplementedByName(service, f"operation {operation}", reasons.get(operation, ""))
         if self.long_tail is None:
             raise NotImplementedByName(service, f"operation {operation}")
         reason = self.long_tail.refusal(service, operation)

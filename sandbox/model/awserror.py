@@ -35,10 +35,17 @@ class NotImplementedByName(AwsError):  # noqa: N818 - it is the answer, not a fa
     silent no-ops).
     """
 
-    def __init__(self, service: str, what: str) -> None:
+    def __init__(self, service: str, what: str, why: str = "") -> None:
+        """A refusal.
+
+        Args:
+            what: `operation X`, `parameter Y of X`.
+            why: what stands in the way, or does instead; a sentence.
+        """
+        reason = f"{why} " if why else ""
         super().__init__(
             "NotImplemented",
-            f"sandbox does not implement {what} of {service}, and does not pretend to. "
+            f"sandbox does not implement {what} of {service}, and does not pretend to. {reason}"
             f"`sandbox services {service}` lists what it does.",
             status=501,
         )

@@ -82,6 +82,8 @@ class Service:
     SCHEMA: ClassVar[str] = ""
     #: What the service stores or accepts but does not check yet, for `sandbox services`.
     NOT_CHECKED: ClassVar[tuple[str, ...]] = ()
+    #: Why operations that people ask for are not there, or what does instead, by name; a sentence each.
+    REFUSED: ClassVar[Mapping[str, str]] = {}
     operations: ClassVar[Mapping[str, OperationSpec]] = {}
 
     def __init_subclass__(cls) -> None:
@@ -122,7 +124,8 @@ class Service:
         """
         spec = self.operations.get(operation_name)
         if spec is None:
-            raise NotImplementedByName(self.name, f"operation {operation_name}")
+            why = self.REFUSED.get(operation_name, "")
+            raise NotImplementedByName(self.name, f"operation {operation_name}", why)
         for member in params:
             if member not in spec.accepts:
                 raise NotImplementedByName(self.name, f"parameter {member} of {operation_name}")

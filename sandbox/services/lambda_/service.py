@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import ClassVar
 
 from sandbox.services.lambda_.event_config_operations import EventConfigOperations
@@ -31,6 +32,9 @@ class LambdaService(
     Reference: https://docs.aws.amazon.com/lambda/latest/api/API_Operations.html
     """
 
+    REFUSED: ClassVar[Mapping[str, str]] = {
+        "InvokeWithResponseStream": "Invoke gives the same answer, whole.",
+    }
     NOT_CHECKED: ClassVar[tuple[str, ...]] = (
         "Role: the role of a function need not exist, and its policies are not evaluated",
         "AddPermission: resource policies are stored and shown, and not evaluated",

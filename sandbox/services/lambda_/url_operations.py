@@ -22,6 +22,11 @@ from sandbox.services.lambda_.records import Function, FunctionUrl
 
 _QUALIFIER = r"((?!^\d+$)^[0-9a-zA-Z-_]+$)"
 _METHODS = ("GET", "PUT", "HEAD", "POST", "PATCH", "DELETE", "*")
+#: Page: https://docs.aws.amazon.com/lambda/latest/dg/configuration-response-streaming.html
+NO_STREAMS = (
+    "On AWS, functions of Node.js and of custom runtimes alone stream their answers; use BUFFERED, which is "
+    "what a Python function does there as well."
+)
 _MEMBERS = "FunctionName Qualifier AuthType Cors InvokeMode"
 
 
@@ -127,7 +132,7 @@ def _check(params: Params) -> None:
     found.between(cors.get("MaxAge"), "cors.maxAge", 0, 86_400)
     found.check()
     if params.get("InvokeMode") == "RESPONSE_STREAM":
-        raise NotImplementedByName("lambda", "parameter InvokeMode=RESPONSE_STREAM")
+        raise NotImplementedByName("lambda", "parameter InvokeMode=RESPONSE_STREAM", NO_STREAMS)
 
 
 def _cors(params: Params) -> Cors | None:

@@ -200,3 +200,8 @@ def test_a_pattern_is_tested_against_messages(world: Logs) -> None:
     assert answer["matches"] == [
         {"eventNumber": 1, "eventMessage": "x 404", "extractedValues": {"$a": "x", "$status": "404"}}
     ]
+
+
+def test_what_is_refused_says_what_does_instead(world: Logs) -> None:
+    assert "subscription filter" in world.refused("PutMetricFilter").message
+    assert "FilterLogEvents" in world.refused("StartQuery").message
