@@ -22,6 +22,7 @@ class KeptHop:
 
     id: int
     kind: HopKind
+    scope: Scope
     cause: int | None
     links: tuple[Link, ...]
     operation: str
@@ -75,6 +76,7 @@ class KeptHops:
         kept = KeptHop(
             number,
             kind,
+            scope,
             cause,
             tuple(links),
             operation,

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import json
 from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from typing import Any, ClassVar
 from sandbox.deploy.resources.shapes import Shape
 from sandbox.deploy.suggest import did_you_mean
 from sandbox.deploy.template.problem import Path, Problem, Problems
+from sandbox.deploy.template.values import as_text
 from sandbox.model.awserror import AwsError
 from sandbox.model.scope import Scope
 
@@ -217,6 +219,11 @@ def already_exists(type_: str, name: str) -> AwsError:
     return AwsError(
         "AlreadyExists", f"{type_} {name} exists already and belongs to no resource of this stack"
     )
+
+
+def attribute_text(value: Any) -> str:
+    """A property as services take it that want every attribute as a text: policies as JSON."""
+    return json.dumps(value) if isinstance(value, dict) else as_text(value)
 
 
 def tag_map(tags: list[dict[str, str]] | None) -> dict[str, str] | None:

@@ -5,8 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SNS.h
 
 from __future__ import annotations
 
-import json
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sandbox.deploy.resources.attached_policies import PolicyOfOne, PolicyOfSeveral
 from sandbox.deploy.resources.base import (
@@ -17,12 +16,12 @@ from sandbox.deploy.resources.base import (
     Props,
     ResourceType,
     already_exists,
+    attribute_text,
     exists,
     tag_changes,
     unless_gone,
 )
 from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Json, ListOf, Struct, Text
-from sandbox.deploy.template.values import as_text
 from sandbox.model.arn import topic_arn
 
 #: Attributes of the API that are properties of the type under the same name.
@@ -72,7 +71,7 @@ class Topic(ResourceType):
         arn = str(topic_arn(context.scope, name))
         if await exists(context.aws("sns", "GetTopicAttributes", {"TopicArn": arn})):
             raise already_exists("the topic", name)
-        attributes = {key: _text(props[key]) for key in _TOPIC_ATTRIBUTES if key in props}
+        attributes = {key: attribute_text(props[key]) for key in _TOPIC_ATTRIBUTES if key in props}
         if props.get("FifoTopic"):
             attributes["FifoTopic"] = "true"
         sent = {"Name": name, "Attributes": attributes or None, "Tags": props.get("Tags")}
@@ -85,7 +84,7 @@ class Topic(ResourceType):
         arn, before = old.physical_id, old.properties
         for key in _TOPIC_ATTRIBUTES:
             if before.get(key) != props.get(key):
-                change = {"AttributeName": key, "AttributeValue": _text(props.get(key, ""))}
+                change = {"AttributeName": key, "AttributeValue": attribute_text(props.get(key, ""))}
                 await context.aws("sns", "SetTopicAttributes", {"TopicArn": arn, **change})
         await self._resubscribe(context, arn, before.get("Subscription", []), props.get("Subscription", []))
         removed, added = tag_changes(before, props)
@@ -137,7 +136,7 @@ class Subscription(ResourceType):
     attributes = frozenset({"Arn"})
 
     async def create(self, context: Context, props: Props) -> Made:
-        attributes = {key: _text(props[key]) for key in _SUBSCRIPTION_ATTRIBUTES if key in props}
+        attributes = {key: attribute_text(props[key]) for key in _SUBSCRIPTION_ATTRIBUTES if key in props}
         sent = {key: props.get(key) for key in ("TopicArn", "Protocol", "Endpoint")}
         answer = await context.aws(
             "sns",
@@ -155,7 +154,7 @@ class Subscription(ResourceType):
             changed.sort(key=lambda name: name != "FilterPolicyScope")
         for key in changed:
             default = "false" if key == "RawMessageDelivery" else ""
-            change = {"AttributeName": key, "AttributeValue": _text(props.get(key, default))}
+            change = {"AttributeName": key, "AttributeValue": attribute_text(props.get(key, default))}
             await context.aws("sns", "SetSubscriptionAttributes", {"SubscriptionArn": arn, **change})
         return Made(arn, old.attributes)
 
@@ -197,10 +196,6 @@ async def _subscriptions(context: Context, topic: str) -> list[dict[str, str]]:
         token = answer.get("NextToken")
         if not token:
             return found
-
-
-def _text(value: Any) -> str:
-    return json.dumps(value) if isinstance(value, dict) else as_text(value)
 
 
 TYPES = (Topic(), Subscription(), TopicPolicy(), TopicInlinePolicy())

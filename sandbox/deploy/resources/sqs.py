@@ -5,8 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/AWS_SQS.h
 
 from __future__ import annotations
 
-import json
-from typing import Any, ClassVar
+from typing import ClassVar
 
 from sandbox.deploy.names import canonical_queue_url
 from sandbox.deploy.resources.attached_policies import PolicyOfOne, PolicyOfSeveral
@@ -18,13 +17,13 @@ from sandbox.deploy.resources.base import (
     Props,
     ResourceType,
     already_exists,
+    attribute_text,
     exists,
     tag_changes,
     tag_map,
     unless_gone,
 )
 from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Integer, Json, Text
-from sandbox.deploy.template.values import as_text
 from sandbox.model.arn import queue_arn
 
 #: Attributes of the API that are properties of the type under the same name, with AWS's default.
@@ -77,7 +76,7 @@ class Queue(ResourceType):
         name = self._name(context, props)
         if await exists(context.aws("sqs", "GetQueueUrl", {"QueueName": name})):
             raise already_exists("the queue", name)
-        attributes = {key: _attribute(props[key]) for key in _ATTRIBUTES if key in props}
+        attributes = {key: attribute_text(props[key]) for key in _ATTRIBUTES if key in props}
         if props.get("FifoQueue"):
             attributes["FifoQueue"] = "true"
         await context.aws(
@@ -89,7 +88,7 @@ class Queue(ResourceType):
 
     async def update(self, context: Context, old: Existing, props: Props) -> Made:
         changes = {
-            key: _attribute(props[key]) if key in props else default
+            key: attribute_text(props[key]) if key in props else default
             for key, default in _ATTRIBUTES.items()
             if old.properties.get(key) != props.get(key)
         }
@@ -115,10 +114,6 @@ class Queue(ResourceType):
 def _made(context: Context, name: str) -> Made:
     url = canonical_queue_url(context.scope, name)
     return Made(url, {"Arn": str(queue_arn(context.scope, name)), "QueueName": name, "QueueUrl": url})
-
-
-def _attribute(value: Any) -> str:
-    return json.dumps(value) if isinstance(value, dict) else as_text(value)
 
 
 class QueuePolicy(PolicyOfSeveral):

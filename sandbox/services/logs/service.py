@@ -16,8 +16,8 @@ __all__ = ["LogLine", "LogsService"]
 
 
 _NO_METRICS = (
-    "There are no metrics of CloudWatch for a filter to write to; a subscription filter with the same pattern "
-    "hands its events to a function, and TestMetricFilter tries a pattern."
+    "There are no metrics of CloudWatch for a filter to write to; a subscription filter with the same "
+    "pattern hands its events to a function, and TestMetricFilter tries a pattern."
 )
 _NO_INSIGHTS = "There is no Logs Insights; FilterLogEvents finds events by a filter pattern."
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable
 from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -18,7 +18,6 @@ from sandbox.faults.plan import FaultPlan
 from sandbox.model.arn import Arn, queue_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
-from sandbox.model.hops import HopKind, Link
 from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.ids import Ids
 from sandbox.model.ports import Delivery
@@ -28,6 +27,7 @@ from sandbox.services.events.calling import Web
 from sandbox.services.events.service import EventsService
 from sandbox.store.database import Database
 from sandbox.wire.incoming import Target
+from tests.support.fakes import KeptHops
 from tests.support.shapes import wire
 from tests.support.world import turns
 
@@ -35,81 +35,6 @@ from tests.support.world import turns
 START = 1_700_000_000.0
 SCOPE = Scope()
 T = TypeVar("T")
-
-
-@dataclass
-class KeptHop:
-    """A recorded hop, as far as these tests look."""
-
-    id: int
-    kind: HopKind
-    cause: int | None
-    scope: Scope
-    resource: str
-    status: str
-    error: str
-    event_id: str
-    trace: str | None
-    detail: Mapping[str, Any]
-    payload: str | bytes | None
-
-
-@dataclass
-class KeptHops:
-    """A recorder that keeps everything in memory."""
-
-    hops: list[KeptHop] = field(default_factory=list)
-    last: int = 0
-
-    def reserve(self, cause: int | None = None) -> int:
-        self.last += 1
-        return self.last
-
-    def record(
-        self,
-        kind: HopKind,
-        scope: Scope,
-        service: str,
-        *,
-        hop: int | None = None,
-        cause: int | None = None,
-        links: Sequence[Link] = (),
-        operation: str = "",
-        resource: str = "",
-        status: str = "ok",
-        error: str = "",
-        request_id: str = "",
-        event_id: str = "",
-        message_id: str = "",
-        trace: str | None = None,
-        function: str = "",
-        duration_ms: float | None = None,
-        detail: Mapping[str, Any] | None = None,
-        payload: str | bytes | None = None,
-    ) -> int:
-        number = self.reserve() if hop is None else hop
-        self.hops.append(
-            KeptHop(
-                number,
-                kind,
-                cause,
-                scope,
-                resource,
-                status,
-                error,
-                event_id,
-                trace,
-                detail or {},
-                payload,
-            )
-        )
-        return number
-
-    def of(self, kind: HopKind) -> list[KeptHop]:
-        return [hop for hop in self.hops if hop.kind is kind]
-
-    def kinds(self) -> list[HopKind]:
-        return [hop.kind for hop in self.hops]
 
 
 @dataclass

@@ -2,20 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.model.call import Call
-from sandbox.model.hops import HopKind, Link
 from sandbox.model.ids import Ids
 from sandbox.model.ports import NoFaults
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
 from sandbox.services.rds import DatabaseServer, RdsService
 from sandbox.store.database import Database
+from tests.support.fakes import KeptHops
 
 START = 1_700_000_000.0
 PASSWORD = "segredo-123"
@@ -60,41 +60,6 @@ class RememberingServer:
         self.databases.pop(database, None)
 
 
-class SilentRecorder:
-    """Counts hops and forgets them."""
-
-    def __init__(self) -> None:
-        self.last = 0
-
-    def reserve(self, cause: int | None = None) -> int:
-        self.last += 1
-        return self.last
-
-    def record(
-        self,
-        kind: HopKind,
-        scope: Scope,
-        service: str,
-        *,
-        hop: int | None = None,
-        cause: int | None = None,
-        links: Sequence[Link] = (),
-        operation: str = "",
-        resource: str = "",
-        status: str = "ok",
-        error: str = "",
-        request_id: str = "",
-        event_id: str = "",
-        message_id: str = "",
-        trace: str | None = None,
-        function: str = "",
-        duration_ms: float | None = None,
-        detail: Mapping[str, Any] | None = None,
-        payload: str | bytes | None = None,
-    ) -> int:
-        return self.reserve() if hop is None else hop
-
-
 class World:
     """One RDS over one store.
 
@@ -107,7 +72,7 @@ class World:
         self.remembering = RememberingServer()
         self.database = Database(path)
         self.clock = Clock(START, 0.0)
-        kit = Kit(self.database, self.clock, SilentRecorder(), NoFaults(), Ids(1))
+        kit = Kit(self.database, self.clock, KeptHops(), NoFaults(), Ids(1))
         self.rds = RdsService(kit, server or self.remembering)
 
     async def call(self, operation: str, scope: Scope | None = None, **params: Any) -> dict[str, Any]:
