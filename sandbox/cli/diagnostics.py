@@ -14,6 +14,7 @@ import click
 
 from sandbox.control.protocol import Progress
 from sandbox.errors import SandboxError
+from sandbox.model.safe_text import log_text
 
 INTERRUPTED = 130
 
@@ -21,6 +22,11 @@ INTERRUPTED = 130
 def say(text: str) -> None:
     """One line to the user."""
     click.echo(text, err=True)
+
+
+def say_foreign(text: str) -> None:
+    """Lines that functions wrote, without their escape sequences but colours."""
+    click.echo(log_text(text), err=True)
 
 
 def tell_gap(dropped: int, told: int) -> int:

@@ -11,9 +11,9 @@ import click
 import msgspec
 
 from sandbox.cli.common import connect, json_option, state_option
-from sandbox.cli.diagnostics import say
+from sandbox.cli.diagnostics import say_foreign
 from sandbox.cli.inputs import unreadable
-from sandbox.cli.output import emit, emit_json
+from sandbox.cli.output import emit_foreign, emit_json
 from sandbox.errors import UsageError
 
 
@@ -40,9 +40,9 @@ def command(function: str, payload: str, asynchronous: bool, as_json: bool, stat
         emit_json({**answer, "log": log})
     else:
         if log:
-            say(log.rstrip("\n"))
+            say_foreign(log.rstrip("\n"))
         if answer["payload"]:
-            emit(answer["payload"])
+            emit_foreign(answer["payload"])
     return 1 if answer["error"] else 0
 
 

@@ -8,7 +8,7 @@ import click
 
 from sandbox.cli.common import connect, json_option, state_option
 from sandbox.cli.diagnostics import tell_gap
-from sandbox.cli.output import emit, emit_json
+from sandbox.cli.output import emit_foreign, emit_json
 
 
 @click.command("logs", short_help="Show log lines of functions, and follow them.")
@@ -36,4 +36,4 @@ def command(names: tuple[str, ...], follow: bool, lines: int, as_json: bool, sta
             if as_json:
                 emit_json(line, pretty=False)
             else:
-                emit(f"{line['time']} {line['group'].rsplit('/', 1)[-1]}  {line['message']}")
+                emit_foreign(f"{line['time']} {line['group'].rsplit('/', 1)[-1]}  {line['message']}")

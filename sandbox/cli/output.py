@@ -10,10 +10,17 @@ from typing import Any
 import click
 import msgspec
 
+from sandbox.model.safe_text import log_text
+
 
 def emit(text: str = "") -> None:
     """One line for people."""
     _write(text)
+
+
+def emit_foreign(text: str) -> None:
+    """Lines that functions wrote: as they are to a program, without their escape sequences to a terminal."""
+    _write(log_text(text) if sys.stdout.isatty() else text)
 
 
 def emit_json(value: Any, *, pretty: bool = True) -> None:

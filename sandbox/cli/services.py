@@ -58,6 +58,11 @@ def command(names: tuple[str, ...], as_json: bool, state: Path) -> None:
     emit("What a service stores and does not check: `sandbox services NAME`.")
 
 
+def _reason(text: str) -> str:
+    """Why an operation is refused; that nobody has written it yet is what PROVISION says."""
+    return "" if "does not implement operation" in text else text
+
+
 def _show(service: dict[str, Any]) -> None:
     emit(service["service"])
     if service.get("elsewhere"):
@@ -68,7 +73,7 @@ def _show(service: dict[str, Any]) -> None:
             (
                 f"  {operation['name']}",
                 operation["provision"],
-                ", ".join(operation["refused_parameters"]) or operation["reason"],
+                ", ".join(operation["refused_parameters"]) or _reason(operation["reason"]),
             )
             for operation in service["operations"]
         ],

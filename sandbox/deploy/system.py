@@ -184,7 +184,10 @@ def _stack_name(template: Path) -> str:
 
     What the CDK synthesises is called `STACK.template.json`.
     """
-    stem = template.parent.name if template.stem == "template" else template.stem.removesuffix(".template")
+    folder = template.parent
+    if folder.parts[-2:] == (".aws-sam", "build"):
+        folder = folder.parents[1]  # what `sam build` made of the template there
+    stem = folder.name if template.stem == "template" else template.stem.removesuffix(".template")
     name = re.sub(r"[^A-Za-z0-9-]+", "-", stem).strip("-")
     return name if _NAME.fullmatch(name) else f"stack-{name}".rstrip("-")
 

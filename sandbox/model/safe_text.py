@@ -17,6 +17,9 @@ _UNSAFE = re.compile(
     "\U000f0000-\U0010ffff]"
 )
 _SHORT = {"\n": "⏎", "\t": "    ", "\r": "\\r", "\x1b": "\\e"}
+#: What a log may say to a terminal, colours, and what it may not.
+_COLOUR = r"\x1b\[[0-9;:]*m"
+_CONTROL = re.compile(f"({_COLOUR})|[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 _MARKS = "[\u0300-\u036f\u0483-\u0489\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]"
 #: Combining marks beyond two on one character are left out: they would cover the lines around.
 _STACKED = re.compile(f"({_MARKS}{{2}}){_MARKS}+")
@@ -41,6 +44,12 @@ def lines_of(text: str, most: int = 100_000) -> list[str]:
     if len(text) > most:
         lines.append(f"… ({len(text) - most} more characters)")
     return lines
+
+
+def log_text(text: str) -> str:
+    """Log lines as a terminal may have them: with their breaks, tabs and colours, and no other control."""
+    shown = _CONTROL.sub(lambda found: found.group(1) or _escape(found), text)
+    return f"{shown}\x1b[0m" if "\x1b[" in shown else shown
 
 
 def _escape(found: re.Match[str]) -> str:

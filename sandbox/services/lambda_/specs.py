@@ -132,7 +132,11 @@ class Specs:
         try:
             await self._resolve(package, runtime)
         except DependencyError as error:
-            raise invalid(f"The dependencies of the function could not be prepared. {error}") from error
+            # AWS's messages are one line.
+            why = " ".join(error.why.split())
+            raise invalid(
+                f"The dependencies of the function could not be prepared: {error.what}. {why}. {error.remedy}"
+            ) from error
 
     async def _resolve(self, package: Package, runtime: str) -> tuple[str, ...]:
         folder = self._code.folder(package)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import AsyncIterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
@@ -79,6 +80,10 @@ class Functions:
         if name in known or name.startswith("arn:"):
             return name
         matching = [other for other in known if name in other]
+        if len(matching) > 1:
+            # `Worker` is t-Worker-1X rather than t-BigWorker-1X.
+            whole = re.compile(rf"(?<![A-Za-z0-9]){re.escape(name)}(?![A-Za-z0-9])")
+            matching = [other for other in matching if whole.search(other)] or matching
         if len(matching) == 1:
             return str(matching[0])
         near = matching or get_close_matches(name, known, n=3)

@@ -116,6 +116,15 @@ def test_a_bare_template_gets_a_name(tmp_path: Path, stem: str, expected: str) -
     assert system.name == expected
 
 
+def test_what_sam_built_is_called_as_its_source(tmp_path: Path) -> None:
+    built = tmp_path / "loja" / ".aws-sam" / "build"
+    built.mkdir(parents=True)
+    (built / "template.yaml").write_text("Resources: {}")
+    system = find_system("loja/.aws-sam/build/template.yaml", tmp_path)
+    assert system is not None
+    assert (system.name, system.folder) == ("loja", built)
+
+
 def test_unknown_systems_get_a_hint(house: Path) -> None:
     with pytest.raises(UsageError, match="Did you mean nfe"):
         find_system("nfes", house)

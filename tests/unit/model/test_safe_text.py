@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from sandbox.model.safe_text import lines_of, one_line
+from sandbox.model.safe_text import lines_of, log_text, one_line
 
 
 @pytest.mark.parametrize(
@@ -28,6 +28,12 @@ def test_one_line(text: str, shown: str) -> None:
 def test_what_is_cut_is_said() -> None:
     assert one_line("abcdef", 4) == "abcd… (2 more characters)"
     assert one_line("abcd", 4) == "abcd"
+
+
+def test_logs_keep_their_colours_alone() -> None:
+    assert log_text("a\tb\nç ⚠️") == "a\tb\nç ⚠️"
+    assert log_text("\x1b[1;31mred") == "\x1b[1;31mred\x1b[0m"
+    assert log_text("\x1b]0;title\x07\x00\x9b2J\r") == "\\e]0;title\\x07\\x00\\x9b2J\\r"
 
 
 def test_lines_keep_their_breaks() -> None:
