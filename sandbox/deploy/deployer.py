@@ -15,6 +15,7 @@ from sandbox.deploy.execute import Executor
 from sandbox.deploy.judging import Compare, Judge, accept, alike, check_engine, differences
 from sandbox.deploy.migrations import Migration, apply_migrations
 from sandbox.deploy.outputs import evaluate_outputs, render_outputs
+from sandbox.deploy.parameter_store import put_parameters
 from sandbox.deploy.plan import Action, Plan, make_plan, removals
 from sandbox.deploy.progress import DeployEvent, OnEvent, quiet
 from sandbox.deploy.reading import read_document
@@ -293,6 +294,7 @@ class Deployer:
     ) -> Stack:
         first = self._record.stack(self._scope, system.name) is None
         stack = self._begun(system)
+        await put_parameters(self._call, system.parameter_store)
         prepared = await self._prepare(system, stack, parameters, on_event)
         for notice in prepared.plan.notices:
             on_event(DeployEvent(stack.name, "", "notice", "", "done", detail=notice))
@@ -425,7 +427,8 @@ class Deployer:
                 raise Problem(
                     path,
                     f"the parameter {read[name]} cannot be read: {error}",
-                    f"create it first: `awslocal ssm put-parameter --name {read[name]} --type … --value …`",
+                    f"give it in sandbox.toml under [parameter-store], or `awslocal ssm put-parameter --name "
+                    f"{read[name]} --type … --value …` first",
                 ) from error
             text = str(answer["Parameter"]["Value"])
             read[name] = text.split(",") if is_list else text

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from sandbox.deploy.load_section import LoadSpec, read_load
+from sandbox.deploy.parameter_store import Parameters
 from sandbox.deploy.suggest import did_you_mean
 from sandbox.deploy.suppressions import read_suppressions
 from sandbox.deploy.system_file import Toml, read_toml
@@ -71,6 +72,7 @@ class System:
         suppressions: lints that it accepts, each with its reason.
         load: what `sandbox load` sends to it.
         keys: business keys, and where payloads carry them (`$.pedidoId`); a saga declaration adds its own.
+        parameter_store: what has to be in the Parameter Store before it is deployed.
         given: values of parameters that a command gave; they go before `parameters`, and are kept.
         sent: the template, where it is in no file; `template` only names it then.
     """
@@ -85,6 +87,7 @@ class System:
     suppressions: tuple[Suppression, ...] = ()
     load: LoadSpec | None = None
     keys: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    parameter_store: Parameters = field(default_factory=dict)
     given: Mapping[str, str] = field(default_factory=dict)
     sent: Sent | None = None
 
@@ -192,7 +195,18 @@ def _stack_name(template: Path) -> str:
     return name if _NAME.fullmatch(name) else f"stack-{name}".rstrip("-")
 
 
-_SECTIONS = ("name", "template", "parameters", "databases", "seeders", "saga", "keys", "lint", "load")
+_SECTIONS = (
+    "name",
+    "template",
+    "parameters",
+    "databases",
+    "seeders",
+    "saga",
+    "keys",
+    "lint",
+    "load",
+    "parameter-store",
+)
 
 
 # --- sandbox.toml ----------------------------------------------------------------------------------------
@@ -221,6 +235,7 @@ def _from_toml(toml: Toml) -> System:
         read_suppressions(toml),
         read_load(toml),
         _keys(toml),
+        _parameter_store(toml),
     )
 
 
@@ -231,6 +246,19 @@ def _parameters(toml: Toml) -> dict[str, str]:
             raise toml.error(name, f"the parameter {name} is not a text", "give a text or a number")
         text = str(value).lower() if isinstance(value, bool) else str(value)
         values[name] = _PLACEHOLDER.sub(lambda match, name=name: _expand(toml, name, match[1]), text)  # type: ignore[misc]
+    return values
+
+
+def _parameter_store(toml: Toml) -> dict[str, str | tuple[str, ...]]:
+    values: dict[str, str | tuple[str, ...]] = {}
+    for name, value in toml.section("parameter-store").items():
+        if isinstance(value, list) and value and all(isinstance(item, str) for item in value):
+            values[name] = tuple(value)
+        elif isinstance(value, str):
+            values[name] = value
+        else:
+            why = f"the value of {name} is neither a text nor a list of texts"
+            raise toml.error(name, why, 'write "/net/vpc" = "vpc-1"')
     return values
 
 

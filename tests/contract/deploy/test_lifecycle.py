@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 
 import pytest
 
@@ -342,6 +343,30 @@ def test_a_parameter_of_the_store_is_read(bench: Bench) -> None:
         """
     )
     assert bench.aws.names("queue") == {"fila"}
+
+
+def test_what_a_system_takes_for_granted_is_in_the_parameter_store_before_it(bench: Bench) -> None:
+    text = """
+        Parameters:
+          Nome: {Type: AWS::SSM::Parameter::Value<String>, Default: /nome}
+          Redes: {Type: AWS::SSM::Parameter::Value<CommaDelimitedList>, Default: /redes}
+        Resources:
+          Q:
+            Type: AWS::SQS::Queue
+            Properties: {QueueName: !Ref Nome, DelaySeconds: !Select [1, !Ref Redes]}
+    """
+    with pytest.raises(TemplateError) as caught:
+        bench.deploy(text)
+    assert "in sandbox.toml under [parameter-store]" in caught.value.remedy
+    granted: dict[str, str | tuple[str, ...]] = {"/nome": "fila", "/redes": ("7", "8")}
+    bench.run(replace(bench.system(text), parameter_store=granted))
+    (made,) = bench.aws.made("CreateQueue")
+    assert (made["QueueName"], made["Attributes"]["DelaySeconds"]) == ("fila", "8")
+    assert [call["Type"] for call in bench.aws.made("PutParameter")] == ["String", "StringList"]
+    bench.run(replace(bench.system(text), parameter_store=granted))
+    assert len(bench.aws.made("PutParameter")) == 2
+    bench.run(replace(bench.system(text), parameter_store={**granted, "/nome": "outra"}))
+    assert bench.aws.names("queue") == {"outra"}
 
 
 def test_a_snapshot_policy_is_said_to_keep_nothing(bench: Bench) -> None:

@@ -80,6 +80,14 @@ def test_shipped_systems_come_last(house: Path, tmp_path_factory: pytest.TempPat
     assert system_names(house, shipped=shipped) == ["nfe", "outro"]
 
 
+def test_what_has_to_be_in_the_parameter_store(house: Path) -> None:
+    file = house / "handlers" / "nfe" / "sandbox.toml"
+    file.write_text(f'{TOML}\n[parameter-store]\n"/net/vpc" = "vpc-1"\n"/net/subnets" = ["a", "b"]\n')
+    system = find_system("nfe", house)
+    assert system is not None
+    assert system.parameter_store == {"/net/vpc": "vpc-1", "/net/subnets": ("a", "b")}
+
+
 def test_a_path_names_a_system_too(house: Path) -> None:
     folder = house / "handlers" / "nfe"
     for argument in (str(folder), "handlers/nfe", str(folder / "sandbox.toml"), "handlers/nfe/sandbox.toml"):
@@ -153,6 +161,7 @@ def test_unknown_systems_get_a_hint(house: Path) -> None:
         ('name = "outros"', 'name = "produtos"', 15, "two seeders"),
         ("[saga]", "[sagas]", 24, "Did you mean saga"),
         ('declaration = "saga.yaml"', "", 24, "has no declaration"),
+        ("[saga]", '[parameter-store]\n"/a" = 3\n[saga]', 25, "neither a text nor a list of texts"),
     ],
 )
 def test_mistakes_are_told_with_their_line(house: Path, old: str, new: str, line: int, expected: str) -> None:
