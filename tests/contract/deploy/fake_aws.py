@@ -84,6 +84,21 @@ class FakeAws:
         self._find(kind, name, code)
         del self.things[(kind, name)]
 
+    # --- KMS ---------------------------------------------------------------------------------------------
+    def _kms_CreateKey(self, p: Params) -> Params:  # noqa: N802
+        key = f"{next(self._ids):08d}-0000-4000-8000-000000000000"
+        self._add("key", key, p)
+        return {"KeyMetadata": {"KeyId": key, "Arn": f"arn:aws:kms:us-east-1:000000000000:key/{key}"}}
+
+    def _kms_ScheduleKeyDeletion(self, p: Params) -> None:  # noqa: N802
+        self._drop("key", p["KeyId"], "NotFoundException")
+
+    def _kms_CreateAlias(self, p: Params) -> None:  # noqa: N802
+        self._add("key alias", p["AliasName"], p)
+
+    def _kms_DeleteAlias(self, p: Params) -> None:  # noqa: N802
+        self._drop("key alias", p["AliasName"], "NotFoundException")
+
     # --- SQS ---------------------------------------------------------------------------------------------
     def _sns_CreateTopic(self, p: Params) -> Params:  # noqa: N802
         arn = f"arn:aws:sns:us-east-1:000000000000:{p['Name']}"

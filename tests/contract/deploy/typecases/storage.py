@@ -144,6 +144,25 @@ CHANGED = [
             "SetRepositoryPolicy",
         ),
     ),
+    Case(
+        "AWS::KMS::Key",
+        {"Description": "d", "KeyPolicy": POLICY, "EnableKeyRotation": True, "Tags": TAGS},
+        {"KeyPolicy": {**POLICY, "Id": "x"}, "Enabled": False, "PendingWindowInDays": 7, "Tags": OTHER_TAGS},
+        (
+            "UpdateKeyDescription",
+            "PutKeyPolicy",
+            "DisableKeyRotation",
+            "DisableKey",
+            "UntagResource",
+            "TagResource",
+        ),
+    ),
+    Case(
+        "AWS::KMS::Alias",
+        {"AliasName": "alias/a", "TargetKeyId": "k"},
+        {"AliasName": "alias/a", "TargetKeyId": "l"},
+        ("UpdateAlias",),
+    ),
 ]
 
 REPLACED = [
