@@ -66,6 +66,7 @@ class Deployer:
         ids: draws the ids of stacks.
         cache: folder of transformed SAM templates; None transforms every time.
         unsupported: why the engine cannot have a resource, by type and properties as written, or None.
+        refusal: why it cannot have one, by type and properties as evaluated, or None.
         compare: what of a resource has no effect on the engine; told as notices.
         scope: account and region that systems are deployed to.
     """
@@ -80,6 +81,7 @@ class Deployer:
         *,
         cache: File | None = None,
         unsupported: Judge = accept,
+        refusal: Judge = accept,
         compare: Compare = alike,
         scope: Scope = Scope(),  # noqa: B008 - frozen
     ) -> None:
@@ -89,6 +91,7 @@ class Deployer:
         self._ids = ids
         self._cache = cache
         self._unsupported = unsupported
+        self._refusal = refusal
         self._compare = compare
         self._scope = scope
         self._record = Record(database)
@@ -381,7 +384,7 @@ class Deployer:
                 name: None if name in values.secrets else value
                 for name, value in {**kept, **system.given}.items()
             }
-            plan = make_plan(evaluated, self._record, base)
+            plan = make_plan(evaluated, self._record, base, self._refusal)
             return _Prepared(plan, evaluated, base, values, commanded)
         except (Problem, Problems) as found:
             raise source.error(found) from found

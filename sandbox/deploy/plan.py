@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from sandbox.deploy.evaluation import Evaluation
 from sandbox.deploy.graph import active, dependencies, order, removal_order
+from sandbox.deploy.judging import Judge, accept
 from sandbox.deploy.record import CREATING, Record, Recorded
 from sandbox.deploy.resources.base import Context, Made, Props, ResourceType
 from sandbox.deploy.resources.registry import TYPES, check_types
@@ -75,11 +76,12 @@ class Plan:
         )
 
 
-def make_plan(evaluation: Evaluation, record: Record, base: Context) -> Plan:
+def make_plan(evaluation: Evaluation, record: Record, base: Context, refusal: Judge = accept) -> Plan:
     """Compares a template with the record.
 
     Args:
         base: the context of the stack; its logical id is filled in here.
+        refusal: why the engine cannot have a resource, by type and evaluated properties, or None.
 
     Raises:
         Problem, Problems: what is wrong with the template, all resources together.
@@ -87,7 +89,7 @@ def make_plan(evaluation: Evaluation, record: Record, base: Context) -> Plan:
     declarations = active(evaluation.template.resources, evaluation.resolver)
     check_types(declarations.values())
     needs = dependencies(declarations, evaluation.resolver)
-    planner = _Planner(evaluation, record, base, needs)
+    planner = _Planner(evaluation, record, base, needs, refusal)
     problems: list[Problem] = []
     changes: list[Change] = []
     for logical_id in order(needs):
@@ -158,12 +160,18 @@ def check_owner(record: Record, context: Context, type_: str, physical_id: str |
 
 class _Planner:
     def __init__(
-        self, evaluation: Evaluation, record: Record, base: Context, needs: Mapping[str, tuple[str, ...]]
+        self,
+        evaluation: Evaluation,
+        record: Record,
+        base: Context,
+        needs: Mapping[str, tuple[str, ...]],
+        refusal: Judge,
     ) -> None:
         self._evaluation = evaluation
         self._record = record
         self._base = base
         self._needs = needs
+        self._refusal = refusal
         self._claimed: dict[tuple[str, str], str] = {}
         self.notices: list[str] = []
         self.recorded = record.resources(base.scope, base.stack)
@@ -172,6 +180,8 @@ class _Planner:
         logical_id = declaration.logical_id
         old = self.recorded.get(logical_id)
         props = self._evaluation.properties(declaration)
+        if reason := self._refusal(declaration.type, props):
+            raise Problem(("Resources", logical_id), reason, "remove it")
         if notice := TYPES[declaration.type].notice(props):
             self.notices.append(f"{logical_id}: {notice}")
         action, differing = self._compare(declaration, old, props)

@@ -369,6 +369,10 @@ class Engine(Protocol):
         """Why a resource of a template cannot be deployed, or None."""
         ...
 
+    def refusal(self, type_: str, properties: Mapping[str, Any]) -> str | None:
+        """Why a resource with these properties, now that they are evaluated, cannot be deployed, or None."""
+        ...
+
     def differences(self, type_: str, properties: Mapping[str, Any]) -> Sequence[str]:
         """What of a resource is taken and has no effect, each in words."""
         ...

@@ -63,6 +63,7 @@ class Deployment:
                 ids,
                 cache=cache / "templates",
                 unsupported=engine.unsupported,
+                refusal=engine.refusal,
                 compare=engine.differences,
                 scope=scope,
             )

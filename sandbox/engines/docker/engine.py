@@ -257,6 +257,10 @@ class DockerEngine(NoReturn):
         """Why a resource cannot be deployed here; see `Engine.unsupported`."""
         return unsupported(type_, properties, self.services)
 
+    def refusal(self, type_: str, properties: Mapping[str, Any]) -> str | None:
+        """None: `unsupported` has said it all; see `Engine.refusal`."""
+        return None
+
     def differences(self, type_: str, properties: Mapping[str, Any]) -> Sequence[str]:
         """What of a resource has no effect here; see `Engine.differences`."""
         return differences(type_, properties, self.services)

@@ -17,6 +17,7 @@ from sandbox.engines.bindings import LiveBindings
 from sandbox.engines.embedded.database_faults import DatabaseFaults
 from sandbox.engines.embedded.deliverer import BusDoor, Switchboard
 from sandbox.engines.embedded.execute import ExecuteAll
+from sandbox.engines.embedded.refusals import refusal
 from sandbox.engines.embedded.requirements import FunctionRequirements
 from sandbox.engines.embedded.shelf import Shelf
 from sandbox.engines.issuers import IssuerKeys
@@ -257,6 +258,10 @@ class EmbeddedEngine:
     def unsupported(self, type_: str, properties: Mapping[str, Any]) -> str | None:
         """Nothing: what is not implemented has no type; see `Engine.unsupported`."""
         return None
+
+    def refusal(self, type_: str, properties: Mapping[str, Any]) -> str | None:
+        """What Lambda would refuse; see `Engine.refusal`."""
+        return refusal(type_, properties)
 
     def differences(self, type_: str, properties: Mapping[str, Any]) -> Sequence[str]:
         """Conditions of bucket policies, and lifecycles; see `Engine.differences`."""

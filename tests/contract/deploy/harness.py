@@ -9,6 +9,7 @@ from textwrap import dedent
 
 from sandbox.clock import Clock
 from sandbox.deploy.deployer import Deployer
+from sandbox.deploy.judging import Judge, accept
 from sandbox.deploy.plan import Plan
 from sandbox.deploy.progress import DeployEvent
 from sandbox.deploy.record import Stack
@@ -28,6 +29,7 @@ class Bench:
         self.database = Database(None)
         self.cache = cache
         self.parameters: Mapping[str, str] = {}
+        self.refusal: Judge = accept
 
     def system(self, text: str, name: str = "demo") -> System:
         """A system with this template."""
@@ -38,7 +40,8 @@ class Bench:
     def deployer(self) -> Deployer:
         """A deployer on the store."""
         clock = Clock(start=1_700_000_000, speed=0)
-        return Deployer(self.aws, self.database, FakeBindings(), clock, Ids(7), cache=self.cache)
+        bindings, ids = FakeBindings(), Ids(7)
+        return Deployer(self.aws, self.database, bindings, clock, ids, cache=self.cache, refusal=self.refusal)
 
     def deploy(self, text: str, name: str = "demo", *, roll_back: bool = True) -> Stack:
         """Deploys a template."""

@@ -1,0 +1,66 @@
+"""What Lambda refuses is refused of a template before anything is made, and only where it is asked for."""
+
+from __future__ import annotations
+
+import json
+from typing import Any
+
+import pytest
+
+from sandbox.engines.embedded.refusals import refusal
+from sandbox.errors import TemplateError
+from tests.contract.deploy.harness import Bench
+
+TEMPLATE = """
+    Parameters: {Rede: {Type: String, Default: "nao"}}
+    Conditions: {NaRede: !Equals [!Ref Rede, sim]}
+    Resources:
+      Fila: {Type: AWS::SQS::Queue}
+      Fn:
+        Type: AWS::Lambda::Function
+        Properties:
+          Code: {ZipFile: x}
+          Runtime: python3.13
+          Handler: index.handler
+          Role: arn:aws:iam::000000000000:role/r
+          VpcConfig: !If [NaRede, {SubnetIds: [s], SecurityGroupIds: [g]}, !Ref AWS::NoValue]
+          KmsKeyArn: !If [NaRede, k, !Ref AWS::NoValue]
+      Origem:
+        Type: AWS::Lambda::EventSourceMapping
+        Properties:
+          FunctionName: !Ref Fn
+          EventSourceArn: arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/x
+          StartingPosition: LATEST
+          ParallelizationFactor: !If [NaRede, 2, 1]
+"""
+
+
+def test_what_conditions_leave_out_is_not_refused_and_what_they_leave_in_is(bench: Bench) -> None:
+    bench.refusal = refusal
+    bench.parameters = {"Rede": "sim"}
+    with pytest.raises(TemplateError) as caught:
+        bench.deploy(TEMPLATE)
+    assert "2 problems; nothing was deployed" in caught.value.what
+    assert "resource Fn: VpcConfig of a function: there are no VPCs here" in caught.value.why
+    assert "resource Origem: ParallelizationFactor" in caught.value.why
+    assert bench.aws.calls == []
+    bench.parameters = {}
+    bench.deploy(TEMPLATE)
+    assert bench.aws.made("CreateFunction")
+
+
+@pytest.mark.parametrize(
+    ("properties", "said"),
+    [
+        ({"VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []}}, None),
+        ({"VpcConfig": {"SecurityGroupIds": ["g"]}}, "no VPCs"),
+        ({"KmsKeyArn": ""}, None),
+        ({"KmsKeyArn": "arn:k"}, "KmsKeyArn"),
+        ({"SnapStart": {"ApplyOn": "None"}}, None),
+        ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, "SnapStart"),
+    ],
+    ids=json.dumps,
+)
+def test_properties_of_functions(properties: dict[str, Any], said: str | None) -> None:
+    reason = refusal("AWS::Lambda::Function", properties)
+    assert reason is None if said is None else said in str(reason)
