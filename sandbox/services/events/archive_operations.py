@@ -90,7 +90,7 @@ class ArchiveOperations(EventsCore):
         prefix = params.get("NamePrefix") or ""
         state = params.get("State") or ENABLED
         wanted = [archive for archive in found if archive.name.startswith(prefix) and state == ENABLED]
-        archives, more = page(wanted, params)
+        archives, more = page(wanted, params, lambda archive: archive.name)
         return {"Archives": [self._listed(archive) for archive in archives], **more}
 
     # --- replays -----------------------------------------------------------------------------------------
@@ -165,7 +165,7 @@ class ArchiveOperations(EventsCore):
             and replay.state == (params.get("State") or replay.state)
             and str(replay.archive_arn) == (params.get("EventSourceArn") or str(replay.archive_arn))
         ]
-        replays, more = page(wanted, params)
+        replays, more = page(wanted, params, lambda replay: replay.name)
         return {"Replays": [_replay(replay) for replay in replays], **more}
 
     # --- inside ------------------------------------------------------------------------------------------

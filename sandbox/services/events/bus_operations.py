@@ -61,7 +61,8 @@ class BusOperations(EventsCore):
     @operation("ListEventBuses", "NamePrefix NextToken Limit")
     def list_event_buses(self, call: Call, params: Params) -> Answer:
         """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListEventBuses.html"""
-        buses, more = page(self.store.buses(call.scope, params.get("NamePrefix") or ""), params)
+        found = self.store.buses(call.scope, params.get("NamePrefix") or "")
+        buses, more = page(found, params, lambda bus: bus.name)
         return {"EventBuses": [_described(bus) for bus in buses], **more}
 
     # --- policies ----------------------------------------------------------------------------------------

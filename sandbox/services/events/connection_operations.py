@@ -89,7 +89,7 @@ class ConnectionOperations(EventsCore):
             if connection.name.startswith(params.get("NamePrefix") or "")
             and connection.state == (params.get("ConnectionState") or connection.state)
         ]
-        connections, more = page(wanted, params)
+        connections, more = page(wanted, params, lambda connection: connection.name)
         return {"Connections": [_listed(connection) for connection in connections], **more}
 
     @operation("DeauthorizeConnection", "Name")
@@ -171,7 +171,7 @@ class ConnectionOperations(EventsCore):
             if destination.name.startswith(params.get("NamePrefix") or "")
             and destination.connection == (params.get("ConnectionArn") or destination.connection)
         ]
-        destinations, more = page(wanted, params)
+        destinations, more = page(wanted, params, lambda destination: destination.name)
         return {"ApiDestinations": [self._listed_destination(each) for each in destinations], **more}
 
     @operation("DeleteApiDestination", "Name")

@@ -68,7 +68,8 @@ class RuleOperations(EventsCore):
     def list_rules(self, call: Call, params: Params) -> Answer:
         """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListRules.html"""
         bus = self.existing_bus(call, params)
-        rules, more = page(self.store.rules(bus.scope, bus.name, params.get("NamePrefix") or ""), params)
+        found = self.store.rules(bus.scope, bus.name, params.get("NamePrefix") or "")
+        rules, more = page(found, params, lambda rule: rule.name)
         return {"Rules": [_described(rule) for rule in rules], **more}
 
     @operation("EnableRule", "Name EventBusName")

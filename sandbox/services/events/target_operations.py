@@ -51,12 +51,15 @@ class TargetOperations(EventsCore):
     @operation("ListTargetsByRule", "Rule EventBusName NextToken Limit")
     def list_targets_by_rule(self, call: Call, params: Params) -> Answer:
         """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListTargetsByRule.html"""
-        targets, more = page(self.store.targets(self.rule_of(call, params, "Rule")), params)
-        return {"Targets": targets, **more}
+        # They are few, and shown in the order in which they were put.
+        numbered = list(enumerate(self.store.targets(self.rule_of(call, params, "Rule"))))
+        targets, more = page(numbered, params, lambda one: one[0])
+        return {"Targets": [target for _, target in targets], **more}
 
     @operation("ListRuleNamesByTarget", "TargetArn EventBusName NextToken Limit")
     def list_rule_names_by_target(self, call: Call, params: Params) -> Answer:
         """https://docs.aws.amazon.com/eventbridge/latest/APIReference/API_ListRuleNamesByTarget.html"""
         bus = self.existing_bus(call, params)
-        names, more = page(self.store.rules_of_target(bus.scope, bus.name, params["TargetArn"]), params)
+        found = self.store.rules_of_target(bus.scope, bus.name, params["TargetArn"])
+        names, more = page(found, params, lambda name: name)
         return {"RuleNames": names, **more}

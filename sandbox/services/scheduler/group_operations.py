@@ -59,7 +59,7 @@ class GroupOperations(SchedulerCore):
         """https://docs.aws.amazon.com/scheduler/latest/APIReference/API_ListScheduleGroups.html"""
         prefix = params.get("NamePrefix") or ""
         wanted = [group for group in self.store.groups(call.scope) if group.name.startswith(prefix)]
-        groups, more = page(wanted, params, lambda group: group.name)
+        groups, more = page(wanted, params, lambda group: (group.name,))
         return {"ScheduleGroups": [_described(group) for group in groups], **more}
 
     # --- tags --------------------------------------------------------------------------------------------

@@ -1,12 +1,11 @@
-"""Pages of a listing, by a token that names the last item of the page before."""
+"""Pages of the listings of EventBridge Scheduler."""
 
 from __future__ import annotations
 
-import base64
-import binascii
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeVar
 
+from sandbox.services import paging
 from sandbox.services.scheduler.errors import invalid
 
 T = TypeVar("T")
@@ -14,7 +13,7 @@ _DEFAULT = 100
 
 
 def page(
-    items: Sequence[T], params: Mapping[str, Any], key: Callable[[T], str]
+    items: Sequence[T], params: Mapping[str, Any], key: Callable[[T], paging.Key]
 ) -> tuple[list[T], dict[str, str]]:
     """The items of the page that `NextToken` and `MaxResults` ask for, and the members that name the next.
 
@@ -24,18 +23,9 @@ def page(
     Raises:
         AwsError: ValidationException, the token is not one that was given out.
     """
-    after = _last(params.get("NextToken"))
-    rest = [item for item in items if after is None or key(item) > after]
-    found = rest[: params.get("MaxResults") or _DEFAULT]
-    if len(found) == len(rest):
-        return found, {}
-    return found, {"NextToken": base64.urlsafe_b64encode(key(found[-1]).encode()).decode()}
-
-
-def _last(token: str | None) -> str | None:
-    if not token:
-        return None
+    size = params.get("MaxResults") or _DEFAULT
     try:
-        return base64.b64decode(token, altchars=b"-_", validate=True).decode()
-    except (binascii.Error, ValueError):
+        found, token = paging.page(items, params.get("NextToken"), size, key)
+    except paging.InvalidTokenError:
         raise invalid("Invalid NextToken.") from None
+    return found, {} if token is None else {"NextToken": token}

@@ -157,8 +157,8 @@ def _window(window: dict[str, Any]) -> int:
     return int(minutes or 0)
 
 
-def _place(schedule: Schedule) -> str:
-    return f"{schedule.group}/{schedule.name}"
+def _place(schedule: Schedule) -> tuple[str, str]:
+    return schedule.group, schedule.name
 
 
 def _summary(schedule: Schedule) -> Answer:

@@ -10,6 +10,7 @@ from sandbox.model.arn import Arn, parse_arn
 from sandbox.model.http import HttpSender
 from sandbox.model.ports import Deliverer
 from sandbox.model.sns_errors import invalid, no_subscription, no_topic
+from sandbox.services import paging
 from sandbox.services.base import Kit, Params, Service
 from sandbox.services.sns.deliveries import Deliveries
 from sandbox.services.sns.endpoints import Endpoints
@@ -114,15 +115,19 @@ def _reference(text: str | None, parameter: str, *, parts: int) -> Arn:
     return arn
 
 
-def page(items: Sequence[T], params: Mapping[str, Any]) -> tuple[Sequence[T], dict[str, str]]:
+def page(
+    items: Sequence[T], params: Mapping[str, Any], key: Callable[[T], str | int]
+) -> tuple[list[T], dict[str, str]]:
     """A hundred items from where `NextToken` says, and the members that name the next page.
+
+    Args:
+        key: what the items are sorted by.
 
     Raises:
         AwsError: InvalidParameter: the token was never given.
     """
-    token = params.get("NextToken") or ""
-    if token and not (token.isascii() and token.isdigit() and len(token) <= 12):
-        raise invalid("NextToken")
-    start = int(token or 0)
-    more = len(items) > start + _PAGE
-    return items[start : start + _PAGE], {"NextToken": str(start + _PAGE)} if more else {}
+    try:
+        found, token = paging.page(items, params.get("NextToken"), _PAGE, lambda item: (key(item),))
+    except paging.InvalidTokenError:
+        raise invalid("NextToken") from None
+    return found, {} if token is None else {"NextToken": token}

@@ -84,14 +84,14 @@ class SubscriptionOperations(SnsCore):
     @operation("ListSubscriptions", "NextToken")
     def list_subscriptions(self, call: Call, params: Params) -> Answer:
         """The subscriptions to the topics of the caller's account and region."""
-        found, more = page(self.subscriptions.of_scope(call.scope), params)
+        found, more = page(self.subscriptions.of_scope(call.scope), params, lambda one: one.id)
         return {"Subscriptions": [_listed(subscription) for subscription in found], **more}
 
     @operation("ListSubscriptionsByTopic", "TopicArn NextToken")
     def list_subscriptions_by_topic(self, call: Call, params: Params) -> Answer:
         """The subscriptions to a topic."""
         topic = self.topic_of(params.get("TopicArn"))
-        found, more = page(self.subscriptions.of_topic(topic.id), params)
+        found, more = page(self.subscriptions.of_topic(topic.id), params, lambda one: one.id)
         return {"Subscriptions": [_listed(subscription) for subscription in found], **more}
 
     @operation("GetSubscriptionAttributes", "SubscriptionArn")

@@ -55,7 +55,7 @@ class TopicOperations(SnsCore):
     @operation("ListTopics", "NextToken")
     def list_topics(self, call: Call, params: Params) -> Answer:
         """The topics of the caller's account and region."""
-        topics, more = page(self.topics.of(call.scope), params)
+        topics, more = page(self.topics.of(call.scope), params, lambda topic: topic.arn.resource)
         return {"Topics": [{"TopicArn": str(topic.arn)} for topic in topics], **more}
 
     @operation("GetTopicAttributes", "TopicArn")

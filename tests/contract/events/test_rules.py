@@ -199,3 +199,21 @@ def test_a_pattern_is_tried_on_an_event(world: World) -> None:
             "ValidationException",
             "Parameter Event is not valid.",
         )
+
+
+def test_rules_that_are_deleted_page_by_page_are_all_found(world: World) -> None:
+    names = {f"r{number}" for number in range(7)}
+    for name in names:
+        world.rule(name)
+    seen: set[str] = set()
+    token: dict[str, Any] = {}
+    while True:
+        answer = world.call("ListRules", Limit=3, **token)
+        for rule in answer["Rules"]:
+            seen.add(rule["Name"])
+            world.call("RemoveTargets", Rule=rule["Name"], Ids=["fila"])
+            world.call("DeleteRule", Name=rule["Name"])
+        if "NextToken" not in answer:
+            break
+        token = {"NextToken": answer["NextToken"]}
+    assert seen == names

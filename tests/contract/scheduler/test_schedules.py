@@ -246,3 +246,19 @@ def test_schedules_outlive_a_restart(tmp_path: Path) -> None:
         assert len(again.bodies()) == 1
         again.advance(600)
         assert len(again.bodies()) == 2
+
+
+def test_pages_follow_the_order_of_groups_and_names(world: World) -> None:
+    for group in ("a", "a-b"):
+        world.call("CreateScheduleGroup", Name=group)
+        for name in ("x", "y"):
+            world.create(name=name, GroupName=group)
+    seen: list[tuple[str, str]] = []
+    token: dict[str, Any] = {}
+    while True:
+        answer = world.call("ListSchedules", MaxResults=1, **token)
+        seen += [(one["GroupName"], one["Name"]) for one in answer["Schedules"]]
+        if "NextToken" not in answer:
+            break
+        token = {"NextToken": answer["NextToken"]}
+    assert seen == [("a", "x"), ("a", "y"), ("a-b", "x"), ("a-b", "y")]

@@ -169,3 +169,13 @@ def test_permissions_are_statements_of_the_policy(world: World) -> None:
     assert "action out of service scope" in wrong.message
     world.call("RemovePermission", TopicArn=arn, Label="parceiro")
     assert json.loads(attributes(world, arn)["Policy"])["Statement"] == before
+
+
+def test_topics_that_are_deleted_page_by_page_are_all_found(world: World) -> None:
+    for number in range(150):
+        world.topic(f"t{number:03d}")
+    first = world.call("ListTopics")
+    for one in first["Topics"]:
+        world.call("DeleteTopic", TopicArn=one["TopicArn"])
+    rest = world.call("ListTopics", NextToken=first["NextToken"])
+    assert len(rest["Topics"]) == 50
