@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from typing import Any
 
 from sandbox.model.scope import Scope
 from tests.contract.events.harness import World, arn
