@@ -12,6 +12,7 @@ import heapq
 import itertools
 import time
 from collections.abc import Awaitable, Callable
+from contextvars import Context
 from dataclasses import dataclass, field
 from enum import StrEnum
 
@@ -322,7 +323,8 @@ class Clock:
         self._disarm()
         self._wakeup_when = when
         delay = max(0.0, (when - self.now()) / self._speed)
-        self._wakeup = asyncio.get_running_loop().call_later(delay, self._fire)
+        # In a context of its own: what fires belongs to nobody's request, whoever set the timer.
+        self._wakeup = asyncio.get_running_loop().call_later(delay, self._fire, context=Context())
 
     def _fire(self) -> None:
         self._wakeup = None

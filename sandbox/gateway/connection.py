@@ -6,6 +6,7 @@ import asyncio
 import logging
 from collections import deque
 from collections.abc import Callable
+from contextvars import Context
 from functools import lru_cache
 from typing import cast
 
@@ -220,7 +221,8 @@ class Connection(asyncio.Protocol):
         if isinstance(what, HttpResponse):
             self._write(what, "GET", "close")
         else:
-            self._task = self._loop.create_task(self._serve(what, keep=keep))
+            # In a context of its own: it may be the answer before that lets it begin.
+            self._task = self._loop.create_task(self._serve(what, keep=keep), context=Context())
 
     async def _serve(self, arrival: Arrival, *, keep: bool) -> None:
         incoming = arrival.incoming

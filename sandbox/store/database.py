@@ -11,7 +11,7 @@ import logging
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from contextvars import ContextVar
+from contextvars import Context, ContextVar
 from pathlib import Path
 from typing import Any
 
@@ -265,7 +265,8 @@ class Database:
         except RuntimeError:  # nothing runs that could remember
             return
         for listener in self._listeners:
-            loop.call_soon(self._tell, listener)
+            # What it begins is not of the task whose writes were lost.
+            loop.call_soon(self._tell, listener, context=Context())
 
     def _tell(self, listener: Callable[[], None]) -> None:
         if not self._closed:

@@ -64,6 +64,8 @@ class Worker:
         before = self._tasks.get(key)
 
         async def run() -> None:
+            # What could not be stored was not asked for: its client was refused.
+            await self._database.committed()
             if before is not None:
                 await asyncio.wait([before])
             await work

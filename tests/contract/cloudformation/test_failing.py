@@ -7,8 +7,10 @@ from pathlib import Path
 
 import pytest
 
+from sandbox.errors import StoreError
 from sandbox.model.awserror import AwsError
 from tests.contract.cloudformation.harness import Stacks
+from tests.support.fulldisk import full
 
 QUEUE = """
 Parameters:
@@ -95,6 +97,13 @@ def test_a_stack_whose_end_cannot_be_stored_has_failed(stacks: Stacks) -> None:
     found = stacks.stack()
     assert found["StackStatus"] == "CREATE_FAILED"
     assert "could not store a change: database or disk is full" in found["StackStatusReason"]
+
+
+def test_a_stack_that_could_not_be_stored_is_not_made(stacks: Stacks) -> None:
+    with full(stacks.database, "commit"), pytest.raises(StoreError):
+        stacks.call("CreateStack", StackName="filas", TemplateBody=QUEUE)
+    assert stacks.refused("DescribeStacks", StackName="filas").code == "ValidationError"
+    assert stacks.aws.names("queue") == set()
 
 
 @pytest.mark.parametrize(

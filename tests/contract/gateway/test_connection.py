@@ -7,6 +7,7 @@ import contextlib
 import socket
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 
 import pytest
@@ -325,6 +326,27 @@ def test_no_bytes_break_it(parts: list[bytes]) -> None:
             assert await other.answer() == (200, b"ok")
 
     asyncio.run(work())
+
+
+def test_requests_on_one_connection_know_nothing_of_one_another() -> None:
+    mine: ContextVar[str] = ContextVar("mine", default="none")
+    seen: list[str] = []
+
+    class Marking(App):
+        async def __call__(self, arrival: Arrival) -> HttpResponse:
+            seen.append(mine.get())
+            mine.set(arrival.incoming.path)
+            return HttpResponse(200)
+
+    async def work() -> None:
+        async with serving(Marking()) as connect:
+            wire = await connect()
+            wire.send(*[GET] * 3)
+            for _ in range(3):
+                await wire.answer()
+
+    asyncio.run(work())
+    assert seen == ["none"] * 3
 
 
 # --- answers in parts ------------------------------------------------------------------------------------

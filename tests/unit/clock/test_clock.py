@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import TypeVar
 
@@ -418,3 +419,17 @@ def test_a_long_poll_ends_at_its_real_deadline_while_time_stands() -> None:
         assert clock.now() == 0
 
     run(work)
+
+
+def test_a_timer_fires_in_nobodys_context() -> None:
+    mine: ContextVar[str] = ContextVar("mine", default="none")
+
+    async def work() -> list[str]:
+        clock = Clock(speed=FASTEST)
+        seen: list[str] = []
+        mine.set("of a request")
+        clock.call_later(1, lambda: seen.append(mine.get()))
+        await until(lambda: bool(seen))
+        return seen
+
+    assert run(work) == ["none"]

@@ -303,3 +303,25 @@ def test_state_is_there_after_reopening(tmp_path: Path) -> None:
     again = database(tmp_path / "state.db")
     assert [row["text"] for row in again.rows("SELECT text FROM items")] == ["kept"]
     again.close()
+
+
+def test_what_begins_after_a_lost_turn_is_not_refused_for_it(tmp_path: Path) -> None:
+    async def work() -> None:
+        made = database(tmp_path / "state.db")
+        asked: list[asyncio.Task[None]] = []
+        made.when_lost(lambda: asked.append(asyncio.create_task(made.committed())))
+
+        def fail() -> None:
+            raise sqlite3.OperationalError("disk I/O error")
+
+        made.before_commit = fail
+        made.execute(ADD, ("lost",))
+        with pytest.raises(StoreError):
+            await made.committed()
+        made.before_commit = None
+        await asyncio.sleep(0)
+        await asyncio.gather(*asked)
+        assert len(asked) == 1
+        made.close()
+
+    run(work)
