@@ -127,9 +127,11 @@ def describe(branch: Branch, began: float) -> str:
     parts.extend(_facts(hop))
     if branch.inferred:
         parts.append(f"(inferred by business key, published by hop {branch.via})")
+    error = hop.error.split("\n", 1)[0][:_ERROR]
     if hop.status != "ok":
-        error = hop.error.split("\n", 1)[0][:_ERROR]
         parts.append(f"[{hop.status}{': ' + error if error else ''}]")
+    elif error:  # a refusal that is the client's own doing: why its token was not taken
+        parts.append(f"({error})")
     return " ".join(part for part in parts if part)
 
 

@@ -1,9 +1,12 @@
-"""Tables of DynamoDB as rows and columns: keys first, then every attribute of the items shown."""
+"""Tables of DynamoDB as rows and columns: keys first, then the attributes of the items shown, those that most
+of them have before the others.
+"""
 
 from __future__ import annotations
 
 import base64
 import json
+from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sandbox.errors import UsageError
@@ -49,10 +52,10 @@ async def dynamo_rows(session: Session, table: str, limit: int, offset: int, mat
     keys = (await _view(session, table)).columns
     items, more = await _scanned(session, table, offset + limit + 1, match.lower())
     shown = items[offset : offset + limit]
-    others = dict.fromkeys(name for item in shown for name in item if name not in keys)
-    columns = [*keys, *sorted(others)]
+    others = Counter(name for item in shown for name in item if name not in keys)
+    columns = [*keys, *sorted(others, key=lambda name: (-others[name], name))]
     rows = [[_text(item[name]) if name in item else None for name in columns] for item in shown]
-    return RowsView(columns=columns, rows=rows, more=more or len(items) > offset + limit)
+    return RowsView(columns=columns, rows=rows, gap="", more=more or len(items) > offset + limit)
 
 
 async def _view(session: Session, name: str) -> TableView:
@@ -81,11 +84,9 @@ def _all_of(item: _Item) -> str:
     return " ".join(f"{name} {_text(value)}" for name, value in item.items()).lower()
 
 
-def _text(value: dict[str, Any]) -> str | None:
+def _text(value: dict[str, Any]) -> str:
     """A value as people write it: strings and numbers as they are, the rest as JSON without type names."""
     plain = _plain(value)
-    if plain is None:
-        return None
     return (plain if isinstance(plain, str) else json.dumps(plain, ensure_ascii=False))[:_SHOWN]
 
 

@@ -42,22 +42,19 @@ def rows_of(view: RowsView) -> list[Row]:
     return [(index, tuple(row)) for index, row in enumerate(view.rows)]
 
 
-def _value(value: str | None) -> Line:
-    return text("NULL", Tone.IDLE) if value is None else text(value)
+def _value(value: str | None, gap: str) -> Line:
+    return text(gap, Tone.IDLE) if value is None else text(value)
 
 
 def rows_table(view: RowsView) -> Table[Row]:
     """A table with the columns of the answer, each as wide as its texts on this page, within reason."""
     widths = [
-        min(
-            _WIDEST,
-            max(len(name), *(width_of(_value(row[index])) for row in view.rows)) if view.rows else len(name),
-        )
+        min(_WIDEST, max([len(name), *(width_of(_value(row[index], view.gap)) for row in view.rows)]))
         for index, name in enumerate(view.columns)
     ]
 
     def cells(row: Row, scene: Scene) -> Sequence[Cell]:
-        return tuple(_value(value) for value in row[1])
+        return tuple(_value(value, view.gap) for value in row[1])
 
     return Table(
         columns=tuple(
@@ -66,7 +63,7 @@ def rows_table(view: RowsView) -> Table[Row]:
         ),
         cells=cells,
         key=lambda row: str(row[0]),
-        find=lambda row: " ".join(value or "NULL" for value in row[1]),
+        find=lambda row: " ".join(view.gap if value is None else value for value in row[1]),
     )
 
 
@@ -77,7 +74,7 @@ def row_detail(view: RowsView, row: Row, table: TableView) -> Builder:
         lines = [heading(table.name, f"row {row[0] + 1}")]
         for name, value in zip(view.columns, row[1], strict=True):
             if value is None:
-                lines += fact(name[:13], text("NULL", Tone.IDLE), width)
+                lines += fact(name[:13], text(view.gap, Tone.IDLE), width) if view.gap else []
             elif value[:1] in ("{", "[") and len(value) > 40:
                 lines.append(text(name, Tone.DIM))
                 lines += [piece for line in body_lines(value) for piece in wrap(line, width, indent=2)]

@@ -92,3 +92,5 @@ def facts(hop: Hop) -> Iterator[Line]:
         yield text(status, Tone.BAD if int(status) >= 500 else Tone.WARN if int(status) >= 400 else Tone.OK)
     if hop.status != "ok":
         yield text(f"{hop.status}: {hop.error}" if hop.error else hop.status, Tone.BAD)
+    elif hop.error:
+        yield text(f"({hop.error})", Tone.WARN)

@@ -121,10 +121,15 @@ class TableView(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class RowsView(msgspec.Struct, frozen=True, kw_only=True):
-    """Rows of a table, as texts; None stands for NULL."""
+    """Rows of a table, as texts.
+
+    Attributes:
+        gap: what None stands for: NULL, or nothing at all where each row has columns of its own.
+    """
 
     columns: list[str]
     rows: list[list[str | None]]
+    gap: str = "NULL"
     more: bool = False
 
 

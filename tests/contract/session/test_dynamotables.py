@@ -64,9 +64,21 @@ def test_keys_come_first_and_values_are_plain(tmp_path: Path) -> None:
         assert found.columns == ["cliente", "numero", "ativo", "cores", "foto", "itens", "nada"]
         assert found.rows == [
             ["ana", "1", "true", None, None, '[{"q": "3"}]', None],
-            ["ana", "2", None, '["azul"]', "AQ==", None, None],
+            ["ana", "2", None, '["azul"]', "AQ==", None, "null"],
         ]
+        assert found.gap == ""
         assert not found.more
+
+    run(tmp_path, scenario)
+
+
+def test_attributes_that_most_items_have_come_first(tmp_path: Path) -> None:
+    async def scenario(session: Session) -> None:
+        await put(session, "ana", 1, abertos={"N": "4"})
+        await put(session, "ana", 2, status={"S": "NOVO"}, total={"N": "1"})
+        await put(session, "ana", 3, status={"S": "NOVO"})
+        found = await Data(session).table_rows("dynamodb", "pedidos")
+        assert found.columns == ["cliente", "numero", "status", "abertos", "total"]
 
     run(tmp_path, scenario)
 

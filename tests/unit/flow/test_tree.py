@@ -112,3 +112,19 @@ def test_words_for_single_hops() -> None:
     assert describe(retry, 1000.01).endswith("invoke f attempt 3")
     (throttled,) = build([hop(1, HopKind.HTTP_REQUEST, operation="GET /x", status="throttled")])
     assert describe(throttled, 1000.01) == "✗ +0.000s http GET /x [throttled]"
+
+
+def test_a_request_that_was_turned_away_says_why() -> None:
+    refused = hop(
+        1,
+        HopKind.HTTP_REQUEST,
+        operation="GET /pedidos/1",
+        duration_ms=0.5,
+        error="the token has expired",
+        detail={"http_status": 401},
+    )
+
+    (branch,) = build([refused])
+
+    line = describe(branch, refused.at)
+    assert line == "● +0.000s http GET /pedidos/1 0.5 ms 401 (the token has expired)"
