@@ -20,6 +20,8 @@ _MEMBER = re.compile(
 )
 # The same in a form (`Action=CreateDBInstance&MasterUserPassword=...`).
 _FIELD = re.compile(rf"(^|[&?])([\w.-]*(?:{_WORDS})[\w.-]*=)[^&\s]*", re.IGNORECASE)
+# From a word of a secret to the value of a form's field.
+_TO_VALUE = re.compile(r"[\w.-]*=")
 # An object that says itself that its value is secret (the parameters of EventBridge's connections).
 _FLAT = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}')
 _SAID = re.compile(r'"IsValueSecret"\s*:\s*true')
@@ -80,7 +82,8 @@ def masked(text: str) -> str:
     # A letter whose small form is two would shift the places.
     places = _places(lowered, hints) if len(lowered) == len(text) else range(len(text))
     text = _members_masked(text, places)
-    return _FIELD.sub(r"\1\2***", text) if "=" in text else text
+    in_form = any(_TO_VALUE.match(lowered, place) for place in places)
+    return _FIELD.sub(r"\1\2***", text) if in_form else text
 
 
 def _places(lowered: str, hints: Sequence[str]) -> list[int]:

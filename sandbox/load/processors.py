@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -16,12 +17,18 @@ _FUNCTIONS = ("lambda", "zygote")
 
 @dataclass(frozen=True, slots=True)
 class Share:
-    """Processor seconds by who used them, and the part of the machine (0 to 1) that others took."""
+    """Processor seconds by who used them.
+
+    Attributes:
+        others: part of the machine (0 to 1) that others took.
+        before: the machine's load average over a minute when the load began.
+    """
 
     sandbox: float
     functions: float
     load: float
     others: float
+    before: float = 0.0
 
     @property
     def own(self) -> float:
@@ -38,6 +45,7 @@ class Processors:
 
     def __init__(self, processes: Iterable[Mapping[str, Any]]) -> None:
         self._began = time.monotonic()
+        self._average = os.getloadavg()[0]
         self._busy = _busy()
         self._before = _spent(processes)
 
@@ -53,7 +61,7 @@ class Processors:
             used[kind] += seconds - self._before.get(pid, ("", 0.0))[1]
         capacity = max(elapsed, 1e-9) * (psutil.cpu_count() or 1)
         others = max(0.0, busy - sum(used.values())) / capacity
-        return Share(used["sandbox"], used["functions"], used["load"], min(1.0, others))
+        return Share(used["sandbox"], used["functions"], used["load"], min(1.0, others), self._average)
 
 
 def _busy() -> float:

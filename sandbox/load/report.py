@@ -108,6 +108,7 @@ class Report:
             "machine_limit": self.machine or None,
             "cpu_percent": round(self.cpu, 1),
             "cpu_percent_of_others": None if self.share is None else round(self.share.others * 100, 1),
+            "load_average_before": None if self.share is None else round(self.share.before, 1),
             "cpu_ms_per_request": self.processor_ms() or None,
             "waiting_before": self.before,
             "queue_oldest_s": round(self.oldest_s, 2),

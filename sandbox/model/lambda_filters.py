@@ -44,6 +44,7 @@ class RecordFilter:
             self._patterns = [EventPattern(pattern) for pattern in patterns]
         except InvalidEventPatternError as error:
             raise invalid("Invalid filter pattern definition.") from error
+        self._named = _merged([_named(msgspec.json.decode(pattern)) for pattern in patterns])
 
     def __bool__(self) -> bool:
         return bool(self._patterns)
@@ -54,8 +55,38 @@ class RecordFilter:
             return True
         if self._bodies:
             record = {**record, "body": _body(record.get("body"))}
+        record = _narrowed(record, self._named)
         event = flatten(decode(msgspec.json.encode(record).decode()))
         return any(pattern.matches(event) for pattern in self._patterns)
+
+
+#: The fields that patterns name, as deep as they do; None: all that is there.
+_Named = dict[str, "_Named"] | None
+
+
+def _named(pattern: Any) -> _Named:
+    """The fields of a pattern."""
+    if not isinstance(pattern, dict) or any(name == "$or" or "." in name for name in pattern):
+        return None
+    return {name: _named(inner) for name, inner in pattern.items()}
+
+
+def _merged(several: Sequence[_Named]) -> _Named:
+    """The fields of any of several patterns."""
+    found: dict[str, _Named] = {}
+    for one in several:
+        if one is None:
+            return None
+        for name, inner in one.items():
+            found[name] = _merged([found[name], inner]) if name in found else inner
+    return found
+
+
+def _narrowed(value: Any, named: _Named) -> Any:
+    """A record without what no pattern names: images may be large, and patterns are about little of them."""
+    if named is None or not isinstance(value, dict) or any("." in name for name in value):
+        return value
+    return {name: _narrowed(value[name], inner) for name, inner in named.items() if name in value}
 
 
 def _body(text: Any) -> Any:

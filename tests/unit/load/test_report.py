@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import json
+import os
 from xml.etree import ElementTree
 
 import pytest
 
 from sandbox.load.chart import as_svg, sparkline
+from sandbox.load.processors import Processors, Share
 from sandbox.load.profile import parse_profile
 from sandbox.load.report import Report, report_of
 from sandbox.load.request import maker
-from sandbox.load.sender import TIMED_OUT, Results
+from sandbox.load.sender import CROWDED, TIMED_OUT, Results
 from sandbox.load.watching import Look, Watch
 
 UNAVAILABLE = json.dumps({"message": "Service Unavailable"}).encode()
@@ -75,6 +77,46 @@ def test_the_machines_own_limit_is_told() -> None:
     assert "too slow to send" in report((0.0, 200, b""), lag=0.2).machine
     busy = Watch(looks=[Look(at, 99.0, 0, 0.0) for at in range(3)], drained=0.0)
     assert "processors were busy" in report((0.0, 200, b""), watch=busy).machine
+
+
+def test_what_a_full_machine_loses_is_its_own() -> None:
+    busy = [Look(float(at), 99.0, 0, 0.0) for at in range(3)]
+    answers = (
+        (0.5, 503, UNAVAILABLE), (0.6, TIMED_OUT, b""), (0.7, CROWDED, b""), (0.8, 429, b"{}")
+    )  # fmt: skip
+    full = report(*answers, watch=Watch(looks=busy, throttles={"pedidos-api": 1}, drained=0.0))
+    assert [(cause.name, cause.machine) for cause in full.causes] == [
+        ("function-concurrency", True),
+        ("timeout", True),
+        ("crowded", True),
+        ("api-rate-limit", False),
+    ]
+    assert full.bent_first == "machine"
+    assert [cause.name for cause in full.causes if cause.setting] == ["api-rate-limit"]
+    idle = [Look(float(at), 40.0, 0, 0.0) for at in range(3)]
+    calm = report(*answers, watch=Watch(looks=idle, throttles={"pedidos-api": 1}, drained=0.0))
+    assert calm.bent_first == "function-concurrency"
+    assert "ReservedConcurrentExecutions" in calm.causes[0].setting
+
+
+def test_whose_processor_time_it_was() -> None:
+    share = Share(sandbox=0.004, functions=0.006, load=0.001, others=0.5, before=3.25)
+    watch = Watch(looks=[Look(1.0, 99.0, 0, 0.0)], drained=0.0, share=share)
+    made = report((0.0, 200, b""), (0.1, 200, b""), watch=watch)
+    told = made.as_json()
+    assert told["cpu_ms_per_request"] == {"sandbox": 2.0, "functions": 3.0, "load": 0.5, "all": 5.5}
+    assert (told["cpu_percent_of_others"], told["load_average_before"]) == (50.0, 3.2)
+    assert "other programs took 50% of the machine" in made.machine
+
+
+def test_processor_time_is_measured_from_the_beginning() -> None:
+    own = os.getpid()
+    processors = Processors([{"name": "sandbox", "pid": own}])
+    share = processors.share([{"name": "sandbox", "pid": own}, {"name": "lambda f", "pid": 1 << 30}])
+    # The process that sends is `load`, whatever else it is; who is gone has used nothing.
+    assert (share.sandbox, share.functions) == (0.0, 0.0)
+    assert 0.0 <= share.load < 60.0
+    assert 0.0 <= share.others <= 1.0
 
 
 def test_the_picture_is_valid_and_says_what_was_lost() -> None:
