@@ -27,6 +27,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import NoReturn
@@ -40,6 +41,7 @@ from tests.perf.peers import PEERS, Running, start
 from tests.perf.report import Measure, Report
 
 _RUNS = 5
+_ENGINES = ("embedded", "docker")
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -87,18 +89,29 @@ def _measure(
     notes: list[tuple[str, str, str]] = []
     failures: dict[str, str] = {}
     for case in cases:
-        _say(f"{case.name}: {case.about} ...")
-        profile = None
-        if asked.profile:
-            asked.profile.mkdir(parents=True, exist_ok=True)
-            profile = asked.profile.absolute() / f"{case.name}.txt"
-        bench = Bench(asked.runs, profile, peers, asked.engine)
-        try:
-            measures += case.measure(bench)
-        except* (BenchError, SandboxError, OSError, subprocess.SubprocessError) as group:
-            failures[case.name] = "; ".join(str(error) for error in leaves(group)[:3])
-        notes += [(case.name, engine, why) for engine, why in bench.notes.items()]
-    return Report(measures, asked.peers, notes), failures
+        for turn, engine in enumerate(asked.engine):
+            if engine in case.not_on:
+                if len(cases) < len(CASES):
+                    notes.append((case.name, engine, case.not_on[engine]))
+                continue
+            _say(f"{case.name}, {engine}: {case.about} ...")
+            bench = Bench(asked.runs, _profile(asked, case), peers if not turn else (), engine)
+            found: list[Measure] = []
+            try:
+                found = case.measure(bench)
+            except* (BenchError, SandboxError, OSError, subprocess.SubprocessError) as group:
+                failures[f"{case.name}, {engine}"] = "; ".join(str(error) for error in leaves(group)[:3])
+            notes += [(case.name, name, why) for name, why in bench.notes.items()]
+            beside = turn > 0 and asked.engine[0] not in case.not_on
+            measures += [replace(one, engine=engine) if beside else one for one in found]
+    return Report(measures, (*asked.engine[1:], *asked.peers), notes), failures
+
+
+def _profile(asked: argparse.Namespace, case: Case) -> Path | None:
+    if not asked.profile:
+        return None
+    asked.profile.mkdir(parents=True, exist_ok=True)
+    return Path(asked.profile.absolute() / f"{case.name}.txt")
 
 
 def _document(machine: Machine, report: Report, failures: dict[str, str], asked: argparse.Namespace) -> str:
@@ -133,7 +146,11 @@ def _arguments(words: Sequence[str] | None) -> argparse.Namespace:
         "--peers", type=_peers, default=(), metavar="A,B", help=f"other engines too: {', '.join(PEERS)}"
     )
     parser.add_argument(
-        "--engine", choices=("embedded", "docker"), default="embedded", help="the sandbox's engine to measure"
+        "--engine",
+        type=_engines,
+        default=("embedded",),
+        metavar="A[,B]",
+        help="the sandbox's engine to measure: embedded, docker, or both beside each other (embedded,docker)",
     )
     parser.add_argument("--markdown", action="store_true", help="print the table of the document")
     parser.add_argument("--list", action="store_true", help="list the cases")
@@ -147,6 +164,14 @@ def _positive(text: str) -> int:
     if not text.isdecimal() or int(text) < 1:
         raise argparse.ArgumentTypeError(f"{text!r} is no number of 1 or more")
     return int(text)
+
+
+def _engines(text: str) -> tuple[str, ...]:
+    names = tuple(dict.fromkeys(text.split(",")))
+    for name in names:
+        if name not in _ENGINES:
+            raise argparse.ArgumentTypeError(f"{name!r} is none of {', '.join(_ENGINES)}")
+    return names
 
 
 def _peers(text: str) -> tuple[str, ...]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -183,8 +183,10 @@ class Case:
 
     Attributes:
         about: what, in a few words.
+        not_on: why it says nothing of an engine, by the engine's name.
     """
 
     name: str
     about: str
     measure: Callable[[Bench], list[Measure]]
+    not_on: Mapping[str, str] = field(default_factory=dict)

@@ -14,6 +14,10 @@ class Goal:
 
 
 TARGETS: Mapping[str, Goal] = {
+    "containers": Goal(10.0),
+    "containers deploy": Goal(15.0),
+    "front-door sqs": Goal(1.0),
+    "front-door dynamodb": Goal(1.0),
     "ready": Goal(2.0),
     "invoke-warm": Goal(1.5),
     "invoke-cold": Goal(40.0),

@@ -5,6 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 WORDS: Mapping[str, str] = {
+    "containers": "Docker engine: its containers are ready, with the images there",
+    "containers deploy": "Docker engine: NF-e deployed, migrated and seeded within a further",
+    "front-door sqs": "Docker engine: what the front door adds to a call of LocalStack's SQS",
+    "front-door dynamodb": "Docker engine: what the front door adds to a call of DynamoDB Local",
     "ready": "ready with NF-e deployed and seeded, from nothing",
     "ready-again": "ready again on existing state",
     "idle cpu": "idle: processor",
