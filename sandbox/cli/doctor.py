@@ -96,6 +96,20 @@ def _installer(_: Path) -> Finding:
     return Finding("installer", "ok", f"uv at {uv}" if uv else "pip resolves the functions' requirements")
 
 
+def _docker(_: Path) -> Finding:
+    """Nothing here is bad: the embedded engine needs no containers."""
+    from sandbox.engines.registry import container_daemon
+
+    try:
+        words, tested = container_daemon()
+    except SandboxError as error:
+        return Finding("docker", "ok", f"not needed by the embedded engine: {error.what} ({error.why})")
+    if not tested:
+        remedy = "where LocalStack cannot start functions with it, use Docker, or the embedded engine"
+        return Finding("docker", "note", f"{words}, with which --engine docker is not tested", remedy)
+    return Finding("docker", "ok", f"{words}, for --engine docker")
+
+
 def _disk(state: Path) -> Finding:
     folder = next(parent for parent in (state.absolute(), *state.absolute().parents) if parent.exists())
     free = shutil.disk_usage(folder).free
@@ -129,6 +143,7 @@ _CHECKS: dict[str, Callable[[Path], Finding]] = {
     "postgres": _postgres,
     "python3.13": _runtime,
     "installer": _installer,
+    "docker": _docker,
     "disk": _disk,
     "sandbox": _running,
     "port": _port,

@@ -58,6 +58,19 @@ async def sweep(name: str, folder: Path) -> Sequence[str]:
     return await sweep(folder)
 
 
+def container_daemon() -> tuple[str, bool]:
+    """The daemon that the Docker engine would use, in words, and whether the engine is tested with its kind.
+
+    Raises:
+        SandboxError: there is none.
+    """
+    from sandbox.engines.docker.daemon import connect
+
+    daemon = connect()
+    daemon.client.close()
+    return daemon.words, not (daemon.podman or daemon.desktop)
+
+
 def create(name: str, kit: EngineKit) -> Engine:
     """Makes an engine.
 

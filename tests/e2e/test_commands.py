@@ -169,6 +169,14 @@ def test_doctor_examines_this_machine(nfe: Sandbox) -> None:
     assert "postgres" in nfe.cli("doctor").out
 
 
+def test_doctor_needs_no_docker_daemon(nfe: Sandbox) -> None:
+    words = (str(BIN / "sandbox"), "doctor", "--json", "--state", str(nfe.state))
+    found = nfe.run(*words, extra={"DOCKER_HOST": f"unix://{nfe.folder}/none.sock"}).json
+    (docker,) = [finding for finding in found if finding["check"] == "docker"]
+    assert docker["result"] == "ok"
+    assert "not needed by the embedded engine: no Docker daemon answers" in docker["text"]
+
+
 def test_status_in_words_names_what_runs(nfe: Sandbox) -> None:
     nfe.api("GET", "/health")
     words = nfe.cli("status").out

@@ -41,6 +41,7 @@ class Daemon:
         mounted: its socket as containers mount it: Docker Desktop's daemon sees another file system.
         podman: it is Podman, which speaks Docker's API.
         desktop: it runs in a virtual machine of Docker Desktop.
+        version: its own.
     """
 
     client: Any
@@ -48,6 +49,13 @@ class Daemon:
     mounted: str
     podman: bool = False
     desktop: bool = False
+    version: str = ""
+
+    @property
+    def words(self) -> str:
+        """What it is and where, for people."""
+        kind = "Podman" if self.podman else "Docker Desktop" if self.desktop else "Docker"
+        return f"{kind} {self.version} at {self.socket}"
 
 
 def current_context() -> str:
@@ -135,6 +143,7 @@ def _connected(path: Path) -> Daemon:
         mounted=str(_DEFAULT if desktop else path),
         podman=any("Podman" in name for name in parts),
         desktop=desktop,
+        version=str(version.get("Version", "")),
     )
 
 

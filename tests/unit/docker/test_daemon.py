@@ -32,7 +32,7 @@ def listening(tmp_path: Path) -> Iterator[Listener]:
 
     def make(path: Path, *, component: str = "Engine", system: str = "Debian") -> Path:
         answers = {
-            "/version": {"ApiVersion": "1.44", "Components": [{"Name": component}]},
+            "/version": {"ApiVersion": "1.44", "Version": "28.2", "Components": [{"Name": component}]},
             "/info": {"OperatingSystem": system},
         }
 
@@ -75,6 +75,7 @@ def test_rootless_docker_is_found_where_it_listens(tmp_path: Path, listening: Li
     daemon = connect(_environ(tmp_path), lambda: "", tmp_path / "none.sock")
     daemon.client.close()
     assert (daemon.socket, daemon.mounted, daemon.podman) == (str(path), str(path), False)
+    assert daemon.words == f"Docker 28.2 at {path}"
 
 
 def test_podman_is_used_and_known(tmp_path: Path, listening: Listener) -> None:
@@ -82,6 +83,7 @@ def test_podman_is_used_and_known(tmp_path: Path, listening: Listener) -> None:
     daemon = connect(_environ(tmp_path), lambda: "", tmp_path / "none.sock")
     daemon.client.close()
     assert (daemon.socket, daemon.podman) == (str(path), True)
+    assert daemon.words == f"Podman 28.2 at {path}"
 
 
 def test_docker_desktop_is_found_by_its_context_and_mounts_the_socket_of_its_machine(
