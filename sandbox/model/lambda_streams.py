@@ -5,7 +5,7 @@ Reference: https://docs.aws.amazon.com/lambda/latest/dg/services-dynamodb-errors
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
@@ -52,6 +52,21 @@ class Discarded:
     invocations: int
     version: str
     failed: bool
+
+
+def dynamodb_event_record(record: Mapping[str, Any], stream: str) -> dict[str, Any]:
+    """A record as GetRecords of DynamoDB Streams answers it, in the form that functions get it.
+
+    The API writes the members of `userIdentity` otherwise than events do.
+    Page: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html
+
+    Args:
+        record: in plain JSON, binary values in base64.
+    """
+    told = {**record, "eventSourceARN": stream}
+    if identity := record.get("userIdentity"):
+        told["userIdentity"] = {"type": identity.get("Type"), "principalId": identity.get("PrincipalId")}
+    return told
 
 
 def retry_delay(attempts: int) -> float:

@@ -25,10 +25,10 @@ from sandbox.engines.docker.errors import ContainerError
 from sandbox.engines.docker.execute import ContainerExecuteApi
 from sandbox.engines.docker.functions import FunctionCalls
 from sandbox.engines.docker.hearing import Hearing
-from sandbox.engines.docker.http_apis import ContainerLogs
 from sandbox.engines.docker.invocations import Invocations
 from sandbox.engines.docker.lambda_api import LambdaApi
 from sandbox.engines.docker.letters import TargetLetters
+from sandbox.engines.docker.log_groups import ContainerLogs
 from sandbox.engines.docker.mounts import Mounts
 from sandbox.engines.docker.native import MIXED, Neighbours, checked, services_kit, stand_ins
 from sandbox.engines.docker.observe import Observer

@@ -8,6 +8,7 @@ from urllib.parse import quote
 
 import msgspec
 
+from sandbox.engines.docker.calling import refusal_of, signed
 from sandbox.model.awserror import AwsError
 from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.scope import Scope
@@ -46,11 +47,10 @@ class LambdaApi:
         Raises:
             AwsError: what LocalStack answers instead, or it does not answer.
         """
-        signed = f"Credential={scope.account}/20200101/{scope.region}/lambda/aws4_request"
         headers = [
             ("host", "127.0.0.1"),
             ("content-type", "application/json"),
-            ("authorization", f"AWS4-HMAC-SHA256 {signed}, SignedHeaders=host, Signature=unsigned"),
+            signed("lambda", scope),
         ]
         content = b"" if body is None else msgspec.json.encode(body)
         request = HttpRequest(method, f"/2015-03-31/{path}", query, headers, content, hop=hop)
@@ -88,16 +88,3 @@ class LambdaApi:
             raise AwsError(
                 "FunctionFailed", f"the code of {function} was not changed: {error.message}"
             ) from error
-
-
-def refusal_of(answer: HttpResponse) -> AwsError:
-    """The error that an answer of Lambda's API is."""
-    headers = {name.lower(): value for name, value in answer.headers}
-    text = answer.body[:500].decode(errors="replace")
-    try:
-        body = msgspec.json.decode(answer.body, type=dict[str, Any])
-    except msgspec.DecodeError:
-        body = {}
-    code = headers.get("x-amzn-errortype", "").split(":")[0] or "ServiceException"
-    message = body.get("message") or body.get("Message") or text
-    return AwsError(code, str(message), status=answer.status)

@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from sandbox.engines.base import EngineKit
 from sandbox.engines.docker.delivering import ContainerDeliverer
-from sandbox.engines.docker.http_apis import ContainerInvoker, ContainerLogs
+from sandbox.engines.docker.invoking import ContainerInvoker
 from sandbox.engines.docker.lambda_api import LambdaApi
+from sandbox.engines.docker.log_groups import ContainerLogs
 from sandbox.engines.docker.mappings import Feeding, MappingService
 from sandbox.engines.docker.postgres import ContainerPostgres
 from sandbox.engines.docker.streams import Ask, Changed

@@ -11,12 +11,12 @@ from typing import Any
 import msgspec
 
 from sandbox.engines.base import ForeignQueue
+from sandbox.engines.docker.calling import refusal_of, signed
 from sandbox.engines.docker.hearing import Hearing
 from sandbox.engines.docker.moving import Edit, LetterMoves
 from sandbox.engines.docker.upstream import HOP, QUIET, ContainerUpstream
 from sandbox.model.arn import Arn, parse_arn, parse_queue_url, queue_url
-from sandbox.model.awserror import AwsError
-from sandbox.model.http import HttpRequest, HttpResponse
+from sandbox.model.http import HttpRequest
 from sandbox.model.ids import Ids
 from sandbox.model.scope import Scope
 from sandbox.services.sqs.desk import Sent
@@ -111,30 +111,18 @@ class LocalStackQueues:
         query: str = "",
         hop: str = QUIET,
     ) -> dict[str, Any]:
-        scope = Scope()
-        signed = f"Credential={scope.account}/20200101/{scope.region}/sqs/aws4_request"
         headers = [
             ("host", "127.0.0.1"),
             ("content-type", "application/x-amz-json-1.0"),
             ("x-amz-target", f"AmazonSQS.{operation}"),
             (HOP, hop),
-            ("authorization", f"AWS4-HMAC-SHA256 {signed}, SignedHeaders=host, Signature=unsigned"),
+            signed("sqs"),
         ]
         request = HttpRequest("POST", path, query, headers, msgspec.json.encode(body))
         answer = await self._upstream.send("sqs", operation, request)
         if answer.status >= 400:
-            raise _refusal(answer)
+            raise refusal_of(answer)
         return msgspec.json.decode(answer.body or b"{}", type=dict[str, Any])
-
-
-def _refusal(answer: HttpResponse) -> AwsError:
-    text = answer.body[:500].decode(errors="replace")
-    try:
-        told = msgspec.json.decode(answer.body, type=dict[str, Any])
-    except msgspec.DecodeError:
-        told = {}
-    code = str(told.get("__type", "ServiceUnavailable")).rpartition("#")[2]
-    return AwsError(code, str(told.get("message") or text), status=answer.status)
 
 
 def _queue(attributes: Mapping[str, str]) -> ForeignQueue:

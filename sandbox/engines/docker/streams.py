@@ -16,6 +16,7 @@ from typing import Any
 
 from sandbox.model.arn import Arn
 from sandbox.model.awserror import AwsError
+from sandbox.model.lambda_streams import dynamodb_event_record
 from sandbox.model.ports import Shard, StreamPage, StreamRecord
 
 #: Before the first record of a shard.
@@ -237,13 +238,7 @@ class ContainerStream:
             more = {"ExclusiveStartShardId": described["LastEvaluatedShardId"]}
 
     def _record(self, raw: Mapping[str, Any], *, tell: bool) -> StreamRecord:
-        record = {**raw, "awsRegion": self._region, "eventSourceARN": str(self._stream)}
-        if "userIdentity" in raw:  # the API's names differ from those in events
-            identity = raw["userIdentity"]
-            record["userIdentity"] = {
-                "type": identity.get("Type"),
-                "principalId": identity.get("PrincipalId"),
-            }
+        record = dynamodb_event_record({**raw, "awsRegion": self._region}, str(self._stream))
         change = raw["dynamodb"]
         hop = self._changed(self._stream, record) if tell else 0
         at = float(change.get("ApproximateCreationDateTime", 0))

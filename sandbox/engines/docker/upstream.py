@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 
 from sandbox.backing.connections import Connections
+from sandbox.engines.docker.calling import refusal_of, signed
 from sandbox.engines.docker.capabilities import refusal
 from sandbox.engines.docker.dynamodb_arns import answered, asked
 from sandbox.engines.docker.functions import FunctionCalls
@@ -21,11 +22,6 @@ HOP = "x-sandbox-hop"
 #: In its place: the witness tells nothing of the call.
 QUIET = "quiet"
 _DYNAMODB = frozenset({"dynamodb", "dynamodbstreams"})
-#: Nobody verifies signatures; DynamoDB Local wants one all the same.
-_SIGNED = (
-    "AWS4-HMAC-SHA256 Credential=sandbox/20200101/us-east-1/dynamodb/aws4_request, "
-    "SignedHeaders=host, Signature=unsigned"
-)
 
 
 @dataclass(slots=True)
@@ -95,18 +91,13 @@ class ContainerUpstream:
             ("host", HOST),
             ("content-type", "application/x-amz-json-1.0"),
             ("x-amz-target", f"DynamoDBStreams_20120810.{operation}"),
-            ("authorization", _SIGNED),
+            signed("dynamodb"),
         ]
         request = HttpRequest("POST", "/", headers=headers, body=msgspec.json.encode(params))
         answer = await self.send("dynamodbstreams", operation, request)
-        try:
-            body = msgspec.json.decode(answer.body or b"{}", type=dict[str, Any])
-        except msgspec.DecodeError:
-            body = {"message": answer.body[:500].decode(errors="replace")}
         if answer.status >= 400:
-            code = str(body.get("__type", "InternalServerError")).rpartition("#")[2]
-            raise AwsError(code, str(body.get("message") or body.get("Message")), status=answer.status)
-        return body
+            raise refusal_of(answer)
+        return msgspec.json.decode(answer.body or b"{}", type=dict[str, Any])
 
     def close(self) -> None:
         """Closes the connections to the containers."""

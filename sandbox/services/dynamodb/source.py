@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 
 from sandbox.model.arn import Arn
 from sandbox.model.awserror import AwsError
+from sandbox.model.lambda_streams import dynamodb_event_record
 from sandbox.model.ports import Shard, StreamPage, StreamRecord
 from sandbox.services.dynamodb.streams import Stream, StreamStore, as_json, parse_sequence, sequence_text
 
@@ -52,10 +53,7 @@ class TableStreams:
         records = [
             StreamRecord(
                 sequence_text(change.sequence),
-                {
-                    **(change.record if change.plain else as_json(change.record)),
-                    "eventSourceARN": arn,
-                },
+                dynamodb_event_record(change.record if change.plain else as_json(change.record), arn),
                 change.at,
                 change.hop or 0,
             )

@@ -121,6 +121,23 @@ def test_what_expires_is_removed_by_the_service(tables: Tables) -> None:
     assert removed["userIdentity"] == {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"}
 
 
+def test_functions_get_who_removed_what_expired_as_events_have_it(tables: Tables) -> None:
+    """https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/time-to-live-ttl-streams.html."""
+    arn = parse_arn(stream_of(tables))
+    tables.call(
+        "UpdateTimeToLive",
+        TableName="pedidos",
+        TimeToLiveSpecification={"AttributeName": "f", "Enabled": True},
+    )
+    tables.put(f={"N": str(int(tables.clock.now()) + 5)})
+    tables.advance(6)
+    source = TableStreams(tables.service.streams)
+    (shard,) = source.shards(arn)
+    place = source.begin(arn, shard.id, "TRIM_HORIZON")
+    removed = source.read(arn, shard.id, place, 10).records[-1].record
+    assert removed["userIdentity"] == {"type": "Service", "principalId": "dynamodb.amazonaws.com"}
+
+
 def test_a_change_is_a_hop_caused_by_the_call(tables: Tables) -> None:
     stream_of(tables)
     tables.put(b={"B": b"\x00"})

@@ -7,7 +7,8 @@ import json
 
 import pytest
 
-from sandbox.engines.docker.http_apis import ContainerInvoker, ContainerLogs
+from sandbox.engines.docker.invoking import ContainerInvoker
+from sandbox.engines.docker.log_groups import ContainerLogs
 from sandbox.model.arn import function_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.http import HttpRequest, HttpResponse
