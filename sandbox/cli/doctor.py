@@ -105,8 +105,8 @@ def _docker(_: Path) -> Finding:
     except SandboxError as error:
         return Finding("docker", "ok", f"not needed by the embedded engine: {error.what} ({error.why})")
     if not tested:
-        remedy = "where LocalStack cannot start functions with it, use Docker, or the embedded engine"
-        return Finding("docker", "note", f"{words}, with which --engine docker is not tested", remedy)
+        remedy = "see docs/docker-engine.md; where it does not do, use Docker, or the embedded engine"
+        return Finding("docker", "note", f"{words}, which the tests of --engine docker do not cover", remedy)
     return Finding("docker", "ok", f"{words}, for --engine docker")
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -209,3 +209,14 @@ def _known(data: Mapping[str, Any], known: set[str], where: str) -> None:
 
 def _texts(data: Mapping[str, Any]) -> dict[str, str]:
     return {key: str(value) for key, value in data.items()}
+
+
+def with_dns(plan: ComposePlan, server: str) -> ComposePlan:
+    """The plan with another name server for LocalStack to pass questions on to.
+
+    Args:
+        server: its address; Docker's own, which the file names, is not there with other engines.
+    """
+    localstack = plan.containers["localstack"]
+    changed = replace(localstack, environment={**localstack.environment, "DNS_SERVER": server})
+    return replace(plan, containers={**plan.containers, "localstack": changed})

@@ -17,9 +17,9 @@ from sandbox.control.protocol import PostgresView
 from sandbox.engines.base import EngineKit, FunctionView, NetworkDoor, NoDatabaseError, QueueSource
 from sandbox.engines.bindings import LiveBindings
 from sandbox.engines.docker.capabilities import NOTES, fault_refusal, unsupported
-from sandbox.engines.docker.compose import ComposePlan, compose_file, read_compose
+from sandbox.engines.docker.compose import ComposePlan, compose_file, read_compose, with_dns
 from sandbox.engines.docker.containers import Containers, PortRaceError, Probe
-from sandbox.engines.docker.daemon import connect
+from sandbox.engines.docker.daemon import Daemon, connect
 from sandbox.engines.docker.differences import differences
 from sandbox.engines.docker.errors import ContainerError
 from sandbox.engines.docker.execute import ContainerExecuteApi
@@ -58,8 +58,8 @@ _SPARE = "sandbox"
 _LOCALSTACK_PORT, _DYNAMODB_PORT, _POSTGRES_PORT = 4566, 8000, 5432
 _STARTS = 3
 _PODMAN = (
-    "this daemon is Podman, with which the Docker engine is not tested: where LocalStack cannot start"
-    " functions through its socket, use Docker, or the embedded engine"
+    "this daemon is Podman, which the tests do not cover: its networks must answer names (aardvark-dns, or"
+    " the dnsname plugin of CNI), or functions find neither PostgreSQL nor DynamoDB"
 )
 
 
@@ -141,7 +141,7 @@ class DockerEngine(NoReturn):
             self._kit.notice(_PODMAN)
         for left in range(_STARTS - 1, -1, -1):
             try:
-                await self._start(self._containers, daemon.mounted)
+                await self._start(self._containers, daemon)
                 break
             except PortRaceError as race:
                 await self._containers.stop()
@@ -185,10 +185,13 @@ class DockerEngine(NoReturn):
     async def warm(self) -> None:
         """Nothing: a function's container starts with its first invocation."""
 
-    async def _start(self, containers: Containers, socket: str) -> None:
-        plan = self._plan(socket)
+    async def _start(self, containers: Containers, daemon: Daemon) -> None:
+        plan = self._plan(daemon.mounted)
         with self._steps.step("images and network") as step:
             await containers.prepare(plan, step.note)
+        if daemon.podman:  # it answers names where the network's gateway is
+            gateway, _ = await self._threads.run(containers.gateway)
+            plan = with_dns(plan, gateway)
         localstack = plan.containers["localstack"].image
         await self._threads.run(self._mounts.prepare, containers.client, localstack)
         self._ports.localstack = plan.containers["localstack"].port(_LOCALSTACK_PORT)

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.engines.docker.compose import check_image, compose_file, read_compose
+from sandbox.engines.docker.compose import check_image, compose_file, read_compose, with_dns
 from sandbox.engines.docker.errors import ComposeFileError, ImageRefusedError
 
 
@@ -87,3 +87,11 @@ def test_what_is_not_acted_on_is_refused_by_name(tmp_path: Path, extra: str, sai
 def test_a_file_that_cannot_be_read_is_told(tmp_path: Path) -> None:
     with pytest.raises(ComposeFileError, match="cannot be read"):
         read_compose(tmp_path / "none.yml", {})
+
+
+def test_localstack_can_be_given_another_name_server() -> None:
+    plan = read_compose(compose_file(), {})
+    changed = with_dns(plan, "10.88.0.1")
+    assert plan.containers["localstack"].environment["DNS_SERVER"] == "127.0.0.11"
+    assert changed.containers["localstack"].environment["DNS_SERVER"] == "10.88.0.1"
+    assert changed.containers["postgres"] is plan.containers["postgres"]
