@@ -173,7 +173,7 @@ def _refusals_told(act: Callable[..., Any], *args: Any) -> Any:
         raise ContainerError(
             "Docker refused to make a container of the sandbox",
             str(getattr(error, "explanation", None) or error),
-            "mend what it names: where that is disk or memory, free some (`docker system df`); see `docker info`",
+            "mend what it names; where that is disk or memory, free some (`docker system df`, `docker info`)",
         ) from error
 
 
