@@ -12,6 +12,7 @@ from sandbox.clock import Clock
 from sandbox.deploy.errors import DeployError
 from sandbox.deploy.evaluation import Evaluation, evaluation
 from sandbox.deploy.execute import Executor
+from sandbox.deploy.graph import active
 from sandbox.deploy.judging import Compare, Judge, accept, alike, check_engine, differences
 from sandbox.deploy.migrations import Migration, apply_migrations
 from sandbox.deploy.outputs import evaluate_outputs, render_outputs
@@ -367,9 +368,6 @@ class Deployer:
             local = system.sent is None
             reading = await read_document(source, values, self._scope, named, self._cache, local=local)
             template, source = reading.template, reading.template.source
-            check_engine(template.resources.values(), self._unsupported)
-            for text in (*reading.notices, *differences(template.resources.values(), self._compare)):
-                on_event(DeployEvent(stack.name, "", "notice", "", "done", detail=text))
             seconds = self._clock.elapsed() - began
             on_event(DeployEvent(stack.name, source.file.name, "template", "transform", "done", seconds))
             exports = {
@@ -379,6 +377,10 @@ class Deployer:
             }
             evaluated = evaluation(template, values, self._scope, stack.name, stack.stack_id, exports)
             check_rules(template.rules, evaluated.resolver)
+            wanted = active(template.resources, evaluated.resolver).values()
+            check_engine(wanted, self._unsupported)
+            for text in (*reading.notices, *differences(wanted, self._compare)):
+                on_event(DeployEvent(stack.name, "", "notice", "", "done", detail=text))
             base = self._context(stack, source.folder)
             commanded = {
                 name: None if name in values.secrets else value

@@ -30,6 +30,7 @@ class Bench:
         self.cache = cache
         self.parameters: Mapping[str, str] = {}
         self.refusal: Judge = accept
+        self.unsupported: Judge = accept
 
     def system(self, text: str, name: str = "demo") -> System:
         """A system with this template."""
@@ -41,7 +42,10 @@ class Bench:
         """A deployer on the store."""
         clock = Clock(start=1_700_000_000, speed=0)
         bindings, ids = FakeBindings(), Ids(7)
-        return Deployer(self.aws, self.database, bindings, clock, ids, cache=self.cache, refusal=self.refusal)
+        return Deployer(
+            self.aws, self.database, bindings, clock, ids,
+            cache=self.cache, unsupported=self.unsupported, refusal=self.refusal,
+        )  # fmt: skip
 
     def deploy(self, text: str, name: str = "demo", *, roll_back: bool = True) -> Stack:
         """Deploys a template."""

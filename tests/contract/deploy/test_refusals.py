@@ -49,6 +49,22 @@ def test_what_conditions_leave_out_is_not_refused_and_what_they_leave_in_is(benc
     assert bench.aws.made("CreateFunction")
 
 
+def test_an_engine_is_not_asked_for_what_conditions_leave_out(bench: Bench) -> None:
+    bench.unsupported = lambda type_, _: "it has no topics" if type_ == "AWS::SNS::Topic" else None
+    template = """
+        Parameters: {Fase: {Type: String, Default: dev}}
+        Conditions: {Producao: !Equals [!Ref Fase, prod]}
+        Resources:
+          Fila: {Type: AWS::SQS::Queue}
+          Avisos: {Type: AWS::SNS::Topic, Condition: Producao}
+    """
+    bench.deploy(template)
+    assert bench.actions() == [("create", "Fila")]
+    bench.parameters = {"Fase": "prod"}
+    with pytest.raises(TemplateError, match="it has no topics"):
+        bench.deploy(template)
+
+
 @pytest.mark.parametrize(
     ("properties", "said"),
     [
