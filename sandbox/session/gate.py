@@ -22,6 +22,9 @@ class Gate:
 
     Args:
         app: serves the requests.
+
+    Attributes:
+        epoch: how often everything behind it was replaced by another state.
     """
 
     def __init__(self, app: Application) -> None:
@@ -29,7 +32,7 @@ class Gate:
         self._serving: set[asyncio.Task[Any]] = set()
         self._open = asyncio.Event()
         self._open.set()
-        self._epoch = 0
+        self.epoch = 0
         self._changed: asyncio.Future[None] | None = None
 
     @property
@@ -40,9 +43,9 @@ class Gate:
     async def __call__(self, arrival: Arrival) -> HttpResponse:
         """Serves one request, as soon as the gate is open."""
         while not self._open.is_set():
-            epoch = self._epoch
+            epoch = self.epoch
             await self._open.wait()
-            if epoch != self._epoch:
+            if epoch != self.epoch:
                 # It was meant for a world that is gone, maybe by a function that is dead.
                 return _TURNED_AWAY
         task = asyncio.current_task()
@@ -65,7 +68,7 @@ class Gate:
 
     def new_epoch(self) -> None:
         """Turns away the requests that wait now: what they were meant for has been replaced."""
-        self._epoch += 1
+        self.epoch += 1
 
     async def end_all(self) -> None:
         """Cuts off the requests that are still served."""

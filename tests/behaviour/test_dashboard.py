@@ -13,7 +13,7 @@ from tests.e2e.waiting import eventually
 
 @pytest.mark.skipif(TMUX is None, reason="needs tmux on this machine: apt-get install tmux")
 def test_an_invoice_is_followed_in_the_dashboard(nfe: Sandbox) -> None:
-    identifier = issue(nfe, product(nfe, 5), 2)
+    identifier = issue(nfe.http, product(nfe.http, 5), 2)
     assert settled(nfe, identifier)["status"] == "CONFIRMADA"
     with Terminal(nfe) as terminal:
         terminal.until("● live", "estoque-reserva", "nfe-api-dev")

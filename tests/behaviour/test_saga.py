@@ -8,8 +8,18 @@ from typing import Any
 
 from tests.behaviour.aws import PATIENCE
 from tests.e2e.harness import Sandbox
-from tests.e2e.nfe_client import FINAL, UNKNOWN, issue, nota, order, product, stock, violations
-from tests.e2e.test_saga import CHAIN, step
+from tests.e2e.nfe_client import (
+    CHAIN,
+    FINAL,
+    UNKNOWN,
+    issue,
+    nota,
+    order,
+    product,
+    step,
+    stock,
+    violations,
+)
 from tests.e2e.waiting import eventually
 
 
@@ -18,7 +28,7 @@ def settled(nfe: Sandbox, identifier: str) -> dict[str, Any]:
     report = nfe.cli("invoke", "nfe-outbox-dev", "--json").json
     assert report["error"] is None, report
     return eventually(
-        lambda: nota(nfe, identifier),
+        lambda: nota(nfe.http, identifier),
         lambda found: found["status"] in FINAL,
         what=f"a final state of invoice {identifier}",
         seconds=PATIENCE,
@@ -26,44 +36,44 @@ def settled(nfe: Sandbox, identifier: str) -> dict[str, Any]:
 
 
 def test_an_invoice_is_confirmed_and_its_stock_reserved(nfe: Sandbox) -> None:
-    produto = product(nfe, 10)
-    identifier = issue(nfe, produto, 3)
+    produto = product(nfe.http, 10)
+    identifier = issue(nfe.http, produto, 3)
     found = settled(nfe, identifier)
-    assert (found["status"], found["erroCodigo"], stock(nfe, produto)) == ("CONFIRMADA", None, 7)
+    assert (found["status"], found["erroCodigo"], stock(nfe.http, produto)) == ("CONFIRMADA", None, 7)
     (reserva,) = nfe.rows("SELECT * FROM estoque.reservas WHERE nota_fiscal_id = %s", identifier)
     assert (str(reserva["produto_id"]), reserva["quantidade_reservada"]) == (produto, 3)
 
 
 def test_a_quantity_above_stock_is_accepted_and_compensated(nfe: Sandbox) -> None:
-    produto = product(nfe, 2)
-    identifier = issue(nfe, produto, 3)
+    produto = product(nfe.http, 2)
+    identifier = issue(nfe.http, produto, 3)
     found = settled(nfe, identifier)
     assert (found["status"], found["erroCodigo"]) == ("ERRO_ESTOQUE", "ESTOQUE_INSUFICIENTE")
-    assert (found["reservaId"], stock(nfe, produto)) == (None, 2)
+    assert (found["reservaId"], stock(nfe.http, produto)) == (None, 2)
     assert nfe.rows("SELECT * FROM estoque.reservas WHERE nota_fiscal_id = %s", identifier) == []
 
 
 def test_an_unknown_product_is_compensated_with_the_whole_invoice(nfe: Sandbox) -> None:
-    produto = product(nfe, 5)
+    produto = product(nfe.http, 5)
     body = {"items": [{"produtoId": item, "quantidade": 1} for item in (produto, UNKNOWN)]}
     answer = nfe.api("POST", "/api/v1/notas", json=body)
     found = settled(nfe, answer.json()["notaFiscalId"])
     assert (found["status"], found["erroCodigo"]) == ("ERRO_ESTOQUE", "PRODUTO_INEXISTENTE")
-    assert stock(nfe, produto) == 5
+    assert stock(nfe.http, produto) == 5
 
 
 def test_an_idempotency_key_makes_one_invoice_of_repeated_requests(nfe: Sandbox) -> None:
     key = {"Idempotency-Key": f"pedido-{UNKNOWN}"}
-    produto = product(nfe, 10)
+    produto = product(nfe.http, 10)
     first, second = (nfe.api("POST", "/api/v1/notas", json=order(produto, 4), headers=key) for _ in range(2))
     assert first.json() == second.json()
     assert nfe.api("POST", "/api/v1/notas", json=order(produto, 5), headers=key).status_code == 422
     assert settled(nfe, first.json()["notaFiscalId"])["status"] == "CONFIRMADA"
-    assert stock(nfe, produto) == 6
+    assert stock(nfe.http, produto) == 6
 
 
 def test_the_flow_of_an_invoice_shows_every_hop_with_its_cause(nfe: Sandbox) -> None:
-    identifier = issue(nfe, product(nfe, 10), 1)
+    identifier = issue(nfe.http, product(nfe.http, 10), 1)
     settled(nfe, identifier)
     branches = eventually(
         lambda: nfe.flow(identifier),
@@ -76,8 +86,8 @@ def test_the_flow_of_an_invoice_shows_every_hop_with_its_cause(nfe: Sandbox) -> 
 
 
 def test_the_same_event_delivered_again_takes_stock_once(nfe: Sandbox) -> None:
-    produto = product(nfe, 10)
-    identifier = issue(nfe, produto, 4)
+    produto = product(nfe.http, 10)
+    identifier = issue(nfe.http, produto, 4)
     (row,) = nfe.rows(
         "SELECT tipo, payload FROM faturamento.eventos_outbox WHERE nota_fiscal_id = %s", identifier
     )
@@ -96,17 +106,17 @@ def test_the_same_event_delivered_again_takes_stock_once(nfe: Sandbox) -> None:
             what="the duplicate taken from the queue",
             seconds=PATIENCE,
         )
-    assert stock(nfe, produto) == 6
+    assert stock(nfe.http, produto) == 6
     assert not violations(nfe, ("always",))
 
 
 def test_invoices_at_once_share_scarce_stock_fairly(nfe: Sandbox) -> None:
-    produto = product(nfe, 3)
+    produto = product(nfe.http, 3)
     with ThreadPoolExecutor(3) as pool:
-        identifiers = list(pool.map(lambda _: issue(nfe, produto, 1), range(6)))
+        identifiers = list(pool.map(lambda _: issue(nfe.http, produto, 1), range(6)))
     states = [settled(nfe, identifier)["status"] for identifier in identifiers]
     assert sorted(states) == ["CONFIRMADA"] * 3 + ["ERRO_ESTOQUE"] * 3
-    assert stock(nfe, produto) == 0
+    assert stock(nfe.http, produto) == 0
     assert not violations(nfe, ("always",))
 
 

@@ -40,8 +40,8 @@ def test_dead_letters_are_edited_redriven_and_dropped_by_id(nfe: DockerSandbox) 
     letter = _letters(nfe)[edited]
     assert (letter["source"], letter["attempts"], letter["function"]) == (_QUEUE, 3, "nfe-estoque-dev")
 
-    produto = product(nfe, 5)
-    invoice = issue(nfe, produto, 2)
+    produto = product(nfe.http, 5)
+    invoice = issue(nfe.http, produto, 2)
     detail = {
         "notaFiscalId": invoice,
         "eventoId": str(uuid4()),
@@ -51,7 +51,7 @@ def test_dead_letters_are_edited_redriven_and_dropped_by_id(nfe: DockerSandbox) 
     moved = nfe.cli("dlq", "resend", _DEAD, edited[:13], "--body", body, "--json").json
     assert (moved["moved"], moved["kept"]) == (1, {})
     settled = eventually(
-        lambda: nota(nfe, invoice), lambda found: found["status"] in FINAL, what="the end", seconds=60
+        lambda: nota(nfe.http, invoice), lambda found: found["status"] in FINAL, what="the end", seconds=60
     )
     assert settled["status"] == "CONFIRMADA"
     kinds = [branch["hop"]["kind"] for branch in nfe.flow(edited)]

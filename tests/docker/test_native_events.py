@@ -29,7 +29,7 @@ def native(tmp_path_factory: pytest.TempPathFactory) -> Iterator[DockerSandbox]:
 def _settled(native: DockerSandbox, identifier: str) -> str:
     assert native.invoke("nfe-outbox-dev")["error"] is None
     found = eventually(
-        lambda: nota(native, identifier),
+        lambda: nota(native.http, identifier),
         lambda invoice: invoice["status"] in FINAL,
         what="the end of the saga",
         seconds=60,
@@ -39,8 +39,8 @@ def _settled(native: DockerSandbox, identifier: str) -> str:
 
 def test_an_archive_that_holds_events_is_replayed_and_changes_nothing(native: DockerSandbox) -> None:
     """The consumers are idempotent: what is delivered again with `replay-name` takes no stock twice."""
-    produto = product(native, 10)
-    identifier = issue(native, produto, 3)
+    produto = product(native.http, 10)
+    identifier = issue(native.http, produto, 3)
     assert _settled(native, identifier) == "CONFIRMADA"
     (archive,) = native.cli("bus", "archives", "--json").json
     assert (archive["retention_days"], archive["events"] >= 2) == (90, True)
@@ -56,13 +56,13 @@ def test_an_archive_that_holds_events_is_replayed_and_changes_nothing(native: Do
         lambda hops: len(hops) >= 2,
         what="the replayed events in the flow of the invoice",
     )
-    assert (nota(native, identifier)["status"], stock(native, produto)) == ("CONFIRMADA", 7)
+    assert (nota(native.http, identifier)["status"], stock(native.http, produto)) == ("CONFIRMADA", 7)
     assert native.cli("saga", "check").code == 0
 
 
 def test_every_event_is_written_to_the_log_group_of_its_rule(native: DockerSandbox) -> None:
-    produto = product(native, 1)
-    identifier = issue(native, produto, 2)
+    produto = product(native.http, 1)
+    identifier = issue(native.http, produto, 2)
     assert _settled(native, identifier) == "ERRO_ESTOQUE"
 
     def written() -> set[str]:

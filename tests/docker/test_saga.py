@@ -17,7 +17,7 @@ def settled(nfe: DockerSandbox, identifier: str) -> dict[str, Any]:
     report = nfe.invoke("nfe-outbox-dev")
     assert report["error"] is None, report
     return eventually(
-        lambda: nota(nfe, identifier),
+        lambda: nota(nfe.http, identifier),
         lambda found: found["status"] in FINAL,
         what="the end of the saga",
         seconds=60,
@@ -25,22 +25,22 @@ def settled(nfe: DockerSandbox, identifier: str) -> dict[str, Any]:
 
 
 def test_an_invoice_is_confirmed_and_takes_stock(nfe: DockerSandbox) -> None:
-    produto = product(nfe, 10)
-    identifier = issue(nfe, produto, 3)
+    produto = product(nfe.http, 10)
+    identifier = issue(nfe.http, produto, 3)
     assert settled(nfe, identifier)["status"] == "CONFIRMADA"
-    assert stock(nfe, produto) == 7
+    assert stock(nfe.http, produto) == 7
 
 
 def test_an_invoice_without_stock_is_compensated(nfe: DockerSandbox) -> None:
-    produto = product(nfe, 2)
-    identifier = issue(nfe, produto, 3)
+    produto = product(nfe.http, 2)
+    identifier = issue(nfe.http, produto, 3)
     assert settled(nfe, identifier)["status"] == "ERRO_ESTOQUE"
-    assert stock(nfe, produto) == 2
+    assert stock(nfe.http, produto) == 2
 
 
 def test_the_journal_joins_the_request_and_the_events_of_its_saga(nfe: DockerSandbox) -> None:
-    produto = product(nfe, 1)
-    identifier = issue(nfe, produto, 1)
+    produto = product(nfe.http, 1)
+    identifier = issue(nfe.http, produto, 1)
     assert settled(nfe, identifier)["status"] == "CONFIRMADA"
     functions = {row["function"] for row in nfe.status()["functions"]}
     assert {name.rpartition(":")[2] for name in functions} >= {"nfe-faturamento-dev", "nfe-outbox-dev"}

@@ -12,8 +12,8 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
 
 def test_sagas_are_listed_shown_and_checked(nfe: DockerSandbox) -> None:
-    produto = product(nfe, 5)
-    confirmed, compensated = issue(nfe, produto, 2), issue(nfe, produto, 9)
+    produto = product(nfe.http, 5)
+    confirmed, compensated = issue(nfe.http, produto, 2), issue(nfe.http, produto, 9)
     assert settled(nfe, confirmed)["status"] == "CONFIRMADA"
     assert settled(nfe, compensated)["status"] == "ERRO_ESTOQUE"
     listed = {one["id"]: one for one in nfe.cli("saga", "ls", "--json").json}

@@ -12,6 +12,9 @@ from pathlib import Path
 import pytest
 
 from tests.e2e.harness import NFE, Sandbox
+from tests.support.commands import cli
+
+__all__ = ["cli"]
 
 Maker = Callable[..., Sandbox]
 

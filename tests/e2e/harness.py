@@ -254,7 +254,7 @@ class Sandbox:
     def flow(self, reference: str) -> list[dict[str, Any]]:
         """The branches of a flow's tree: each a hop, whether it is inferred, and what led to it."""
         tree = self.cli("flow", "show", reference, "--json").json["tree"]
-        return [branch for root in tree for branch in _flat(root, ())]
+        return branches(tree)
 
     def hops(self, reference: str, kind: str) -> list[dict[str, Any]]:
         """The hops of one kind in a flow; none where the flow is not known yet."""
@@ -280,6 +280,11 @@ class Sandbox:
         if self._http is not None:
             self._http.close()
             self._http = None
+
+
+def branches(tree: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The branches of a flow's tree: each a hop, whether it is inferred, and what led to it."""
+    return [branch for root in tree for branch in _flat(root, ())]
 
 
 def _flat(branch: dict[str, Any], above: tuple[dict[str, Any], ...]) -> Iterator[dict[str, Any]]:

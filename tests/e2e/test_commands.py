@@ -104,9 +104,9 @@ def test_wrong_words_are_answered_with_a_way_out(nfe: Sandbox) -> None:
 
 
 def test_logs_show_lines_and_follow_new_ones(nfe: Sandbox) -> None:
-    produto = product(nfe, 1)
+    produto = product(nfe.http, 1)
     with nfe.stream("logs", "-f", "estoque", "--json") as logs:
-        other = product(nfe, 1)
+        other = product(nfe.http, 1)
         line = logs.until(lambda item: other in item["message"], what="line of the new product")
         assert (line["group"], set(line)) == (
             "/aws/lambda/nfe-estoque-dev",
@@ -126,7 +126,7 @@ def test_flow_tail_gives_every_hop_as_it_happens(nfe: Sandbox) -> None:
     with nfe.stream("flow", "tail", "--json") as tail:
         sts = nfe.aws("sts")
         eventually(lambda: (sts.get_caller_identity(), tail.waiting())[1], what="a line of `flow tail`")
-        identifier = issue(nfe, product(nfe, 1), 1)
+        identifier = issue(nfe.http, product(nfe.http, 1), 1)
         hop = tail.until(
             lambda item: item.get("keys", {}).get("notaFiscalId") == identifier, what="hop of the invoice"
         )
@@ -135,7 +135,7 @@ def test_flow_tail_gives_every_hop_as_it_happens(nfe: Sandbox) -> None:
         assert code == 130
         assert "Traceback" not in said
     nfe.advance("61s")
-    settled(nfe, identifier)
+    settled(nfe.http, identifier)
 
 
 def test_the_clock_is_shown_moved_stopped_and_sped_up(nfe: Sandbox) -> None:

@@ -67,8 +67,8 @@ def handler(event, context):
 def test_killing_the_daemon_loses_nothing_and_leaves_nothing_running(sandboxes: Maker) -> None:
     sandbox = sandboxes()
     sandbox.up(str(NFE))
-    produto = product(sandbox, 12)
-    notas = [issue(sandbox, produto, 1) for _ in range(15)]
+    produto = product(sandbox.http, 12)
+    notas = [issue(sandbox.http, produto, 1) for _ in range(15)]
     sqs = sandbox.aws("sqs")
     kept = sqs.create_queue(QueueName="guardadas")["QueueUrl"]
     bodies = [f"mensagem {number}" for number in range(25)]
@@ -79,7 +79,7 @@ def test_killing_the_daemon_loses_nothing_and_leaves_nothing_running(sandboxes: 
     assert "nothing answers" in sandbox.cli("status", code=3).err
 
     sandbox.up()  # without words: the stacks of the state folder
-    assert {nota(sandbox, identifier)["status"] for identifier in notas} <= {
+    assert {nota(sandbox.http, identifier)["status"] for identifier in notas} <= {
         "PENDING",
         "CONFIRMADA",
         "ERRO_ESTOQUE",
@@ -93,9 +93,9 @@ def test_killing_the_daemon_loses_nothing_and_leaves_nothing_running(sandboxes: 
     # What was in flight becomes visible again, what was unpublished is published.
     for _ in range(3):
         sandbox.advance("61s")
-    states = [settled(sandbox, identifier)["status"] for identifier in notas]
+    states = [settled(sandbox.http, identifier)["status"] for identifier in notas]
     assert sorted(states) == ["CONFIRMADA"] * 12 + ["ERRO_ESTOQUE"] * 3
-    assert stock(sandbox, produto) == 0
+    assert stock(sandbox.http, produto) == 0
     eventually(lambda: violations(sandbox), lambda broken: not broken, what="every invariant of the saga")
     sandbox.down()
 
@@ -103,8 +103,8 @@ def test_killing_the_daemon_loses_nothing_and_leaves_nothing_running(sandboxes: 
 def test_killing_postgres_brings_it_back_with_every_row(sandboxes: Maker) -> None:
     sandbox = sandboxes()
     sandbox.up(str(NFE))
-    produto = product(sandbox, 5)
-    identifier = issue(sandbox, produto, 2)
+    produto = product(sandbox.http, 5)
+    identifier = issue(sandbox.http, produto, 2)
     first = sandbox.pid("postgres")
     psutil.Process(first).kill()
     second = eventually(
@@ -120,8 +120,8 @@ def test_killing_postgres_brings_it_back_with_every_row(sandboxes: Maker) -> Non
         lambda: sandbox.api("GET", "/health").status_code, lambda code: code == 200, what="a healthy API"
     )
     sandbox.advance("61s")
-    assert settled(sandbox, identifier)["status"] == "CONFIRMADA"
-    assert stock(sandbox, produto) == 3
+    assert settled(sandbox.http, identifier)["status"] == "CONFIRMADA"
+    assert stock(sandbox.http, produto) == 3
 
 
 def test_killing_a_worker_fails_its_invocation_only(sandboxes: Maker, tmp_path: Path) -> None:

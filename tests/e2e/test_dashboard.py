@@ -50,7 +50,7 @@ def find(terminal: Terminal, text: str, *expected: str) -> None:
 
 
 def test_an_invoice_is_followed_until_it_is_confirmed(nfe: Sandbox, terminal: Terminal) -> None:
-    identifier = issue(nfe, product(nfe, 5), 2)
+    identifier = issue(nfe.http, product(nfe.http, 5), 2)
     terminal.press("3")
     find(terminal, identifier[:13], "PENDING", "outbox")
     advance(terminal, "61s")
@@ -76,8 +76,8 @@ def test_a_poison_message_is_found_edited_resent_and_succeeds(nfe: Sandbox, term
     terminal.press("Tab")
     find(terminal, poison, "1 found", sent[:8], "Stack trace", "parse_pedido")
 
-    produto = product(nfe, 5)
-    identifier = issue(nfe, produto, 2)
+    produto = product(nfe.http, 5)
+    identifier = issue(nfe.http, produto, 2)
     detail = {
         "notaFiscalId": identifier,
         "eventoId": str(uuid4()),

@@ -6,132 +6,137 @@ import json
 from typing import Any
 from uuid import uuid4
 
+import httpx
 import pytest
 
 from sandbox.control.client import ControlClient
-from tests.e2e.harness import Sandbox
-from tests.e2e.nfe_client import issue, product, settled
-from tests.e2e.waiting import eventually
+from sandbox.testing import Flows, Sandbox
+from tests.e2e.harness import branches
+from tests.e2e.nfe_client import issue, nota, product
+from tests.support.commands import Commands
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.sandbox("nfe")]
 
 QUEUE, DEAD = "estoque-reserva", "estoque-reserva-dlq"
 
 
-def letters(nfe: Sandbox) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = nfe.cli("dlq", "show", DEAD, "--json").json
+def letters(cli: Commands) -> list[dict[str, Any]]:
+    found: list[dict[str, Any]] = cli("dlq", "show", DEAD, "--json").json
     return found
 
 
-def given_up(nfe: Sandbox, message_id: str) -> dict[str, Any]:
-    """Lets time pass until a message has had all its receives."""
-
-    def look() -> list[dict[str, Any]]:
-        nfe.advance("91s")
-        return [letter for letter in letters(nfe) if letter["message"]["message_id"] == message_id]
-
-    (letter,) = eventually(look, bool, what=f"message {message_id} in {DEAD}")
-    return letter
+def flow(cli: Commands, reference: str) -> list[dict[str, Any]]:
+    return branches(cli("flow", "show", reference, "--json").json["tree"])
 
 
-def test_a_poison_message_is_edited_resent_and_succeeds(nfe: Sandbox) -> None:
+def confirmed(http: httpx.Client, flows: Flows, identifier: str) -> bool:
+    flows.settle()
+    return bool(nota(http, identifier)["status"] == "CONFIRMADA")
+
+
+def test_a_poison_message_is_edited_resent_and_succeeds(
+    http: httpx.Client, flows: Flows, cli: Commands
+) -> None:
     poison = json.dumps({"detail-type": "NotaFiscalCriada", "detail": {"notaFiscalId": "errado"}})
-    sent = nfe.cli("queue", "send", QUEUE, poison, "--attribute", "cor=azul", "--json").json["message_id"]
-    letter = given_up(nfe, sent)
+    sent = cli("queue", "send", QUEUE, poison, "--attribute", "cor=azul", "--json").json["message_id"]
+    flows.settle()
+    (letter,) = letters(cli)
+    assert letter["message"]["message_id"] == sent
     assert (letter["source"], letter["attempts"], letter["function"]) == (QUEUE, 3, "nfe-estoque-dev")
     assert "MensagemInvalidaError" in letter["error"]
     assert any("parse_pedido" in frame for frame in letter["stack_trace"])
-    assert "MensagemInvalidaError" in nfe.cli("flow", "show", sent, "--no-log").out
+    assert "MensagemInvalidaError" in cli("flow", "show", sent, "--no-log").out
 
-    produto = product(nfe, 5)
-    nota = issue(nfe, produto, 2)
+    produto = product(http, 5)
+    identifier = issue(http, produto, 2)
     detail = {
-        "notaFiscalId": nota,
+        "notaFiscalId": identifier,
         "eventoId": str(uuid4()),
         "items": [{"produtoId": produto, "quantidade": 2}],
     }
     body = json.dumps({"id": str(uuid4()), "detail-type": "NotaFiscalCriada", "detail": detail})
-    moved = nfe.cli("dlq", "resend", DEAD, sent, "--body", body, "--json").json
+    moved = cli("dlq", "resend", DEAD, sent, "--body", body, "--json").json
     assert (moved["moved"], moved["kept"]) == (1, {})
-    assert settled(nfe, nota)["status"] == "CONFIRMADA"
+    assert confirmed(http, flows, identifier)
     # The edit carries the invoice's key, so the message is part of the invoice's flow from there on.
-    anew = [branch for branch in nfe.flow(nota) if branch["hop"].get("message_id") == moved["message_ids"][0]]
+    anew = [
+        branch
+        for branch in flow(cli, identifier)
+        if branch["hop"].get("message_id") == moved["message_ids"][0]
+    ]
     assert anew[0]["inferred"]
-    kinds = [branch["hop"]["kind"] for branch in nfe.flow(sent)]
+    kinds = [branch["hop"]["kind"] for branch in flow(cli, sent)]
     assert kinds[-3:] == ["dead-lettered", "redriven", "message-sent"]
-    (redriven,) = nfe.hops(sent, "redriven")
+    (redriven,) = [branch["hop"] for branch in flow(cli, sent) if branch["hop"]["kind"] == "redriven"]
     assert redriven["detail"] == {"source": _arn(DEAD), "original_id": sent, "changed": ["body"]}
 
 
-def test_dead_letters_are_redriven_and_dropped(nfe: Sandbox) -> None:
+def test_dead_letters_are_redriven_and_dropped(flows: Flows, cli: Commands) -> None:
     for text in ("um", "dois"):
-        nfe.cli("queue", "send", DEAD, text)
-    first, second = [
-        letter["message"]["message_id"]
-        for letter in letters(nfe)
-        if letter["message"]["body"] in ("um", "dois")
-    ]
-    dropped = nfe.cli("dlq", "drop", DEAD, first[:8], "--yes", "--json").json
+        cli("queue", "send", DEAD, text)
+    first, second = [letter["message"]["message_id"] for letter in letters(cli)]
+    dropped = cli("dlq", "drop", DEAD, first[:8], "--yes", "--json").json
     assert dropped["message_ids"] == [first]
-    redriven = nfe.cli("dlq", "redrive", DEAD, second, "--json").json
+    redriven = cli("dlq", "redrive", DEAD, second, "--json").json
     assert redriven["moved"] == 1
-    assert nfe.cli("dlq", "redrive", DEAD, second, code=1).out.startswith("0 redriven")
-    given_up(nfe, redriven["message_ids"][0])
-    nfe.cli("dlq", "drop", DEAD, redriven["message_ids"][0], "--yes")
+    assert cli("dlq", "redrive", DEAD, second, code=1).out.startswith("0 redriven")
+    flows.settle()
+    (letter,) = letters(cli)
+    assert letter["message"]["message_id"] == redriven["message_ids"][0]
+    cli("dlq", "drop", DEAD, letter["message"]["message_id"], "--yes")
+    assert letters(cli) == []
 
 
-def test_a_redrive_that_nobody_listens_to_any_more_stops_and_loses_nothing(nfe: Sandbox) -> None:
+def test_a_redrive_that_nobody_listens_to_any_more_stops_and_loses_nothing(
+    sandbox: Sandbox, flows: Flows, cli: Commands
+) -> None:
     texts = [f"espera {number}" for number in range(4)]
-    sent = {nfe.cli("queue", "send", DEAD, text, "--json").json["message_id"] for text in texts}
-    with ControlClient(nfe.state) as client:
+    sent = {cli("queue", "send", DEAD, text, "--json").json["message_id"] for text in texts}
+    with ControlClient(sandbox.folder) as client:
         told = client.stream("dlq_redrive", queue=DEAD, message_ids=sorted(sent), rate=0.01)
         assert next(told) == {"done": 0, "of": 4, "result": None}
-
-    def look() -> list[dict[str, Any]]:
-        nfe.advance("91s")
-        return [letter for letter in letters(nfe) if letter["message"]["body"] in texts]
-
-    back = eventually(look, lambda found: len(found) == 4, what=f"all four messages in {DEAD}")
+    flows.settle()
+    back = letters(cli)
+    assert sorted(letter["message"]["body"] for letter in back) == texts
     stayed = [letter["message"]["message_id"] for letter in back if letter["message"]["message_id"] in sent]
     assert 2 <= len(stayed) < 4
-    nfe.cli("dlq", "drop", DEAD, *(letter["message"]["message_id"] for letter in back), "--yes")
 
 
-def test_buses_and_rules_say_what_matches(nfe: Sandbox) -> None:
+def test_buses_and_rules_say_what_matches(http: httpx.Client, flows: Flows, cli: Commands) -> None:
     event = json.dumps({"source": "nfe.estoque", "detail-type": "ReservaFalhou", "detail": {}})
-    verdicts = {one["rule"]: one for one in nfe.cli("rule", "test", "nfe-events-dev", event, "--json").json}
+    verdicts = {one["rule"]: one for one in cli("rule", "test", "nfe-events-dev", event, "--json").json}
     assert verdicts["nfe-reserva-falhou-dev"]["matched"]
     assert verdicts["nfe-nota-fiscal-criada-dev"]["path"] == "source"
-    assert nfe.cli("rule", "test", '{"source": [', event, code=2).err
-    nota = issue(nfe, product(nfe, 1), 1)
-    nfe.advance("61s")
-    settled(nfe, nota)
-    newest = nfe.cli("bus", "events", "nfe-events-dev", "-n", "1", "--json").json[0]
+    assert cli("rule", "test", '{"source": [', event, code=2).err
+    identifier = issue(http, product(http, 1), 1)
+    assert confirmed(http, flows, identifier)
+    newest = cli("bus", "events", "nfe-events-dev", "-n", "1", "--json").json[0]
     assert newest["detail"]["matched"] == ["nfe-event-log-dev", "nfe-reserva-confirmada-dev"]
-    out = nfe.cli("flow", "show", nota, "--near-misses", "--no-log").out
+    out = cli("flow", "show", identifier, "--near-misses", "--no-log").out
     assert 'nfe-reserva-falhou-dev: detail-type is "ReservaConfirmada"' in out
 
 
-def test_the_archive_is_replayed_to_one_rule_without_a_second_effect(nfe: Sandbox) -> None:
-    nota = issue(nfe, product(nfe, 1), 1)
-    nfe.advance("61s")
-    settled(nfe, nota)
-    (archive,) = nfe.cli("bus", "archives", "--json").json
+def test_the_archive_is_replayed_to_one_rule_without_a_second_effect(
+    http: httpx.Client, flows: Flows, cli: Commands
+) -> None:
+    identifier = issue(http, product(http, 1), 1)
+    assert confirmed(http, flows, identifier)
+    (archive,) = cli("bus", "archives", "--json").json
     assert (archive["name"], archive["retention_days"]) == ("nfe-events-dev", 90)
     assert archive["events"] >= 2
     rule = "nfe-reserva-confirmada-dev"
-    started = nfe.cli("bus", "replay", "nfe", "--from", "90s", "--rule", rule, "--json").json
+    started = cli("bus", "replay", "nfe", "--rule", rule, "--json").json
     assert started["state"] == "STARTING"
-    nfe.advance("2s")
-    newest = nfe.cli("bus", "replays", "--json").json[0]
+    flows.settle()
+    newest = cli("bus", "replays", "--json").json[0]
     assert (newest["name"], newest["state"], newest["rules"]) == (started["name"], "COMPLETED", [rule])
     assert newest["replayed"] >= 2
-    assert "replayed" in nfe.cli("flow", "show", nota, "--no-log").out
-    settled(nfe, nota)
-    unknown = nfe.cli("bus", "cancel", "nenhum", code=2)
+    assert "replayed" in cli("flow", "show", identifier, "--no-log").out
+    assert confirmed(http, flows, identifier)
+    unknown = cli("bus", "cancel", "nenhum", code=2)
     assert "there is no replay nenhum" in unknown.err
     assert "`sandbox bus replays` lists them" in unknown.err
-    said = nfe.cli("bus", "replay", "nfe", "--rule", "nenhuma", code=2)
+    said = cli("bus", "replay", "nfe", "--rule", "nenhuma", code=2)
     assert rule in said.err
 
 

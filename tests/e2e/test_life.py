@@ -126,8 +126,8 @@ def test_every_listener_is_on_loopback(nfe: Sandbox) -> None:
 def test_state_survives_down_and_up_and_fresh_begins_empty(sandboxes: Maker) -> None:
     sandbox = sandboxes()
     sandbox.up(str(NFE))
-    produto = product(sandbox, 4)
-    identifier = issue(sandbox, produto, 1)
+    produto = product(sandbox.http, 4)
+    identifier = issue(sandbox.http, produto, 1)
     sandbox.aws("sqs").create_queue(QueueName="propria", Attributes={"VisibilityTimeout": "77"})
     before = sandbox.outputs
     sandbox.down()
@@ -140,8 +140,8 @@ def test_state_survives_down_and_up_and_fresh_begins_empty(sandboxes: Maker) -> 
     attributes = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["VisibilityTimeout"])
     assert attributes["Attributes"] == {"VisibilityTimeout": "77"}
     sandbox.advance("61s")
-    assert settled(sandbox, identifier)["status"] == "CONFIRMADA"
-    assert stock(sandbox, produto) == 3
+    assert settled(sandbox.http, identifier)["status"] == "CONFIRMADA"
+    assert stock(sandbox.http, produto) == 3
     assert sandbox.rows("SELECT 1 FROM estoque.produtos WHERE produto_id = %s", produto)
     sandbox.down()
 

@@ -10,72 +10,30 @@ import httpx
 import psycopg
 import pytest
 
-from sandbox.testing import Aws, Clock, Flow, Flows, Hop, HopKind, Sagas, Stack
-from tests.e2e.harness import Sandbox
-from tests.e2e.nfe_client import UNKNOWN, issue, nota, order, product, settled
-from tests.e2e.waiting import eventually
+from sandbox.testing import Aws, Clock, Flows, Sagas, Stack
+from tests.e2e.harness import branches
+from tests.e2e.nfe_client import CHAIN, UNKNOWN, issue, nota, order, product, step, stock
+from tests.support.commands import Commands
 
 pytestmark = [pytest.mark.e2e, pytest.mark.postgres, pytest.mark.sandbox("nfe")]
 
 Database = psycopg.Connection[dict[str, Any]]
 
-#: What leads from the request to the confirmation, hop by hop.
-CHAIN = [
-    ("http-request", "POST /api/v1/notas", False),
-    ("invoke-start", "nfe-faturamento-dev", False),
-    ("invoke-end", "nfe-faturamento-dev", False),
-    ("event-put", "NotaFiscalCriada", True),
-    ("rule-matched", "nfe-nota-fiscal-criada-dev", False),
-    ("delivered", "estoque-reserva", False),
-    ("message-sent", "estoque-reserva", False),
-    ("message-received", "estoque-reserva", False),
-    ("invoke-start", "nfe-estoque-dev", False),
-    ("api-call", "PutEvents", False),
-    ("event-put", "ReservaConfirmada", False),
-    ("rule-matched", "nfe-reserva-confirmada-dev", False),
-    ("delivered", "faturamento-confirmacao", False),
-    ("message-sent", "faturamento-confirmacao", False),
-    ("message-received", "faturamento-confirmacao", False),
-    ("invoke-start", "nfe-faturamento-dev", False),
-    ("invoke-end", "nfe-faturamento-dev", False),
-]
-
 
 @pytest.fixture
 def produto(http: httpx.Client) -> str:
     """A product with ten in stock."""
-    return made(http, 10)
-
-
-def made(http: httpx.Client, quantity: int) -> str:
-    answer = http.post("/api/v1/produtos", json={"nome": "Caneta", "quantidade": quantity})
-    assert answer.status_code == 201, answer.text
-    return str(answer.json()["produtoId"])
-
-
-def issued(http: httpx.Client, produto: str, quantity: int) -> str:
-    answer = http.post("/api/v1/notas", json=order(produto, quantity))
-    assert (answer.status_code, answer.json()["status"]) == (201, "PENDING"), answer.text
-    return str(answer.json()["notaFiscalId"])
-
-
-def state(http: httpx.Client, identifier: str) -> dict[str, Any]:
-    found: dict[str, Any] = http.get(f"/api/v1/notas/{identifier}").json()
-    return found
-
-
-def left(http: httpx.Client, produto: str) -> int:
-    return int(http.get(f"/api/v1/produtos/{produto}").json()["quantidade"])
+    return product(http, 10)
 
 
 def test_an_invoice_is_confirmed_and_its_stock_reserved(
     http: httpx.Client, flows: Flows, sagas: Sagas, database: Database, produto: str
 ) -> None:
-    identifier = issued(http, produto, 3)
-    assert left(http, produto) == 10
+    identifier = issue(http, produto, 3)
+    assert stock(http, produto) == 10
     flows.settle()
-    found = state(http, identifier)
-    assert (found["status"], found["erroCodigo"], left(http, produto)) == ("CONFIRMADA", None, 7)
+    found = nota(http, identifier)
+    assert (found["status"], found["erroCodigo"], stock(http, produto)) == ("CONFIRMADA", None, 7)
     (reserva,) = database.execute("SELECT * FROM estoque.reservas").fetchall()
     assert str(reserva["nota_fiscal_id"]) == identifier
     assert (str(reserva["produto_id"]), reserva["quantidade_reservada"]) == (produto, 3)
@@ -84,24 +42,37 @@ def test_an_invoice_is_confirmed_and_its_stock_reserved(
     sagas.assert_invariants()
 
 
-def test_every_hop_of_an_invoice_has_its_cause(http: httpx.Client, flows: Flows, produto: str) -> None:
-    identifier = issued(http, produto, 1)
-    state(http, identifier)  # to look at an invoice is not to cause what becomes of it
+def test_every_hop_of_an_invoice_has_its_cause(
+    http: httpx.Client, flows: Flows, cli: Commands, produto: str
+) -> None:
+    identifier = issue(http, produto, 1)
+    nota(http, identifier)  # to look at an invoice is not to cause what becomes of it
     flows.settle()
-    flow = flows.of(identifier)
-    assert [step[:2] for step in CHAIN] in chains(flow), flow.explain()
-    assert {hop.status for hop in flow.hops} == {"ok"}
-    assert sum(hop.kind == "message-deleted" for hop in flow.hops) == 2
+    text = cli("flow", "show", identifier).out
+    found = branches(cli("flow", "show", identifier, "--json").json["tree"])
+    assert CHAIN in [[step(one) for one in (*branch["above"], branch)] for branch in found], text
+    assert {branch["hop"]["status"] for branch in found} == {"ok"}
+    assert sum(branch["inferred"] for branch in found) == 1
+    assert sum(branch["hop"]["kind"] == "message-deleted" for branch in found) == 2
+    assert "POST /api/v1/notas" in text.splitlines()[0]
+    assert "inferred by business key" in text
+    assert [hop.id for hop in flows.of(identifier).hops] == sorted(branch["hop"]["id"] for branch in found)
+    (listed,) = [
+        flow
+        for flow in cli("flow", "ls", "--json").json
+        if flow["keys"].get("notaFiscalId") == identifier and flow["what"].startswith("POST")
+    ]
+    assert (listed["status"], listed["errors"], listed["dead_letters"]) == ("ok", 0, 0)
 
 
 def test_a_quantity_above_stock_is_accepted_and_compensated(
     http: httpx.Client, flows: Flows, sagas: Sagas, database: Database, produto: str
 ) -> None:
-    identifier = issued(http, produto, 11)
+    identifier = issue(http, produto, 11)
     flows.settle()
-    found = state(http, identifier)
+    found = nota(http, identifier)
     assert (found["status"], found["erroCodigo"]) == ("ERRO_ESTOQUE", "ESTOQUE_INSUFICIENTE")
-    assert (found["reservaId"], found["confirmadaEm"], left(http, produto)) == (None, None, 10)
+    assert (found["reservaId"], found["confirmadaEm"], stock(http, produto)) == (None, None, 10)
     assert database.execute("SELECT * FROM estoque.reservas").fetchall() == []
     sagas.assert_compensated(identifier)
 
@@ -112,9 +83,9 @@ def test_an_unknown_product_is_compensated_with_the_whole_invoice(
     body = {"items": [{"produtoId": item, "quantidade": 1} for item in (produto, UNKNOWN)]}
     answer = http.post("/api/v1/notas", json=body)
     flows.settle()
-    found = state(http, answer.json()["notaFiscalId"])
+    found = nota(http, answer.json()["notaFiscalId"])
     assert (found["status"], found["erroCodigo"]) == ("ERRO_ESTOQUE", "PRODUTO_INEXISTENTE")
-    assert left(http, produto) == 10
+    assert stock(http, produto) == 10
 
 
 def test_an_idempotency_key_makes_one_invoice_of_repeated_requests(
@@ -129,8 +100,8 @@ def test_an_idempotency_key_makes_one_invoice_of_repeated_requests(
     assert first.json() == second.json()
     assert post(5).status_code == 422
     flows.settle()
-    assert state(http, first.json()["notaFiscalId"])["status"] == "CONFIRMADA"
-    assert left(http, produto) == 6
+    assert nota(http, first.json()["notaFiscalId"])["status"] == "CONFIRMADA"
+    assert stock(http, produto) == 6
     # After the saga too, the answer is that of the first time.
     again = post(4)
     assert (again.status_code, again.json()) == (201, first.json())
@@ -170,9 +141,9 @@ def test_products_are_created_listed_and_refused(stack: Stack, http: httpx.Clien
 
 
 def test_the_list_of_invoices_is_filtered(http: httpx.Client, flows: Flows, produto: str) -> None:
-    kept, refused = issued(http, produto, 1), issued(http, produto, 70)
+    kept, refused = issue(http, produto, 1), issue(http, produto, 70)
     flows.settle()
-    pending = issued(http, produto, 1)
+    pending = issue(http, produto, 1)
 
     def listed(status: str) -> list[str]:
         answer = http.get("/api/v1/notas", params={"status": status, "limit": "100"})
@@ -208,7 +179,7 @@ def test_a_poison_message_ends_in_its_dead_letter_queue_intact(stack: Stack, aws
 def test_the_same_event_delivered_again_takes_stock_once(
     stack: Stack, aws: Aws, http: httpx.Client, flows: Flows, sagas: Sagas, database: Database, produto: str
 ) -> None:
-    identifier = issued(http, produto, 4)
+    identifier = issue(http, produto, 4)
     (row,) = database.execute("SELECT tipo, payload FROM faturamento.eventos_outbox").fetchall()
     entry = {
         "EventBusName": stack.outputs["EventBusName"],
@@ -218,9 +189,9 @@ def test_the_same_event_delivered_again_takes_stock_once(
     }
     assert aws.client("events").put_events(Entries=[entry, entry])["FailedEntryCount"] == 0
     flows.settle()  # the outbox publishes it a third time
-    assert state(http, identifier)["status"] == "CONFIRMADA"
+    assert nota(http, identifier)["status"] == "CONFIRMADA"
     stack.queue("estoque-reserva").assert_empty()
-    assert left(http, produto) == 6
+    assert stock(http, produto) == 6
     sagas.assert_invariants()
     stack.assert_idempotent("NotaFiscalCriada")
 
@@ -229,11 +200,11 @@ def test_twenty_invoices_at_once_share_scarce_stock_fairly(
     http: httpx.Client, flows: Flows, sagas: Sagas, produto: str
 ) -> None:
     with ThreadPoolExecutor(8) as pool:
-        identifiers = list(pool.map(lambda _: issued(http, produto, 1), range(20)))
+        identifiers = list(pool.map(lambda _: issue(http, produto, 1), range(20)))
     flows.settle()
-    states = [state(http, identifier)["status"] for identifier in identifiers]
+    states = [nota(http, identifier)["status"] for identifier in identifiers]
     assert sorted(states) == ["CONFIRMADA"] * 10 + ["ERRO_ESTOQUE"] * 10
-    assert left(http, produto) == 0
+    assert stock(http, produto) == 0
     sagas.assert_invariants()
 
 
@@ -249,63 +220,3 @@ def test_the_api_throttles_a_burst_and_recovers_with_time(
     assert "clock.advance(1) in a test" in flow.tree
     clock.advance(5)
     assert http.get("/health").json()["status"] == "ok"
-
-
-def chains(flow: Flow) -> list[list[tuple[str, str]]]:
-    """From the beginning to each end of a flow, hop by hop: kind, and what it was."""
-    known = {hop.id: hop for hop in flow.hops}
-    found = []
-    for hop in flow.hops:
-        chain = []
-        at: int | None = hop.id
-        while at in known:
-            step = known[at]
-            chain.append((step.kind.value, _what(step)))
-            at = step.cause if step.cause in known else next((link.cause for link in step.links), None)
-        found.append(chain[::-1])
-    return found
-
-
-def test_the_flow_of_an_invoice_shows_every_hop_with_its_cause(nfe: Sandbox) -> None:
-    identifier = issue(nfe, product(nfe, 10), 1)
-    nota(nfe, identifier)  # to look at an invoice is not to cause what becomes of it
-    nfe.advance("61s")
-    settled(nfe, identifier)
-    branches = eventually(
-        lambda: nfe.flow(identifier),
-        lambda found: sum(branch["hop"]["kind"] == "message-deleted" for branch in found) == 2,
-        what="both messages deleted in the flow",
-    )
-    text = nfe.cli("flow", "show", identifier).out
-    paths = [[step(one) for one in (*branch["above"], branch)] for branch in branches]
-    assert CHAIN in paths, text
-    assert {branch["hop"]["status"] for branch in branches} == {"ok"}
-    assert sum(branch["inferred"] for branch in branches) == 1
-    assert "POST /api/v1/notas" in text.splitlines()[0]
-    assert "inferred by business key" in text
-    (listed,) = [
-        flow
-        for flow in nfe.cli("flow", "ls", "--json").json
-        if flow["keys"].get("notaFiscalId") == identifier and flow["what"].startswith("POST")
-    ]
-    assert (listed["status"], listed["errors"], listed["dead_letters"]) == ("ok", 0, 0)
-
-
-def _what(hop: Hop) -> str:
-    if hop.kind is HopKind.EVENT_PUT:
-        return str(hop.detail["detailType"])
-    if hop.kind in (HopKind.HTTP_REQUEST, HopKind.API_CALL):
-        return hop.operation
-    return hop.resource.rsplit("/", 1)[-1].rsplit(":", 1)[-1]
-
-
-def step(branch: dict[str, Any]) -> tuple[str, str, bool]:
-    """A hop as `CHAIN` has it."""
-    hop = branch["hop"]
-    if hop["kind"] == "event-put":
-        where = hop["detail"]["detailType"]
-    elif hop["kind"] in ("http-request", "api-call"):
-        where = hop["operation"]
-    else:
-        where = hop["resource"].rsplit("/", 1)[-1].rsplit(":", 1)[-1]
-    return hop["kind"], where, branch["inferred"]

@@ -14,9 +14,9 @@ from urllib.request import urlopen
 import pytest
 
 from sandbox.backing.portfinder import free_port
-from tests.e2e.harness import Sandbox
+from sandbox.testing import Aws, Flows, Stack
 
-pytestmark = pytest.mark.e2e
+pytestmark = [pytest.mark.e2e, pytest.mark.sandbox("topics.yaml")]
 
 
 class WebServer:
@@ -59,8 +59,8 @@ def web() -> Iterator[WebServer]:
     server.close()
 
 
-def test_an_event_reaches_a_queue_through_a_topic_and_one_that_is_filtered_does_not(nfe: Sandbox) -> None:
-    events, sns, sqs = nfe.aws("events"), nfe.aws("sns"), nfe.aws("sqs")
+def test_an_event_reaches_a_queue_through_a_topic_and_one_that_is_filtered_does_not(aws: Aws) -> None:
+    events, sns, sqs = aws.client("events"), aws.client("sns"), aws.client("sqs")
     topic = sns.create_topic(Name="avisos")["TopicArn"]
     url = sqs.create_queue(QueueName="avisos-fila")["QueueUrl"]
     queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -75,14 +75,10 @@ def test_an_event_reaches_a_queue_through_a_topic_and_one_that_is_filtered_does_
     (message,) = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
     event = json.loads(json.loads(message["Body"])["Message"])
     assert event["detail"] == {"uf": "PE"}
-    events.remove_targets(Rule="avisos", Ids=["topico"])
-    events.delete_rule(Name="avisos")
-    sns.delete_topic(TopicArn=topic)
-    sqs.delete_queue(QueueUrl=url)
 
 
-def test_a_web_server_confirms_by_the_link_that_it_is_sent(nfe: Sandbox, web: WebServer) -> None:
-    sns = nfe.aws("sns")
+def test_a_web_server_confirms_by_the_link_that_it_is_sent(aws: Aws, web: WebServer) -> None:
+    sns = aws.client("sns")
     topic = sns.create_topic(Name="avisos-web")["TopicArn"]
     sns.subscribe(TopicArn=topic, Protocol="http", Endpoint=web.url)
     with urlopen(web.next()["SubscribeURL"]) as answer:
@@ -97,11 +93,10 @@ def test_a_web_server_confirms_by_the_link_that_it_is_sent(nfe: Sandbox, web: We
     with urlopen(notification["UnsubscribeURL"]) as answer:
         assert answer.status == 200
     assert sns.list_subscriptions_by_topic(TopicArn=topic)["Subscriptions"] == []
-    sns.delete_topic(TopicArn=topic)
 
 
-def test_a_fifo_topic_keeps_order_and_drops_duplicates(nfe: Sandbox) -> None:
-    sns, sqs = nfe.aws("sns"), nfe.aws("sqs")
+def test_a_fifo_topic_keeps_order_and_drops_duplicates(aws: Aws) -> None:
+    sns, sqs = aws.client("sns"), aws.client("sqs")
     by_content = {"ContentBasedDeduplication": "true"}
     topic = sns.create_topic(Name="avisos.fifo", Attributes={"FifoTopic": "true", **by_content})["TopicArn"]
     url = sqs.create_queue(QueueName="avisos.fifo", Attributes={"FifoQueue": "true"})["QueueUrl"]
@@ -112,8 +107,6 @@ def test_a_fifo_topic_keeps_order_and_drops_duplicates(nfe: Sandbox) -> None:
         sns.publish(TopicArn=topic, Message=body, MessageGroupId="cliente")
     messages = sqs.receive_message(QueueUrl=url, MaxNumberOfMessages=10)["Messages"]
     assert [message["Body"] for message in messages] == ["1", "2", "3"]
-    sns.delete_topic(TopicArn=topic)
-    sqs.delete_queue(QueueUrl=url)
 
 
 COPIES = """
@@ -139,9 +132,11 @@ def zipped(source: str) -> bytes:
     return buffer.getvalue()
 
 
-def test_rules_fill_a_fifo_queue_whose_function_gets_each_group_in_order(nfe: Sandbox) -> None:
-    events, sqs, functions = nfe.aws("events"), nfe.aws("sqs"), nfe.aws("lambda")
-    copies = sqs.create_queue(QueueName="passos-copias")["QueueUrl"]
+def test_rules_fill_a_fifo_queue_whose_function_gets_each_group_in_order(
+    stack: Stack, aws: Aws, flows: Flows
+) -> None:
+    events, sqs, functions = aws.client("events"), aws.client("sqs"), aws.client("lambda")
+    copies = stack.resources["Copias"][1]
     fifo = {"FifoQueue": "true", "ContentBasedDeduplication": "true", "VisibilityTimeout": "60"}
     url = sqs.create_queue(QueueName="passos.fifo", Attributes=fifo)["QueueUrl"]
     queue = sqs.get_queue_attributes(QueueUrl=url, AttributeNames=["QueueArn"])["Attributes"]["QueueArn"]
@@ -163,19 +158,10 @@ def test_rules_fill_a_fifo_queue_whose_function_gets_each_group_in_order(nfe: Sa
         Environment={"Variables": {"COPIES": copies}},
         Timeout=30,
     )
-    mapping = functions.create_event_source_mapping(EventSourceArn=queue, FunctionName="passos", BatchSize=3)
+    functions.create_event_source_mapping(EventSourceArn=queue, FunctionName="passos", BatchSize=3)
+    flows.settle()
     got: dict[str, list[int]] = {"a": [], "b": []}
-    while sum(map(len, got.values())) < len(entries):
-        answer = sqs.receive_message(QueueUrl=copies, WaitTimeSeconds=20, MaxNumberOfMessages=10)
-        for message in answer["Messages"]:
-            batch = json.loads(message["Body"])
-            (group,) = batch["groups"]
-            got[group] += batch["steps"]
+    for message in stack.queue("passos-copias").messages():
+        (group,) = message.json["groups"]
+        got[group] += message.json["steps"]
     assert got == {"a": [0, 1, 4, 5], "b": [2, 3, 6, 7]}
-    functions.delete_event_source_mapping(UUID=mapping["UUID"])
-    functions.delete_function(FunctionName="passos")
-    for group in ("a", "b"):
-        events.remove_targets(Rule=f"passos-{group}", Ids=["fila"])
-        events.delete_rule(Name=f"passos-{group}")
-    for each in (url, copies):
-        sqs.delete_queue(QueueUrl=each)

@@ -24,6 +24,7 @@ class Lints:
         self._session = session
         self._book = SagaBook()
         self._usage = Usage()
+        self._epoch = session.gate.epoch
 
     def table(self) -> dict[str, Method]:
         """Name of each method -> what answers it."""
@@ -37,6 +38,8 @@ class Lints:
             StateQueryError: the database of a saga could not be asked.
         """
         session = self._session
+        if self._epoch != session.gate.epoch:  # another state, another past
+            self._epoch, self._usage = session.gate.epoch, Usage()
         before = self._usage
         self._usage = await aside(session.journal.database, lambda journal: usage(journal, before))
         facts = await gather(session, self._usage, await self._remembering())
