@@ -12,10 +12,11 @@ from uuid import uuid4
 
 import psycopg
 import pytest
+from psycopg.conninfo import conninfo_to_dict
 
-from tests.handlers.postgres import Server, running_server
+from sandbox.pytest_plugin import stack_fixture
+from sandbox.testing import Stack
 from tests.handlers.support import (
-    NFE,
     Answer,
     FakeContext,
     FakeEventBridge,
@@ -25,12 +26,8 @@ from tests.handlers.support import (
     sqs_event,
 )
 
-
-@pytest.fixture(scope="session")
-def postgres() -> Iterator[Server]:
-    with running_server() as server:
-        server.migrate("template_nfe", NFE / "migrations")
-        yield server
+#: The deployed system without its data, for its database: what the handlers get from AWS is made by hand.
+deployed = stack_fixture("nfe", seed=False)
 
 
 @pytest.fixture(scope="session")
@@ -49,14 +46,16 @@ def outbox_code() -> SimpleNamespace:
 
 
 @pytest.fixture
-def database(postgres: Server) -> Iterator[str]:
-    with postgres.clone("template_nfe") as name:
-        yield name
+def settings(deployed: Stack) -> dict[str, str]:
+    """The environment variables that point a function at the database of this test."""
+    known = conninfo_to_dict(deployed.dsn)
+    names = {"HOST": "host", "PORT": "port", "NAME": "dbname", "USER": "user", "PASSWORD": "password"}
+    return {f"DB_{name}": str(known[member]) for name, member in names.items()}
 
 
 @pytest.fixture
-def connection(postgres: Server, database: str) -> Iterator[psycopg.Connection[Any]]:
-    with postgres.connect(database) as opened:
+def connection(deployed: Stack) -> Iterator[psycopg.Connection[Any]]:
+    with psycopg.connect(deployed.dsn, autocommit=True) as opened:
         yield opened
 
 
@@ -64,8 +63,7 @@ def connection(postgres: Server, database: str) -> Iterator[psycopg.Connection[A
 class Nfe:
     """The system without its queues: handlers are called with what the queues would hand them."""
 
-    server: Server
-    name: str
+    settings: dict[str, str]
     connection: psycopg.Connection[Any]
     code: dict[str, SimpleNamespace]
     events: FakeEventBridge = field(default_factory=FakeEventBridge)
@@ -84,7 +82,7 @@ class Nfe:
     def handler(self, function: str) -> Callable[..., Json]:
         """Return a new environment of a function: a handler with a connection of its own."""
         code = self.code[function]
-        database = code.database.Database(self.server.settings(self.name))
+        database = code.database.Database(self.settings)
         self.opened.append(database)
         if function == "faturamento":
             built: Callable[..., Json] = code.app.build_handler(database)
@@ -164,15 +162,14 @@ class Nfe:
 
 @pytest.fixture
 def nfe(
-    postgres: Server,
-    database: str,
+    settings: dict[str, str],
     connection: psycopg.Connection[Any],
     faturamento_code: SimpleNamespace,
     estoque_code: SimpleNamespace,
     outbox_code: SimpleNamespace,
 ) -> Iterator[Nfe]:
     code = {"faturamento": faturamento_code, "estoque": estoque_code, "outbox": outbox_code}
-    system = Nfe(postgres, database, connection, code)
+    system = Nfe(settings, connection, code)
     yield system
     for opened in system.opened:
         opened.close()

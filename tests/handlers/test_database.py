@@ -9,7 +9,6 @@ import psycopg
 import pytest
 
 from tests.handlers.conftest import Nfe
-from tests.handlers.postgres import Server
 from tests.handlers.support import FakeContext, api_event
 
 KILL = "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity WHERE application_name = 'nfe'"
@@ -21,8 +20,8 @@ def lost() -> list[Exception]:
 
 
 @pytest.fixture
-def kept(postgres: Server, database: str, estoque_code: SimpleNamespace, lost: list[Exception]) -> Any:
-    opened = estoque_code.database.Database(postgres.settings(database), lost.append)
+def kept(settings: dict[str, str], estoque_code: SimpleNamespace, lost: list[Exception]) -> Any:
+    opened = estoque_code.database.Database(settings, lost.append)
     yield opened
     opened.close()
 

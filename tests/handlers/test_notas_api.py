@@ -264,7 +264,7 @@ class TestHealth:
     def test_without_a_database_every_route_says_unavailable(self, nfe: Nfe) -> None:
         for function, path in (("faturamento", "/health"), ("estoque", "/api/v1/produtos")):
             code = nfe.code[function]
-            nowhere = code.database.Database(nfe.server.settings(nfe.name) | {"DB_HOST": "/nowhere"})
+            nowhere = code.database.Database(nfe.settings | {"DB_HOST": "/nowhere"})
             build = code.app.build_handler
             handler = build(nowhere) if function == "faturamento" else build(nowhere, dict, str)
             assert handler(api_event("GET", path), FakeContext())["statusCode"] == 503

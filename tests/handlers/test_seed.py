@@ -11,16 +11,16 @@ from typing import Any
 import psycopg
 
 from seed.nfe import PRODUTOS, seed
-from tests.handlers.postgres import Server
 from tests.handlers.support import NFE
 
 ROWS = "SELECT produto_id::text, nome, quantidade, quantidade_inicial FROM estoque.produtos ORDER BY 1"
 
 
 def test_prints_the_ids_it_seeded_and_repeats_itself(
-    postgres: Server, database: str, connection: psycopg.Connection[Any]
+    settings: dict[str, str], connection: psycopg.Connection[Any]
 ) -> None:
-    target = {"PGHOST": str(postgres.folder), "PGDATABASE": database, "PGUSER": "nfe", "PGPASSWORD": "unused"}
+    names = {"HOST": "HOST", "PORT": "PORT", "DATABASE": "NAME", "USER": "USER", "PASSWORD": "PASSWORD"}
+    target = {f"PG{ours}": settings[f"DB_{theirs}"] for ours, theirs in names.items()}
 
     def run() -> list[str]:
         done = subprocess.run(
