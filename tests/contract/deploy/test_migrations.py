@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator
 from pathlib import Path
 
 import psycopg
@@ -14,26 +13,15 @@ from sandbox.deploy.errors import MigrationError
 from sandbox.deploy.migrations import apply_migrations
 from sandbox.deploy.system import DatabaseSpec, System
 from sandbox.errors import UsageError
+from sandbox.testing import Stack
 from tests.contract.deploy.harness import Bench
-from tests.handlers.postgres import Server, running_server
 
-pytestmark = pytest.mark.postgres
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Server]:
-    with running_server() as server:
-        yield server
+pytestmark = [pytest.mark.postgres, pytest.mark.sandbox("database.yaml")]
 
 
 @pytest.fixture
-def dsn(server: Server, request: pytest.FixtureRequest) -> str:
-    name = f"m{abs(hash(request.node.name))}"
-    with psycopg.connect(
-        host=str(server.folder), user="nfe", dbname="postgres", autocommit=True
-    ) as connection:
-        connection.execute(f'CREATE DATABASE "{name}"')
-    return f"host={server.folder} user=nfe dbname={name}"
+def dsn(stack: Stack) -> str:
+    return stack.dsn
 
 
 def apply(folder: Path, dsn: str) -> list[tuple[str, str]]:
