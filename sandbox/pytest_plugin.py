@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Generator, Iterator
 from contextlib import closing
 from pathlib import Path
+from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -19,6 +20,9 @@ if TYPE_CHECKING:
     from sandbox.testing import Aws, Clock, Faults, Flows, Sagas, Sandbox, Stack
 
 _MARK = "sandbox"
+_PACKAGE = Path(__file__).resolve().parent
+#: Tests that use one of these are about a system, and not about this package.
+_USES = frozenset({"sandbox", "stack"})
 _ENGINES = ("embedded", "docker")
 #: Beside, not in, the state folder of the project: that is made and emptied by `sandbox up`.
 _FAILURES = Path(".sandbox-failures")
@@ -71,9 +75,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Keeps the flows of a test that failed, before the next one has the sandbox to itself."""
+    told = call.excinfo is not None and _tells_what_to_do(item, call.excinfo.value)
+    if call.excinfo is not None and told and call.when == "call":
+        call.excinfo = _as_seen_by_the_test(call.excinfo)
     report = yield
+    if call.excinfo is not None and told and call.when != "call":
+        report.longrepr = str(call.excinfo.value)  # around the test there are only pytest's lines, and ours
     stack = getattr(item, "funcargs", {}).get("stack")
     if report.when == "call" and report.failed and stack is not None:
         report.sections.append(("sandbox", _kept_flows(item, stack)))
@@ -177,6 +188,30 @@ def assert_no_dead_letters(stack: Stack) -> Callable[[], None]:
 def assert_idempotent(stack: Stack) -> Callable[..., None]:
     """Fails when handling an event a second time changes anything; see `Stack.assert_idempotent`."""
     return stack.assert_idempotent
+
+
+def _tells_what_to_do(item: pytest.Item, error: BaseException) -> bool:
+    """Whether a failure is one of this package's, in a test of somebody's system."""
+    ours = type(error).__module__.partition(".")[0] == _PACKAGE.name
+    return (
+        ours
+        and not item.config.getoption("fulltrace")
+        and not _USES.isdisjoint(getattr(item, "fixturenames", ()))
+    )
+
+
+def _as_seen_by_the_test(error: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
+    """A failure with the lines of the test that led to it, and none of this package."""
+    at: TracebackType | None = error.tb
+    theirs: list[TracebackType] = []
+    while at is not None:
+        if _PACKAGE not in Path(at.tb_frame.f_code.co_filename).parents:
+            theirs.append(at)
+        at = at.tb_next
+    shown: TracebackType | None = None
+    for one in reversed(theirs):
+        shown = TracebackType(shown, one.tb_frame, one.tb_lasti, one.tb_lineno)
+    return error if shown is None else pytest.ExceptionInfo.from_exception(error.value.with_traceback(shown))
 
 
 def _kept_flows(item: pytest.Item, stack: Stack) -> str:

@@ -35,7 +35,6 @@ class Clock:
             SandboxError: the sum is negative.
             NotSettledError: something on the way does not end.
         """
-        __tracebackhide__ = True
         span = timedelta(seconds=seconds, minutes=minutes, hours=hours, days=days)
         answer = self._control.call("test_advance", seconds=span.total_seconds())
         if answer["running"]:

@@ -1,7 +1,4 @@
-"""How assertions fail: with what was expected, and all that helps to see why it did not come.
-
-What raises them sets `__tracebackhide__`: pytest then shows the line of the test, and none of ours.
-"""
+"""How assertions fail: with what was expected, and all that helps to see why it did not come."""
 
 from __future__ import annotations
 

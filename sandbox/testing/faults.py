@@ -64,7 +64,6 @@ class PlannedFault:
         Raises:
             FlowAssertionError: with what it was planned for.
         """
-        __tracebackhide__ = True
         view = self._view()
         struck = view.get("struck", 0)
         if struck == times or (times is None and struck):

@@ -71,7 +71,6 @@ class Flow:
         Raises:
             FlowAssertionError: with the tree, the log lines and the dead letters of the flow.
         """
-        __tracebackhide__ = True
         left = iter(self.path)
         for place, name in enumerate(names):
             if not any(passed == name for passed in left):
@@ -85,7 +84,6 @@ class Flow:
         Raises:
             FlowAssertionError: as `assert_went`.
         """
-        __tracebackhide__ = True
         passed = [name for name in names if name in self.path]
         if passed:
             self._fail(f"the flow went through {', '.join(passed)}")
@@ -105,7 +103,6 @@ class Flow:
         )
 
     def _fail(self, headline: str) -> NoReturn:
-        __tracebackhide__ = True
         raise FlowAssertionError(report(headline, self.explain()))
 
 
@@ -136,7 +133,6 @@ class Flows:
             NotSettledError: something goes on and on: with what runs, is due and lies in queues.
             SandboxError: the sandbox's time runs by itself.
         """
-        __tracebackhide__ = True
         seconds = horizon.total_seconds() if isinstance(horizon, timedelta) else float(horizon)
         answer = self._control.call("flow_settle", horizon=seconds, patience=patience)
         outcome = answer["outcome"]
@@ -170,7 +166,6 @@ class Flows:
         Raises:
             NotSettledError: it did not become true in time.
         """
-        __tracebackhide__ = True
         deadline = time.monotonic() + timeout
         hop = 0
         while not (value := condition()):
@@ -208,7 +203,6 @@ class Flows:
         Raises:
             FlowAssertionError: with the messages, and the flows that they come from.
         """
-        __tracebackhide__ = True
         lines = self.dead_letters()
         if lines:
             raise FlowAssertionError(

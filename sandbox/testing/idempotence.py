@@ -24,7 +24,6 @@ def assert_idempotent(
     stack: Stack, control: Control, event: Mapping[str, Any] | str, bus: str | None
 ) -> None:
     """See `Stack.assert_idempotent`."""
-    __tracebackhide__ = True
     stack.flows.settle()
     if isinstance(event, str):
         known = control.call("test_event", reference=event)

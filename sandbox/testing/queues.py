@@ -99,7 +99,6 @@ class Queue:
         Raises:
             FlowAssertionError: with the messages.
         """
-        __tracebackhide__ = True
         messages = self.messages()
         if messages:
             count = "1 message" if len(messages) == 1 else f"{len(messages)} messages"

@@ -35,7 +35,6 @@ class Sagas:
         Raises:
             FlowAssertionError: it has another outcome: with its flow.
         """
-        __tracebackhide__ = True
         self._assert_outcome(saga_id, "completed", "completed")
 
     def assert_compensated(self, saga_id: object) -> None:
@@ -44,7 +43,6 @@ class Sagas:
         Raises:
             FlowAssertionError: it has another outcome: with its flow.
         """
-        __tracebackhide__ = True
         self._assert_outcome(saga_id, "compensated", "compensated")
 
     def assert_invariants(self) -> None:
@@ -53,7 +51,6 @@ class Sagas:
         Raises:
             FlowAssertionError: with the rows that break them.
         """
-        __tracebackhide__ = True
         check = self._control.call("saga_check")
         if check["violations"]:
             broken = [
@@ -63,7 +60,6 @@ class Sagas:
             raise FlowAssertionError(report("invariants of the saga do not hold", section("broken", broken)))
 
     def _assert_outcome(self, saga_id: object, expected: str, word: str) -> None:
-        __tracebackhide__ = True
         saga = self.of(saga_id)
         summary = saga["saga"]
         if summary["outcome"] == expected:

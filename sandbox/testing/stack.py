@@ -142,7 +142,6 @@ class Stack:
 
     def assert_no_dead_letters(self) -> None:
         """No dead-letter queue holds a message; see `Flows.assert_no_dead_letters`."""
-        __tracebackhide__ = True
         self.flows.assert_no_dead_letters()
 
     def assert_idempotent(self, event: Mapping[str, Any] | str, *, bus: str | None = None) -> None:
@@ -157,5 +156,4 @@ class Stack:
             FlowAssertionError: with what changed, and the flow of the repetition.
             UsageError: no such event is known.
         """
-        __tracebackhide__ = True
         assert_idempotent(self, self._control, event, bus)
