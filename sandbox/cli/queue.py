@@ -130,7 +130,7 @@ def peek(
             ],
         )
     if not messages:
-        say("no such message is in the queue")
+        say("no such message is in the queue" if status or match or offset else "the queue is empty")
 
 
 @command.command("send")
