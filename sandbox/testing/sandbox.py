@@ -17,6 +17,8 @@ from sandbox.testing.server import Server
 from sandbox.testing.stack import Stack
 
 _EMPTY = "empty"
+#: Systems that are kept as they were after their deployment: state in memory, and databases on disk.
+_MOST_KEPT = 16
 
 
 class Sandbox:
@@ -83,7 +85,8 @@ class Sandbox:
         elif self._fresh != label:
             self._server.call("test_return", label=label)
         self._fresh = ""
-        return Stack(self._kept[label], self._server, self.aws)
+        name = self._kept[label] = self._kept.pop(label)  # the one used last
+        return Stack(name, self._server, self.aws)
 
     def empty(self) -> None:
         """Takes everything out of it: of a sandbox that was there before, what this process put in."""
@@ -137,6 +140,11 @@ class Sandbox:
         self._server.call("test_keep", label=label)
         self._kept[label] = stacks[-1]["name"]
         self._fresh = label
+        systems = [one for one in self._kept if one != _EMPTY]
+        if forgotten := systems[:-_MOST_KEPT]:
+            self._server.call("test_forget", labels=forgotten)
+            for one in forgotten:
+                del self._kept[one]
 
 
 @contextmanager
