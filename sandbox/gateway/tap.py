@@ -38,11 +38,17 @@ _MAX_PAYLOAD = 32 * 1024
 
 
 def resource_of(params: Mapping[str, Any]) -> str:
-    """What a call is about: a queue's name, a function, a rule; empty when its parameters do not say."""
+    """What a call is about: a queue's name, a function, a rule; empty when its parameters do not say.
+
+    PutEvents is about the bus of its first entry.
+    """
     for name in _RESOURCES:
         value = params.get(name)
         if value and isinstance(value, str):
             return value.rstrip("/").rsplit("/", 1)[-1] if name == "QueueUrl" else value
+    match params.get("Entries"):
+        case [{"DetailType": _, **entry}, *_]:
+            return str(entry.get("EventBusName") or "default")
     return ""
 
 

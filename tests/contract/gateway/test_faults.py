@@ -135,3 +135,13 @@ def test_a_call_of_the_sandbox_itself_is_not_struck() -> None:
     asyncio.run(go())
     assert house.faults.all()[0].struck == 0
     assert len(house.sqs.calls) == 2
+
+
+def test_events_of_one_bus_are_struck() -> None:
+    house = House()
+    planned(house, "throttle", {"service": "events", "resource": "pedidos"}, {}, times=None)
+    entry = {"Source": "loja", "DetailType": "Pedido", "Detail": "{}"}
+    buses = ("pedidos", "arn:aws:events:us-east-1:000000000000:event-bus/pedidos", "outro")
+    wanted = [("events", "PutEvents", {"Entries": [{**entry, "EventBusName": bus}]}) for bus in buses]
+    wanted.append(("events", "PutEvents", {"Entries": [entry]}))
+    assert calls(house, *wanted) == ["ThrottlingException 400"] * 2 + ["ok"] * 2
