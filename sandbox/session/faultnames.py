@@ -141,6 +141,18 @@ async def _topics(session: Session, scope: Scope) -> list[str]:
     return [one["TopicArn"] for one in await ask_all(session, "sns", "ListTopics", {}, "Topics", scope=scope)]
 
 
+async def _groups(session: Session, scope: Scope) -> list[str]:
+    token = ("nextToken", "nextToken")
+    found = await ask_all(session, "logs", "DescribeLogGroups", {}, "logGroups", token=token, scope=scope)
+    return [group["logGroupName"] for group in found]
+
+
+async def _buckets(session: Session, scope: Scope) -> list[str]:
+    return [
+        bucket["Name"] for bucket in await ask_all(session, "s3", "ListBuckets", {}, "Buckets", scope=scope)
+    ]
+
+
 async def _apis(session: Session, scope: Scope) -> list[str]:
     token = ("position", "position")
     rest = await ask_all(session, "apigateway", "GetRestApis", {}, "items", token=token, scope=scope)
@@ -159,6 +171,8 @@ _RESOURCES: Mapping[str, Callable[[Session, Scope], Awaitable[list[str]]]] = {
     "events": _event_resources,
     "dynamodb": _tables,
     "sns": _topics,
+    "logs": _groups,
+    "s3": _buckets,
     _API: _apis,
 }
 
@@ -167,9 +181,14 @@ async def _resources(session: Session, scope: Scope, service: str) -> list[str] 
     """What the calls of a service are about; None where that cannot be listed."""
     if service and service not in _RESOURCES:
         return None
-    asked = [_RESOURCES[service]] if service else list(_RESOURCES.values())
+    if service not in ("", _API, *session.engine.services) and scope != Scope():
+        return None  # the long tail is looked into in the default account alone
     found: list[str] = []
-    for names in asked:
+    # Without a service: whatever is here already; to ask the long tail may first have to start it.
+    for name in [service] if service else [_API, *session.engine.services]:
+        names = _RESOURCES.get(name)
+        if names is None:
+            continue
         try:
             found += await names(session, scope)
         except AwsError:
@@ -200,11 +219,16 @@ def _remedy(fact: str, wanted: str) -> str:
 
 
 def _unknown(fact: str, wanted: str, there: Iterable[str], remedy: str) -> UsageError:
-    known = sorted({name.rsplit("/", 1)[-1].rsplit(":", 1)[-1] for name in there})
+    known = sorted({_short(name) for name in there})
     few = f"there are: {', '.join(known)}" if len(known) <= _SHOWN else f"there are {len(known)} others"
-    near = did_you_mean(wanted.rsplit("/", 1)[-1].rsplit(":", 1)[-1], known)
+    near = did_you_mean(_short(wanted), known)
     return UsageError(
         f"there is no {fact} {wanted}",
         f"{few if known else 'there is none'}; such a fault would never strike.{near}",
         remedy,
     )
+
+
+def _short(name: str) -> str:
+    """A name, or the last part of an ARN or URL."""
+    return name.rsplit("/", 1)[-1].rsplit(":", 1)[-1] if name.startswith(("arn:", "http")) else name
