@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 _MARK = "sandbox"
 _PACKAGE = Path(__file__).resolve().parent
-#: Tests that use one of these are about a system, and not about this package.
-_USES = frozenset({"sandbox", "stack"})
+#: The stacks that a test asked for, whatever their fixtures are called: such a test is about a system.
+_STACKS = pytest.StashKey[list["Stack"]]()
 _ENGINES = ("embedded", "docker")
 #: Beside, not in, the state folder of the project: that is made and emptied by `sandbox up`.
 _FAILURES = Path(".sandbox-failures")
@@ -85,9 +85,9 @@ def pytest_runtest_makereport(
     report = yield
     if call.excinfo is not None and told and call.when != "call":
         report.longrepr = str(call.excinfo.value)  # around the test there are only pytest's lines, and ours
-    stack = getattr(item, "funcargs", {}).get("stack")
-    if report.when == "call" and report.failed and stack is not None:
-        report.sections.append(("sandbox", _kept_flows(item, stack)))
+    stacks = item.stash.get(_STACKS, [])
+    if report.when == "call" and report.failed and stacks:
+        report.sections.append(("sandbox", _kept_flows(item, stacks[-1])))
     return report
 
 
@@ -123,9 +123,11 @@ def stack_fixture(system: str | Path | None = None, *, seed: bool = True, sandbo
     @pytest.fixture
     def stack(request: pytest.FixtureRequest) -> Stack:
         """The deployed system, fresh for this test: what another test did is not in it."""
+        stacks: list[Stack] = request.node.stash.setdefault(_STACKS, [])
         chosen, seeded = (system, seed) if system is not None else _asked(request)
         made: Sandbox = request.getfixturevalue(sandbox)
-        return made.stack(_located(chosen, request), seed=seeded, cwd=request.path.parent)
+        stacks.append(made.stack(_located(chosen, request), seed=seeded, cwd=request.path.parent))
+        return stacks[-1]
 
     return stack
 
@@ -193,11 +195,7 @@ def assert_idempotent(stack: Stack) -> Callable[..., None]:
 def _tells_what_to_do(item: pytest.Item, error: BaseException) -> bool:
     """Whether a failure is one of this package's, in a test of somebody's system."""
     ours = type(error).__module__.partition(".")[0] == _PACKAGE.name
-    return (
-        ours
-        and not item.config.getoption("fulltrace")
-        and not _USES.isdisjoint(getattr(item, "fixturenames", ()))
-    )
+    return ours and _STACKS in item.stash and not item.config.getoption("fulltrace")
 
 
 def _as_seen_by_the_test(error: pytest.ExceptionInfo[BaseException]) -> pytest.ExceptionInfo[BaseException]:
