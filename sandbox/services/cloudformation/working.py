@@ -9,7 +9,7 @@ from typing import Any
 
 import msgspec
 
-from sandbox.errors import SandboxError
+from sandbox.errors import SandboxError, StoreError
 from sandbox.model.awserror import AwsError
 from sandbox.model.scope import Scope
 from sandbox.model.stacks import StackDeployer, StackRequest, StackStep
@@ -64,8 +64,11 @@ class Worker:
         before = self._tasks.get(key)
 
         async def run() -> None:
-            # What could not be stored was not asked for: its client was refused.
-            await self._database.committed()
+            try:
+                await self._database.committed()
+            except StoreError:  # what could not be stored was not asked for: its client was refused
+                work.close()
+                raise
             if before is not None:
                 await asyncio.wait([before])
             await work

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from sandbox.errors import StoreError
 from sandbox.model.awserror import AwsError
 from tests.contract.cloudformation.harness import Stacks
-from tests.support.fulldisk import full
 
 QUEUE = """
 Parameters:
@@ -100,8 +101,24 @@ def test_a_stack_whose_end_cannot_be_stored_has_failed(stacks: Stacks) -> None:
 
 
 def test_a_stack_that_could_not_be_stored_is_not_made(stacks: Stacks) -> None:
-    with full(stacks.database, "commit"), pytest.raises(StoreError):
+    def full() -> None:
+        stacks.database.before_commit = None  # there is space again at once
+        raise sqlite3.OperationalError("database or disk is full")
+
+    async def idle() -> None:
+        while tasks := stacks.service.work():
+            await asyncio.wait(tasks)
+
+    begin = stacks.service.worker.begin
+
+    def beginning(*work: Any) -> None:
+        stacks.database.before_commit = full
+        begin(*work)
+
+    stacks.service.worker.begin = beginning  # type: ignore[assignment, method-assign]
+    with pytest.raises(StoreError):
         stacks.call("CreateStack", StackName="filas", TemplateBody=QUEUE)
+    stacks.run(idle)
     assert stacks.refused("DescribeStacks", StackName="filas").code == "ValidationError"
     assert stacks.aws.names("queue") == set()
 
