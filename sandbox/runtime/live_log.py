@@ -8,7 +8,7 @@ from sandbox.clock import Clock
 from sandbox.model.ports import LogLines
 
 #: Real seconds that lines are gathered before they are handed on: a quick invocation is one write.
-_GATHER_SECONDS = 0.02
+_GATHER_SECONDS = 0.1
 
 
 class LiveLog:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sandbox.model.awserror import AwsError
 from sandbox.model.dynamodb.errors import validation
@@ -45,8 +46,7 @@ class Tokens:
 
     def __init__(self, statement: str) -> None:
         self._statement = statement
-        self._tokens = [_token(match) for match in _TOKEN.finditer(statement)]
-        self._tokens.append(Token("end", "", len(statement), 0))
+        self._tokens = _tokens(statement)
         self._at = 0
 
     @property
@@ -94,6 +94,13 @@ class Tokens:
         before = self._statement[: token.start]
         column = token.start - (before.rfind("\n") + 1)
         return f"at {before.count(chr(10)) + 1}:{column + 1}:{token.length}"
+
+
+@lru_cache(maxsize=128)
+def _tokens(statement: str) -> tuple[Token, ...]:
+    """The tokens of a statement; programs send the same ones again and again, with other parameters."""
+    tokens = [_token(match) for match in _TOKEN.finditer(statement)]
+    return (*tokens, Token("end", "", len(statement), 0))
 
 
 def _token(match: re.Match[str]) -> Token:
