@@ -5,7 +5,7 @@ start costs as much processor time as a dozen quick invocations, so a burst that
 slows down those that run. So a request waits a moment for one of its function's environments to be free,
 and few start at a time. A function is never held up by that for long: a start that takes its time (it waits
 for something, most likely) makes room for the next one. While all processors are busy a further environment
-would only take from those that work, so then one starts a second.
+would only take from those that work, so then they start the more slowly the more there are.
 """
 
 from __future__ import annotations
@@ -25,8 +25,8 @@ from sandbox.runtime.pool import Pool
 MOMENT = 0.05
 #: Real seconds after which a start makes room for the next one.
 PATIENCE = 0.25
-#: Real seconds between two starts beside environments that are at work, while the machine is full.
-SPARING = 1.0
+#: Real seconds between two starts while the machine is full, for each environment that the function has.
+SPARING = 0.5
 
 
 class Processors:
@@ -88,7 +88,7 @@ class Starts:
         self._patience = patience
         self._sparing = sparing
         self._full = full or Processors().full
-        self._last = -sparing
+        self._last = float("-inf")
         self._queue: deque[asyncio.Future[Environment | Start]] = deque()
 
     async def turn(self, pool: Pool, rest: Callable[[Environment], None]) -> Environment | Start:
@@ -119,7 +119,8 @@ class Starts:
         if waiter.done():
             return
         loop = asyncio.get_running_loop()
-        if pool.working and loop.time() - self._last < self._sparing and self._full():
+        spared = self._sparing * len(pool.all)
+        if pool.working and loop.time() - self._last < spared and self._full():
             loop.call_later(self._moment, self._ask, pool, waiter)
             return
         self._queue.append(waiter)
