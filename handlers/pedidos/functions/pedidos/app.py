@@ -16,9 +16,14 @@ from repository import Pedidos
 Handler = Callable[[dict[str, Any], LambdaContext], dict[str, Any]]
 
 logger = Logger()
-#: Parameters are made here, not by users: checking them again on every call costs more than the call.
+#: Parameters are made here, not by users: checking them again on every call costs more than the call. The
+#: agent is named in short, because the SDK puts its long name together anew for every call.
 CONFIG = Config(
-    parameter_validation=False, connect_timeout=2, read_timeout=5, retries={"total_max_attempts": 3}
+    parameter_validation=False,
+    user_agent="pedidos-api",
+    connect_timeout=2,
+    read_timeout=5,
+    retries={"total_max_attempts": 3},
 )
 
 
