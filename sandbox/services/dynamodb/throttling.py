@@ -89,7 +89,7 @@ class Limiter:
             self._spent.clear()
             return
         for index, partition, _ in consumed.keys:
-            place = (consumed.table.id if index is None else index.id, kind, partition)
+            place = (consumed.table.own if index is None else index.id, kind, partition)
             if self._spent.get(place, 0.0) >= _OF_A_KEY[kind]:
                 raise _hot(consumed.table, "" if index is None else index.name, kind)
 
@@ -110,7 +110,7 @@ class Limiter:
     def _take(self, consumed: Consumption, kind: str) -> None:
         table, spent = consumed.table, self._spent
         for index, partition, units in consumed.keys if self._clock.speed else ():
-            place = (table.id if index is None else index.id, kind, partition)
+            place = (table.own if index is None else index.id, kind, partition)
             spent[place] = spent.get(place, 0.0) + units
         if not table.limited:
             return

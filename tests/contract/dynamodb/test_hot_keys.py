@@ -146,3 +146,23 @@ def test_partition_keys_are_not_counted_while_time_stands_still(tables: Tables) 
     tables.table()
     _write_hot(tables)
     tables.put("quente", 4)
+
+
+def test_a_table_is_not_taken_for_an_index_of_another(running: Tables) -> None:
+    index = {
+        "IndexName": "por-status",
+        "KeySchema": [{"AttributeName": "status", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    names = (("pk", "S"), ("sk", "N"), ("status", "S"))
+    running.table(
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": kind} for name, kind in names],
+        GlobalSecondaryIndexes=[index],
+    )
+    # A table whose number is the id of that index.
+    running.database.execute("UPDATE sqlite_sequence SET seq = 1000 WHERE name = 'dynamodb_tables'")
+    running.table("mil")
+    for number in range(3):
+        running.put(f"cliente-{number}", status={"S": "ABERTO"}, texto=_LARGE)
+
+    running.put("ABERTO", table="mil")
