@@ -5,7 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any, ClassVar
 
 from sandbox.deploy.resources.base import (
@@ -171,19 +171,23 @@ def _as_sent(props: Props) -> Props:
     return sent
 
 
-_SIMPLE = (
-    "BillingMode",
-    "DeletionProtectionEnabled",
-    "OnDemandThroughput",
-    "ProvisionedThroughput",
-    "SSESpecification",
-    "TableClass",
-)
+#: What UpdateTable changes in one call, and what a property means that the template has no longer; throughput
+#: goes with the billing mode.
+_SIMPLE: Mapping[str, Any] = {
+    "BillingMode": "PROVISIONED",
+    "DeletionProtectionEnabled": False,
+    "OnDemandThroughput": None,
+    "ProvisionedThroughput": None,
+    "SSESpecification": {"SSEEnabled": False},
+    "TableClass": "STANDARD",
+}
 
 
 def _updates(before: Props, props: Props) -> Iterator[Props]:
     """The parameters of the UpdateTable calls that a change takes: AWS changes one index a call."""
-    changed = {key: props.get(key) for key in _SIMPLE if before.get(key) != props.get(key)}
+    changed = {
+        key: props.get(key, default) for key, default in _SIMPLE.items() if before.get(key) != props.get(key)
+    }
     simple = _as_sent({key: value for key, value in changed.items() if value is not None})
     stream = props.get("StreamSpecification")
     if before.get("StreamSpecification") != stream:

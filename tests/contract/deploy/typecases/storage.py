@@ -113,6 +113,12 @@ CHANGED = [
         ("UpdateTable", "UpdateTimeToLive", "TagResource"),
     ),
     Case(
+        "AWS::DynamoDB::Table",
+        {**TABLE, "DeletionProtectionEnabled": True, "TableClass": "STANDARD_INFREQUENT_ACCESS"},
+        TABLE,
+        ("UpdateTable",),
+    ),
+    Case(
         "AWS::S3::Bucket",
         {
             "AccessControl": "Private",
