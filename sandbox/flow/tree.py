@@ -121,7 +121,8 @@ def describe(branch: Branch, began: float) -> str:
     """One hop in one line: when, what, where, how it went."""
     hop = branch.hop
     mark = "✗" if hop.status != "ok" else "●"
-    parts = [f"{mark} +{hop.at - began:.3f}s", _WORDS.get(hop.kind, hop.kind.value), _where(hop)]
+    word = "queued for" if hop.queues_at_function else _WORDS.get(hop.kind, hop.kind.value)
+    parts = [f"{mark} +{hop.at - began:.3f}s", word, _where(hop)]
     if hop.duration_ms is not None:
         parts.append(f"{hop.duration_ms:.1f} ms")
     parts.extend(_facts(hop))

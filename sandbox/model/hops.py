@@ -98,3 +98,8 @@ class Hop(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     duration_ms: float | None = None
     detail: dict[str, Any] = {}
     payload: str = ""
+
+    @property
+    def queues_at_function(self) -> bool:
+        """Whether it says that Lambda's own queue took an event, which the function is to run with later."""
+        return self.kind is HopKind.DELIVERED and self.service == "lambda"

@@ -60,6 +60,8 @@ def tone_of(hop: Hop) -> Tone:
 def words(hop: Hop) -> Line:
     """What happened, and where."""
     glyph, verb = _WORDS.get(hop.kind, ("◦", hop.kind.value))
+    if hop.queues_at_function:
+        glyph, verb = "▤", "queued for"
     tone = tone_of(hop)
     return join(text(f"{glyph} {verb}", tone if tone is Tone.BAD else Tone.DIM), text(where(hop), tone))
 

@@ -73,6 +73,20 @@ def test_a_saga_as_text() -> None:
     ]
 
 
+def test_an_asynchronous_invocation_is_queued_by_lambda() -> None:
+    function = "arn:aws:lambda:r:a:function:outbox"
+    tree = build(
+        [
+            hop(1, HopKind.DELIVERED, service="events", resource=function),
+            hop(2, HopKind.DELIVERED, 1, service="lambda", resource=function, function=function),
+        ]
+    )
+    assert [describe(branch, 1000.0).split(" ", 2)[2] for _, branch in walk(tree)] == [
+        "delivered outbox",
+        "queued for outbox",
+    ]
+
+
 def test_branches_beside_each_other() -> None:
     hops = [hop(1), hop(2, cause=1), hop(3, cause=2), hop(4, cause=1), hop(5)]
     lines = list(render(build(hops)))
