@@ -87,6 +87,18 @@ def test_an_api_hands_the_request_to_its_function(nfe: Sandbox, eco: dict[str, s
     assert (answer.status_code, answer.json()) == (502, {"message": "Internal server error"})
 
 
+def test_an_api_is_reached_by_its_host_name(nfe: Sandbox, eco: dict[str, str]) -> None:
+    """The first part of the path is the stage then."""
+    path = httpx.URL(eco["EcoUrl"]).path
+    api = path.split("/")[3]
+    headers = {"Host": f"{api}.execute-api.localhost"}
+    answer = httpx.post(f"{nfe.endpoint}/v1/eco", headers=headers, json={}, trust_env=False, timeout=PATIENCE)
+    assert (answer.status_code, answer.json()) == (502, {"message": "Internal server error"})
+    headers["Host"] = f"nenhuma.{headers['Host'].partition('.')[2]}"
+    answer = httpx.post(f"{nfe.endpoint}/v1/eco", headers=headers, trust_env=False, timeout=PATIENCE)
+    assert answer.status_code in (403, 404)
+
+
 def test_an_api_knows_its_routes_alone(nfe: Sandbox, eco: dict[str, str]) -> None:
     answer = httpx.post(f"{eco['EcoUrl']}/mais", trust_env=False, timeout=PATIENCE)
     assert (answer.status_code, answer.json()) == (403, {"message": "Missing Authentication Token"})

@@ -18,6 +18,7 @@ from tests.perf.cases.snapshot import snapshot
 from tests.perf.cases.sqs import sqs_recording, sqs_send, sqs_send_receive_delete
 
 _NO_CONTAINERS = {"embedded": "it has no containers"}
+_NO_SOCKET = {"docker": "its functions cannot tell this process when they begin"}
 
 CASES = (
     Case(
@@ -62,8 +63,8 @@ CASES = (
         "a message sent, received and deleted, 32 connections, 20,000 queued",
         sqs_send_receive_delete,
     ),
-    Case("sqs-to-lambda", "SendMessage until a mapping's handler begins", sqs_to_lambda),
-    Case("sqs-drain", "3,000 queued messages through a mapping, ten at a time", sqs_drain),
+    Case("sqs-to-lambda", "SendMessage until a mapping's handler begins", sqs_to_lambda, _NO_SOCKET),
+    Case("sqs-drain", "3,000 queued messages through a mapping, ten at a time", sqs_drain, _NO_SOCKET),
     Case("event-to-receiver", "PutEvents, rule, queue, until a waiting receive has it", event_to_receiver),
     Case("rules", "PutEvents with 300 rules on the bus, compared to 3", rules),
     Case("dynamodb-put", "PutItem, 32 connections", dynamodb_put),

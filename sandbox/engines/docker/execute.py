@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from sandbox.clock import Clock
 from sandbox.engines.docker.hearing import Hearing
-from sandbox.engines.docker.upstream import ContainerUpstream
+from sandbox.engines.docker.upstream import HOST, ContainerUpstream
 from sandbox.model.arn import execute_api_arn
 from sandbox.model.hops import HopKind
 from sandbox.model.http import HttpRequest, HttpResponse
@@ -54,7 +54,12 @@ class ContainerExecuteApi:
         passed = replace(
             request,
             path=f"/_aws/execute-api/{api_id}/{stage}{request.path or '/'}",
-            headers=[*request.headers, *self._trace(request, hop)],
+            # LocalStack would look for a stage in the path of a request that names the API by its host.
+            headers=[
+                *(pair for pair in request.headers if pair[0] != "host"),
+                ("host", HOST),
+                *self._trace(request, hop),
+            ],
         )
         response = await self._upstream.send("apigateway", f"{request.method} {request.path}", passed)
         failed = response.status >= 500
