@@ -123,6 +123,8 @@ def test_a_processed_order_cannot_be_cancelled(api: Api) -> None:
 def test_a_poisoned_message_alone_is_dead_lettered(nfe: Sandbox, api: Api, pedidos: dict[str, str]) -> None:
     sqs, url = nfe.aws("sqs"), pedidos["ProcessarQueueUrl"]
     sqs.set_queue_attributes(QueueUrl=url, Attributes={"VisibilityTimeout": "1"})
+    # A receive that waits already holds what comes for as long as was said when it began to wait.
+    _processed(api, _create(api, "ivo"))
     sqs.send_message(QueueUrl=url, MessageBody=json.dumps({"pedidoId": "nenhum"}))
     identifier = _create(api, "ivo")
     _processed(api, identifier)
