@@ -5,6 +5,7 @@ Mappings of queues are LocalStack's own; whoever asks for mappings gets both.
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -40,6 +41,8 @@ _PATH = "event-source-mappings/"
 _STREAMS = frozenset({"dynamodb"})
 #: Seconds until a batch that LocalStack had no room for is tried again; it is no failure of the batch.
 _THROTTLED = 1.0
+#: How often a mapping of LocalStack's that is being deleted is looked at.
+_LOOKS = 60
 _CODE_OF_NOBODY = Package(live=False, sha256="", size=0, key="")
 
 
@@ -189,7 +192,9 @@ class MappingService(Service):
         """Deletes a mapping."""
         mapping = self._mine(params["UUID"])
         if mapping is None:
-            return await self._localstack(call, "DeleteEventSourceMapping", "DELETE", params["UUID"])
+            answer = await self._localstack(call, "DeleteEventSourceMapping", "DELETE", params["UUID"])
+            await self._gone(call, params["UUID"])
+            return answer
         self._mappings.delete(mapping)
         self._sources.pop(mapping.uuid, None)
         return self._answer(mapping, "Deleting")
@@ -255,6 +260,15 @@ class MappingService(Service):
         )
         self._fed[function.scope, function.name] = function
         return function, ref.qualifier
+
+    async def _gone(self, call: Call, uuid: str) -> None:
+        """Waits until LocalStack has ended a mapping: the same one cannot be made again before."""
+        for _ in range(_LOOKS):
+            try:
+                await self._localstack(call, "GetEventSourceMapping", "GET", uuid)
+            except AwsError:
+                return
+            await asyncio.sleep(self._around.pace.rest)
 
     async def _localstack(
         self,

@@ -43,11 +43,13 @@ class Around:
     Attributes:
         asked: the requests that LocalStack got: method, path, body.
         answer: to the next of them about a mapping.
+        ending: looks at the mapping `deles` until it is gone.
     """
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, Any]] = []
         self.answer = HttpResponse(200, [], b'{"UUID": "deles"}')
+        self.ending = 0
         self.streams = FakeStreams()
         self.invoker = FakeInvoker(answer=lambda event: {})
         self.deliverer = FakeDeliverer()
@@ -69,6 +71,10 @@ class Around:
         if "/functions/" in request.path:
             known = "nenhuma" not in request.path
             return HttpResponse(200 if known else 404, [], b'{"Timeout": 9}' if known else b"{}")
+        if request.method == "GET" and request.path.endswith("/deles") and self.ending:
+            self.ending -= 1
+            headers = [("x-amzn-errortype", "ResourceNotFoundException")]
+            return self.answer if self.ending else HttpResponse(404, headers, b"{}")
         return self.answer
 
     def feed(self, **more: Any) -> str:
@@ -107,9 +113,15 @@ def test_a_mapping_of_a_queue_is_localstacks(around: Around) -> None:
     body = {"FunctionName": "f", "EventSourceArn": _QUEUE, "BatchSize": 3}
     assert around.asked == [("POST", "/2015-03-31/event-source-mappings/", body)]
     around.world.call("UpdateEventSourceMapping", UUID="deles", Enabled=False)
-    around.world.call("DeleteEventSourceMapping", UUID="deles")
     path = "/2015-03-31/event-source-mappings/deles"
-    assert around.asked[1:] == [("PUT", path, {"Enabled": False}), ("DELETE", path, None)]
+    assert around.asked[1:] == [("PUT", path, {"Enabled": False})]
+
+
+def test_a_mapping_of_localstacks_is_deleted_once_it_is_gone(around: Around) -> None:
+    """LocalStack ends it by and by, and until then the same one cannot be made again."""
+    around.ending = 3
+    around.world.call("DeleteEventSourceMapping", UUID="deles")
+    assert [method for method, _, _ in around.asked] == ["DELETE", "GET", "GET", "GET"]
 
 
 def test_what_localstack_refuses_is_refused_in_its_words(around: Around) -> None:
