@@ -23,6 +23,10 @@ _PROGRAM = chromium()
 @pytest.mark.skipif(_PROGRAM is None, reason="needs a Chromium on this machine: apt-get install chromium")
 def test_the_dashboard_in_a_browser(tmp_path: Path) -> None:
     async def run() -> None:
+        async with children_gone():
+            await serve()
+
+    async def serve() -> None:
         with listener(0) as bound:
             port = bound.getsockname()[1]
             runner = web.AppRunner(application(port, _TOKEN, _CHILD), shutdown_timeout=1.0)
@@ -46,6 +50,5 @@ def test_the_dashboard_in_a_browser(tmp_path: Path) -> None:
                     )
             finally:
                 await runner.cleanup()
-                await children_gone()
 
     asyncio.run(run())

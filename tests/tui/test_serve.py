@@ -25,6 +25,10 @@ def visit(scenario: Visit, *, command: str = _CHILD) -> None:
     """Runs the server, and a visit to it."""
 
     async def run() -> None:
+        async with children_gone():
+            await serve()
+
+    async def serve() -> None:
         with listener(0) as bound:
             port = bound.getsockname()[1]
             runner = web.AppRunner(application(port, _TOKEN, command), shutdown_timeout=1.0)
@@ -35,7 +39,6 @@ def visit(scenario: Visit, *, command: str = _CHILD) -> None:
                     await scenario(browser, f"http://127.0.0.1:{port}")
             finally:
                 await runner.cleanup()
-                await children_gone()
 
     asyncio.run(run())
 
