@@ -45,7 +45,12 @@ class ServerLog:
         return [*self._lines, *partial][-count:]
 
     async def wait_for(self, text: str) -> str:
-        """Waits for a line that contains `text`, from now on, and returns it."""
+        """Waits for a line that contains `text` and returns it. One that came already counts: a server may
+        be ready before anybody asks.
+        """
+        for line in self._lines:
+            if text in line:
+                return line
         found: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         entry = (text, found)
         self._waiters.append(entry)

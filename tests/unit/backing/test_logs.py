@@ -55,6 +55,13 @@ def test_somebody_waits_for_a_line(tmp_path: Path) -> None:
     assert asyncio.run(scenario()) == "now ready to serve"
 
 
+def test_a_line_that_came_before_anybody_waited_counts(tmp_path: Path) -> None:
+    log = ServerLog(tmp_path / "log")
+    log.feed(b"now ready to serve\nand more\n")
+    assert asyncio.run(asyncio.wait_for(log.wait_for("ready"), timeout=5)) == "now ready to serve"
+    log.close()
+
+
 def test_output_after_the_close_is_still_seen(tmp_path: Path) -> None:
     log = ServerLog(tmp_path / "log")
     log.close()
