@@ -21,6 +21,7 @@ from sandbox.deploy.resources.base import (
 )
 from sandbox.deploy.resources.shapes import Boolean, Integer, Json, ListOf, MapOf, Number, Struct, Text
 from sandbox.model.arn import http_api_arn
+from sandbox.model.awserror import NotImplementedByName
 
 _CORS = Struct(
     {
@@ -82,6 +83,12 @@ class Api(ResourceType):
 
     async def update(self, context: Context, old: Existing, props: Props) -> Made:
         before, api = old.properties, old.physical_id
+        if "Body" in before and "Body" not in props:
+            raise NotImplementedByName(
+                "apigatewayv2",
+                "an update that takes the Body away",
+                "Its routes would stay: make the new one an API of its own name (another logical id).",
+            )
         if "Body" in props and any(before.get(name) != props.get(name) for name in _IMPORT_ONLY):
             await context.aws("apigatewayv2", "ReimportApi", {"ApiId": api, **_body(props)})
             before = {name: value for name, value in before.items() if name not in _OF_BODY}

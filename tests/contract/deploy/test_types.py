@@ -135,6 +135,13 @@ def test_failed_targets_fail_the_rule(bench: Bench) -> None:
     assert bench.aws.things == {}
 
 
+def test_routes_of_a_body_that_is_taken_away_do_not_stay_in_silence(bench: Bench) -> None:
+    body = {"openapi": "3.0.1", "info": {"title": "t", "version": "1"}, "paths": {}}
+    bench.deploy(template("AWS::ApiGatewayV2::Api", {"Body": body, "ProtocolType": "HTTP"}))
+    with pytest.raises(DeployError, match="an API of its own name"):
+        bench.deploy(template("AWS::ApiGatewayV2::Api", {"Name": "a", "ProtocolType": "HTTP"}))
+
+
 def test_local_code_is_a_folder_or_an_archive_that_exists(bench: Bench) -> None:
     base = {"Role": ROLE, "Runtime": "python3.13", "Handler": "app.handler", "FunctionName": "f"}
     (bench.folder / "code").mkdir()
