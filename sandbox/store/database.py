@@ -1,4 +1,5 @@
-"""One SQLite database, written by the event loop alone, committed once per turn of the loop.
+"""One SQLite database, written by one thread at a time (the event loop; for the journal's tables, a thread of
+their own), committed once per turn of the loop.
 
 WAL with `synchronous=NORMAL`: a commit survives the death of the process. Whoever answers a client awaits
 `committed()` first, so nothing is acknowledged that is not stored.
