@@ -266,12 +266,16 @@ class Sandbox:
             raise
 
     def _may_be_ours(self, owner: psutil.Process, began: float) -> bool:
-        """Whether a process on a port of ours is ours, and not another sandbox that took it since."""
+        """Whether a process on a port of ours is ours, and not another sandbox that took it since.
+
+        Servers have no environment of ours; one that outlived its sandbox has no parent but the system's.
+        """
         try:
             born, folder = owner.create_time(), owner.environ().get("TMPDIR")
+            orphan = all(parent.pid == 1 for parent in owner.parents())
         except (psutil.NoSuchProcess, psutil.AccessDenied):
             return False
-        return born < began and folder in (None, str(self._temporary))
+        return born < began and (folder == str(self._temporary) or (folder is None and orphan))
 
     def _forget(self) -> None:
         for client in self._clients.values():
