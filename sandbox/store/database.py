@@ -17,9 +17,8 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.errors import StoreError
+from sandbox.store.format import FORMAT, refuse_another
 
-#: Raise when the layout of stored state changes in a way that older versions cannot read.
-FORMAT = 1
 _log = logging.getLogger("sandbox.store")
 #: What SQLite says when the disk, and not the statement, is at fault.
 _DISK = frozenset({"SQLITE_FULL", "SQLITE_IOERR", "SQLITE_READONLY", "SQLITE_CANTOPEN"})
@@ -36,7 +35,7 @@ class Database:
         path: the file, or None for one in memory (tests).
 
     Raises:
-        StoreError: the file is not a database, or was written by a newer version.
+        StoreError: the file is not a database, or of another version's layout.
     """
 
     def __init__(self, path: Path | None) -> None:
@@ -315,13 +314,7 @@ def _open(path: Path | None) -> sqlite3.Connection:
 
 def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
     connection.row_factory = sqlite3.Row
-    (version,) = connection.execute("PRAGMA user_version").fetchone()
-    if version > FORMAT:
-        raise StoreError(
-            f"{path} was written by a newer sandbox",
-            f"its format is {version}, this version reads up to {FORMAT}",
-            "update sandbox, or begin empty with `sandbox up --fresh`",
-        )
+    refuse_another(connection, path)
     for pragma in (
         "journal_mode=WAL",
         "synchronous=NORMAL",
@@ -332,8 +325,7 @@ def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
         "busy_timeout=2000",
     ):
         connection.execute(f"PRAGMA {pragma}")
-    if version < FORMAT:
-        connection.execute(f"PRAGMA user_version={FORMAT}")
+    connection.execute(f"PRAGMA user_version={FORMAT}")
 
 
 def _not_stored(why: str) -> StoreError:

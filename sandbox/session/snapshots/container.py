@@ -13,7 +13,7 @@ import msgspec
 
 from sandbox.errors import StoreError
 from sandbox.session.snapshots.manifest import FORMAT, Manifest
-from sandbox.store.database import FORMAT as STATE_FORMAT
+from sandbox.store.format import FORMAT as STATE_FORMAT
 
 #: The parts that every snapshot has.
 STATE, JOURNAL = "state.db", "journal.db"
@@ -42,6 +42,7 @@ class _Head(msgspec.Struct, frozen=True):
     """What is read first, whatever the format."""
 
     format: int
+    state_format: int = 0
     sandbox: str = "unknown"
 
 
@@ -74,7 +75,7 @@ def read_manifest(file: Path) -> Manifest:
     """What a file holds.
 
     Raises:
-        SnapshotError: there is no such file, it is no snapshot, it is damaged, or a newer sandbox wrote it.
+        SnapshotError: there is no such file, it is no snapshot, it is damaged, or it has another format.
     """
     try:
         with zipfile.ZipFile(file) as archive:
@@ -86,15 +87,14 @@ def read_manifest(file: Path) -> Manifest:
         ) from error
     except (*_DAMAGE, msgspec.DecodeError) as error:
         raise _broken(file, f"it is no snapshot, or its beginning or end is missing ({error})") from error
-    if head.format > FORMAT:
-        raise _newer(file, f"its format is {head.format}, this version reads up to {FORMAT}", head.sandbox)
+    if head.format != FORMAT:
+        raise _another(file, "its format", head.format, FORMAT, head.sandbox)
+    if head.state_format != STATE_FORMAT:
+        raise _another(file, "the format of its state", head.state_format, STATE_FORMAT, head.sandbox)
     try:
         manifest = msgspec.json.decode(data, type=Manifest)
     except msgspec.DecodeError as error:
         raise _broken(file, f"its manifest cannot be read ({error})") from error
-    if manifest.state_format > STATE_FORMAT:
-        why = f"its state has format {manifest.state_format}, this version reads up to {STATE_FORMAT}"
-        raise _newer(file, why, head.sandbox)
     needed = {STATE, JOURNAL, *(dump.file for dump in manifest.databases.databases.values())}
     if missing := needed - manifest.digests.keys():
         raise _broken(file, f"its parts {', '.join(sorted(missing))} are missing")
@@ -136,9 +136,10 @@ def _broken(file: Path, why: str) -> SnapshotError:
     )
 
 
-def _newer(file: Path, why: str, version: str) -> SnapshotError:
+def _another(file: Path, which: str, its: int, ours: int, version: str) -> SnapshotError:
     return SnapshotError(
-        f"the snapshot {file} was saved by a newer sandbox ({version})",
-        why,
-        "update sandbox; nothing was changed",
+        f"the snapshot {file} was saved by {'a newer' if its > ours else 'an older'} sandbox ({version})",
+        f"{which} is {its}, this version reads {ours} alone",
+        "load it with the version that saved it, or save another one with this version; the file stays, and"
+        " nothing was changed",
     )

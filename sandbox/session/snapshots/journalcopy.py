@@ -13,12 +13,13 @@ from sandbox.store.database import Database
 
 #: Hops that are taken along at most: the newest.
 MOST = 50_000
+_SCHEMA = "CREATE TABLE IF NOT EXISTS journal_identity (id TEXT NOT NULL);"
 _TABLES = {"hops": "id", "links": "hop", "keys": "hop"}
 
 
 def identity(database: Database) -> str:
     """The name that a journal keeps for good; given when it is first asked for."""
-    database.define("CREATE TABLE IF NOT EXISTS journal_identity (id TEXT NOT NULL)")
+    database.define(_SCHEMA)
     row = database.row("SELECT id FROM journal_identity")
     if row is not None:
         return str(row["id"])

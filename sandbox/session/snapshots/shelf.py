@@ -20,7 +20,7 @@ from sandbox.session.snapshots import container, journalcopy
 from sandbox.session.snapshots.container import JOURNAL, STATE, SnapshotError
 from sandbox.session.snapshots.manifest import Manifest, SnapshotView
 from sandbox.session.world import Moment
-from sandbox.store.database import FORMAT as STATE_FORMAT
+from sandbox.store.format import FORMAT as STATE_FORMAT
 
 if TYPE_CHECKING:
     from sandbox.session.session import Session
@@ -110,7 +110,8 @@ class Snapshots:
             cwd: folder from which a file is looked up.
 
         Raises:
-            SnapshotError: no such snapshot; it is damaged, newer, or of another engine. Nothing was changed.
+            SnapshotError: no such snapshot; it is damaged, or of another format or
+                engine. Nothing was changed.
         """
         session = self._session
         file = self.find(reference, cwd)

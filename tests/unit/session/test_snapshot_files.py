@@ -17,7 +17,7 @@ from sandbox.session.snapshots import container
 from sandbox.session.snapshots.comparison import compare_databases, compare_states
 from sandbox.session.snapshots.container import SnapshotError
 from sandbox.session.snapshots.manifest import FORMAT, Manifest
-from sandbox.store.database import FORMAT as STATE_FORMAT
+from sandbox.store.format import FORMAT as STATE_FORMAT
 
 MANIFEST = Manifest(
     state_format=STATE_FORMAT,
@@ -114,16 +114,17 @@ def test_a_part_that_the_manifest_does_not_know(tmp_path: Path, saved: Path, mis
     assert f"its parts {missing} are missing" in refused.value.why
 
 
+@pytest.mark.parametrize(("by", "whose"), [(1, "a newer"), (-1, "an older")])
 @pytest.mark.parametrize("field", ["format", "state_format"])
-def test_a_newer_file(tmp_path: Path, field: str) -> None:
-    newer = {**msgspec.to_builtins(MANIFEST), field: max(FORMAT, STATE_FORMAT) + 1, "sandbox": "9.9"}
-    if field == "format":
-        newer = {"format": newer["format"], "sandbox": "9.9", "anything": "else"}
-    file = tmp_path / "newer.snapshot"
+def test_a_file_of_another_format(tmp_path: Path, field: str, by: int, whose: str) -> None:
+    own = {"format": FORMAT, "state_format": STATE_FORMAT}
+    other = {**own, field: own[field] + by, "sandbox": "9.9", "anything": "else"}
+    file = tmp_path / "other.snapshot"
     with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("manifest.json", msgspec.json.encode(newer))
-    with pytest.raises(SnapshotError, match=r"saved by a newer sandbox \(9.9\)"):
+        archive.writestr("manifest.json", msgspec.json.encode(other))
+    with pytest.raises(SnapshotError, match=rf"saved by {whose} sandbox \(9.9\)"):
         container.read_manifest(file)
+    assert file.exists()
 
 
 def test_a_part_that_would_lie_outside(tmp_path: Path) -> None:

@@ -5,13 +5,15 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Awaitable, Callable
+from contextlib import closing
 from pathlib import Path
 from typing import TypeVar
 
 import pytest
 
 from sandbox.errors import StoreError
-from sandbox.store.database import FORMAT, Database
+from sandbox.store.database import Database
+from sandbox.store.format import FORMAT
 
 T = TypeVar("T")
 TABLE = "CREATE TABLE IF NOT EXISTS items (id INTEGER PRIMARY KEY, text TEXT NOT NULL)"
@@ -269,15 +271,27 @@ def test_a_request_that_asks_later_learns_that_its_turn_was_lost(tmp_path: Path)
 
 
 # --- files that cannot be used ---------------------------------------------------------------------------
-def test_a_newer_format_is_refused(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("other", "whose"), [(FORMAT + 1, "a newer"), (FORMAT - 1, "an older"), (0, "an older")]
+)
+def test_another_format_is_refused(tmp_path: Path, other: int, whose: str) -> None:
     file = tmp_path / "state.db"
     database(file).close()
-    connection = sqlite3.connect(file)
-    connection.execute(f"PRAGMA user_version = {FORMAT + 1}")
-    connection.close()
-    with pytest.raises(StoreError, match="newer sandbox") as caught:
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute(f"PRAGMA user_version = {other}")
+    with pytest.raises(StoreError, match=f"written by {whose} sandbox") as caught:
         Database(file)
     assert "--fresh" in caught.value.remedy
+    assert "what is lost" in caught.value.remedy
+    with closing(sqlite3.connect(file)) as connection:
+        assert connection.execute("PRAGMA user_version").fetchone() == (other,), "the file is as it was"
+
+
+def test_a_file_that_a_killed_start_left_empty_is_new(tmp_path: Path) -> None:
+    file = tmp_path / "state.db"
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA journal_mode=WAL")
+    database(file).close()
 
 
 def test_what_is_no_database_is_refused(tmp_path: Path) -> None:
