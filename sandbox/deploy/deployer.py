@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path as File
 from typing import Any
@@ -17,7 +17,7 @@ from sandbox.deploy.judging import Compare, Judge, accept, alike, check_engine, 
 from sandbox.deploy.migrations import Migration, apply_migrations
 from sandbox.deploy.outputs import evaluate_outputs, render_outputs
 from sandbox.deploy.parameter_store import put_parameters
-from sandbox.deploy.plan import Action, Plan, make_plan, removals
+from sandbox.deploy.plan import Plan, make_plan, removals
 from sandbox.deploy.progress import DeployEvent, OnEvent, quiet
 from sandbox.deploy.reading import read_document
 from sandbox.deploy.record import DEPLOYED, DEPLOYING, FAILED, Record, Recorded, Stack
@@ -173,6 +173,7 @@ class Deployer:
         parameters: Mapping[str, str] | None = None,
         on_event: OnEvent = quiet,
         roll_back: bool = True,
+        back: bool = False,
     ) -> Stack:
         """Makes what the template declares exist, changing only what differs.
 
@@ -180,6 +181,8 @@ class Deployer:
             parameters: values that go before those of the system.
             on_event: told of every step.
             roll_back: whether what a failed first deployment created is deleted again.
+            back: the system is what the stack was before an update that failed: what was replaced is there
+                still and takes its place again.
 
         Raises:
             TemplateError: the template is wrong or asks for something that is refused; nothing was created.
@@ -188,10 +191,15 @@ class Deployer:
                 is recorded, and the next continues.
         """
         async with self._one_at_a_time:
-            return await self._deploy(system, parameters or {}, on_event, roll_back)
+            if back:
+                self._record.reinstate(self._scope, system.name)
+            return await self._deploy(system, parameters or {}, on_event, roll_back, back)
 
-    async def delete(self, name: str, *, on_event: OnEvent = quiet) -> None:
+    async def delete(self, name: str, *, retain: Collection[str] = (), on_event: OnEvent = quiet) -> None:
         """Removes a stack and its resources; those with a policy of `Retain` stay.
+
+        Args:
+            retain: logical ids of further ones that stay.
 
         Raises:
             UsageError: no such stack.
@@ -202,7 +210,8 @@ class Deployer:
             self._check_unused(stack)
             recorded = self._record.resources(self._scope, name).values()
             executor = self._executor_for_removal(stack, on_event)
-            await executor.remove_all(removals(recorded, self._record.leftovers(self._scope, name)))
+            leftovers = self._record.leftovers(self._scope, name)
+            await executor.remove_all(removals(recorded, leftovers, retained=retain))
             self._record.forget_stack(self._scope, name)
             self._record.save_given(self._scope, name, {})
 
@@ -294,12 +303,12 @@ class Deployer:
 
     # --- inside ------------------------------------------------------------------------------------------
     async def _deploy(
-        self, system: System, parameters: Mapping[str, str], on_event: OnEvent, roll_back: bool
+        self, system: System, parameters: Mapping[str, str], on_event: OnEvent, roll_back: bool, back: bool
     ) -> Stack:
         first = self._record.stack(self._scope, system.name) is None
         stack = self._begun(system)
         await put_parameters(self._call, system.parameter_store)
-        prepared = await self._prepare(system, stack, parameters, on_event)
+        prepared = await self._prepare(system, stack, parameters, on_event, back)
         for notice in prepared.plan.notices:
             on_event(DeployEvent(stack.name, "", "notice", "", "done", detail=notice))
         executor = Executor(prepared.evaluation, self._record, prepared.base, self._clock, on_event)
@@ -339,18 +348,16 @@ class Deployer:
 
     async def _undo(self, stack: Stack, executor: Executor) -> None:
         recorded = self._record.resources(self._scope, stack.name)
-        changes = [
-            # `RetainExceptOnCreate` keeps nothing of a creation that failed; plain `Retain` does.
-            replace(change, action=Action.DELETE)
-            if change.recorded and change.recorded.deletion_policy == "RetainExceptOnCreate"
-            else change
-            for change in removals(recorded.values())
-        ]
-        await executor.remove_all(changes, action="roll back")
+        await executor.remove_all(removals(recorded.values(), taken_back=True), action="roll back")
         self._record.forget_stack(self._scope, stack.name)
 
     async def _prepare(
-        self, system: System, stack: Stack, parameters: Mapping[str, str], on_event: OnEvent
+        self,
+        system: System,
+        stack: Stack,
+        parameters: Mapping[str, str],
+        on_event: OnEvent,
+        back: bool = False,
     ) -> _Prepared:
         source = await asyncio.to_thread(_source, system)
         try:
@@ -386,7 +393,7 @@ class Deployer:
                 name: None if name in values.secrets else value
                 for name, value in {**kept, **system.given}.items()
             }
-            plan = make_plan(evaluated, self._record, base, self._refusal)
+            plan = make_plan(evaluated, self._record, base, self._refusal, back=back)
             return _Prepared(plan, evaluated, base, values, commanded)
         except (Problem, Problems) as found:
             raise source.error(found) from found

@@ -79,20 +79,34 @@ class Executor:
         """
         await self._apply(plan)
         leftovers = self.record.leftovers(self.base.scope, self.base.stack)
-        for old in filter(self._is_kept, leftovers):
+        current = self.record.resources(self.base.scope, self.base.stack)
+        kept = [old for old in leftovers if self._is_kept(old, current.get(old.logical_id))]
+        for old in kept:
             await self.remove(Change(old.logical_id, old.type, Action.RETAIN, recorded=old))
-        replaced = [old for old in leftovers if not self._is_kept(old)]
+        replaced = [old for old in leftovers if old not in kept]
         unwanted = [change.recorded for change in plan.removals if change.recorded is not None]
-        await self.remove_all(removals(unwanted, replaced))
+        await self.remove_all(removals(unwanted, replaced, taken_back=plan.back))
 
     async def remove_all(self, changes: Iterable[Change], *, action: str = "") -> None:
-        """Removes resources in the given order.
+        """Removes resources in the given order; where one stays, what it needs stays too.
 
         Raises:
-            DeployError: one could not be removed; the others before it are gone.
+            DeployError: the first that could not be removed; all that could be are gone.
         """
+        needed: set[str] = set()
+        failures: list[DeployError] = []
         for change in changes:
-            await self.remove(change, action=action)
+            needs = change.recorded.needs if change.recorded else ()
+            if change.logical_id in needed:
+                needed.update(needs)
+                continue
+            try:
+                await self.remove(change, action=action)
+            except DeployError as error:
+                failures.append(error)
+                needed.update(needs)
+        if failures:
+            raise failures[0]
 
     # --- creating and changing ---------------------------------------------------------------------------
     async def _apply(self, plan: Plan) -> None:
@@ -228,7 +242,9 @@ class Executor:
         self.record.forget_resource(self.base.scope, self.base.stack, old)
         self._tell(change, shown, "done", began, old.physical_id)
 
-    def _is_kept(self, replaced: Recorded) -> bool:
+    def _is_kept(self, replaced: Recorded, current: Recorded | None) -> bool:
+        if current is not None and current.generation < replaced.generation:
+            return replaced.deletion_policy == "Retain"  # not replaced: its creation was taken back
         declaration = self.evaluation.template.resources.get(replaced.logical_id)
         return declaration is not None and declaration.update_replace_policy == "Retain"
 

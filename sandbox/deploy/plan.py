@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -12,7 +12,7 @@ from sandbox.deploy.judging import Judge, accept
 from sandbox.deploy.record import CREATING, Record, Recorded
 from sandbox.deploy.resources.base import Context, Made, Props, ResourceType
 from sandbox.deploy.resources.registry import TYPES, check_types
-from sandbox.deploy.template.declarations import ResourceDeclaration
+from sandbox.deploy.template.declarations import SNAPSHOT, ResourceDeclaration
 from sandbox.deploy.template.problem import Problem, Problems
 from sandbox.deploy.template.secret import mask
 from sandbox.deploy.template.values import Unknown, first_unknown
@@ -58,6 +58,7 @@ class Plan:
         removals: what is removed after them, in order: resources that left the template.
         leftovers: what earlier replacements left behind.
         notices: things a person should know, one sentence each.
+        back: an update is taken back: what it had created goes.
     """
 
     stack: str
@@ -65,6 +66,7 @@ class Plan:
     removals: tuple[Change, ...]
     leftovers: tuple[Recorded, ...]
     notices: tuple[str, ...]
+    back: bool = False
 
     @property
     def is_empty(self) -> bool:
@@ -76,12 +78,20 @@ class Plan:
         )
 
 
-def make_plan(evaluation: Evaluation, record: Record, base: Context, refusal: Judge = accept) -> Plan:
+def make_plan(
+    evaluation: Evaluation,
+    record: Record,
+    base: Context,
+    refusal: Judge = accept,
+    *,
+    back: bool = False,
+) -> Plan:
     """Compares a template with the record.
 
     Args:
         base: the context of the stack; its logical id is filled in here.
         refusal: why the engine cannot have a resource, by type and evaluated properties, or None.
+        back: an update is taken back: what it had created goes.
 
     Raises:
         Problem, Problems: what is wrong with the template, all resources together.
@@ -104,23 +114,35 @@ def make_plan(evaluation: Evaluation, record: Record, base: Context, refusal: Ju
     return Plan(
         base.stack,
         tuple(changes),
-        removals(old for name, old in planner.recorded.items() if name not in declarations),
+        removals(
+            (old for name, old in planner.recorded.items() if name not in declarations), taken_back=back
+        ),
         tuple(record.leftovers(base.scope, base.stack)),
         (*_notices(declarations, planner.recorded), *planner.notices),
+        back,
     )
 
 
-def removals(recorded: Iterable[Recorded], replaced: Iterable[Recorded] = ()) -> tuple[Change, ...]:
+def removals(
+    recorded: Iterable[Recorded],
+    replaced: Iterable[Recorded] = (),
+    *,
+    taken_back: bool = False,
+    retained: Collection[str] = (),
+) -> tuple[Change, ...]:
     """The removal of recorded resources, dependents first.
 
     Args:
         recorded: resources that are no longer wanted; a policy of `Retain` leaves them in place.
         replaced: earlier generations of resources, which go whatever that policy says.
+        taken_back: their creation is taken back: then `RetainExceptOnCreate` keeps nothing.
+        retained: logical ids of those that stay in place whatever their policy says.
     """
     changes: dict[str, list[Change]] = {}
     needs: dict[str, tuple[str, ...]] = {}
     for old, policy in (*((old, old.deletion_policy) for old in recorded), *((old, "") for old in replaced)):
-        action = Action.RETAIN if policy.startswith("Retain") else Action.DELETE
+        kept = policy == "Retain" or (policy == "RetainExceptOnCreate" and not taken_back)
+        action = Action.RETAIN if kept or old.logical_id in retained else Action.DELETE
         changes.setdefault(old.logical_id, []).append(Change(old.logical_id, old.type, action, recorded=old))
         needs[old.logical_id] = (*needs.get(old.logical_id, ()), *old.needs)
     return tuple(change for logical_id in removal_order(needs) for change in changes[logical_id])
@@ -182,6 +204,7 @@ class _Planner:
         props = self._evaluation.properties(declaration)
         if reason := self._refusal(declaration.type, props):
             raise Problem(("Resources", logical_id), reason, "remove it")
+        _check_policies(declaration)
         if notice := TYPES[declaration.type].notice(props):
             self.notices.append(f"{logical_id}: {notice}")
         action, differing = self._compare(declaration, old, props)
@@ -244,8 +267,34 @@ def differences(old: Props, new: Props) -> tuple[str, ...]:
 
 
 def _notices(declarations: Mapping[str, ResourceDeclaration], recorded: Mapping[str, Recorded]) -> list[str]:
+    new = {name: declaration for name, declaration in declarations.items() if name not in recorded}
     return [
-        f"{logical_id}: DeletionPolicy Snapshot takes no snapshot here; deleting the stack deletes it"
-        for logical_id, declaration in declarations.items()
-        if logical_id not in recorded and declaration.deletion_policy == "Snapshot"
+        *(
+            f"{logical_id}: DeletionPolicy Snapshot takes no snapshot here; deleting the stack deletes it"
+            for logical_id, declaration in new.items()
+            if declaration.deletion_policy == SNAPSHOT
+        ),
+        *(
+            f"{logical_id}: UpdateReplacePolicy Snapshot takes no snapshot here; replacing it deletes the old"
+            for logical_id, declaration in new.items()
+            if declaration.update_replace_policy == SNAPSHOT
+        ),
     ]
+
+
+def _check_policies(declaration: ResourceDeclaration) -> None:
+    """Refuses snapshots of what has none on AWS either.
+
+    Page: https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-attribute-deletionpolicy.html
+    """
+    policies = {
+        "DeletionPolicy": declaration.deletion_policy,
+        "UpdateReplacePolicy": declaration.update_replace_policy,
+    }
+    for key, policy in policies.items():
+        if policy == SNAPSHOT and not TYPES[declaration.type].snapshots:
+            raise Problem(
+                ("Resources", declaration.logical_id, key),
+                f"{declaration.type} takes no snapshots: {key} cannot be Snapshot",
+                "use Delete or Retain",
+            )

@@ -205,6 +205,21 @@ class Record:
             (*where, *where),
         )
 
+    def reinstate(self, scope: Scope, stack: str) -> None:
+        """Takes replacements back: what they replaced is current again, and they are leftovers."""
+        current = self.resources(scope, stack)
+        replaced = {
+            old.logical_id: old.generation  # the newest: they come in the order of their generations
+            for old in self.leftovers(scope, stack)
+            if old.logical_id in current and old.generation < current[old.logical_id].generation
+        }
+        for logical_id, generation in replaced.items():
+            self._database.execute(
+                "UPDATE deploy_resources SET current=(generation=?)"
+                " WHERE account=? AND region=? AND stack=? AND logical_id=?",
+                (generation, *_where(scope), stack, logical_id),
+            )
+
     def owner(self, scope: Scope, type_: str, physical_id: str) -> tuple[str, str] | None:
         """The stack and logical id that own a physical resource, or None."""
         row = self._database.row(

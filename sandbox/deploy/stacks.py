@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -115,6 +115,7 @@ class DeployedStacks:
                     parameters=request.parameters,
                     on_event=_telling(tell),
                     roll_back=False,
+                    back=request.back,
                 )
 
     async def undo(self, scope: Scope, name: str, tell: Tell) -> None:
@@ -125,13 +126,13 @@ class DeployedStacks:
                 with _as_aws_says():
                     await deployer.undo(name, on_event=_telling(tell))
 
-    async def delete(self, scope: Scope, name: str, tell: Tell) -> None:
+    async def delete(self, scope: Scope, name: str, tell: Tell, retain: Collection[str] = ()) -> None:
         """Deletes a stack; see `StackDeployer.delete`."""
         async with self._alone():
             deployer = self._deployer(scope, None)
             if any(stack.name == name for stack in deployer.stacks()):
                 with _as_aws_says():
-                    await deployer.delete(name, on_event=_telling(tell))
+                    await deployer.delete(name, retain=retain, on_event=_telling(tell))
 
 
 def _system(request: StackRequest) -> System:

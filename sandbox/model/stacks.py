@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -17,6 +17,7 @@ class StackRequest:
         template: its text, YAML or JSON.
         parameters: values by name, as texts.
         cause: the hop that asked for it.
+        back: it is what the stack was before an update that failed.
     """
 
     scope: Scope
@@ -25,6 +26,7 @@ class StackRequest:
     template: str
     parameters: Mapping[str, str] = field(default_factory=dict)
     cause: int | None = None
+    back: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -195,8 +197,13 @@ class StackDeployer(Protocol):
         """
         ...
 
-    async def delete(self, scope: Scope, name: str, tell: Callable[[StackStep], None]) -> None:
+    async def delete(
+        self, scope: Scope, name: str, tell: Callable[[StackStep], None], retain: Collection[str] = ()
+    ) -> None:
         """Removes a stack with its resources; nothing where there is none.
+
+        Args:
+            retain: logical ids of resources that stay in place.
 
         Raises:
             AwsError: a resource could not be removed, or another stack imports from this one.

@@ -115,7 +115,7 @@ class ResourceType(ABC):
     name_property: ClassVar[str | None] = None
     #: The property that names a function whose local code this is a copy of: a change there replaces it.
     copies_code_of: ClassVar[str | None] = None
-    #: The policies of deletion that keep nothing here, because there are no snapshots.
+    #: Whether the policy `Snapshot` is one for it. Here it keeps nothing, which is told.
     snapshots: ClassVar[bool] = False
 
     def read(self, resolved: Mapping[str, Any], path: Path) -> Props:

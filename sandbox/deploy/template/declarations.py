@@ -48,7 +48,9 @@ _RESOURCE_KEYS = frozenset(
     ]
 )
 _REFUSED_RESOURCE_KEYS = frozenset(["CreationPolicy", "UpdatePolicy"])
-_DELETION_POLICIES = frozenset(["Delete", "Retain", "RetainExceptOnCreate", "Snapshot"])
+#: The policy that AWS takes for the few types that have snapshots.
+SNAPSHOT = "Snapshot"
+_DELETION_POLICIES = frozenset(["Delete", "Retain", "RetainExceptOnCreate", SNAPSHOT])
 _LOGICAL_ID = re.compile(r"[A-Za-z0-9]{1,255}")
 #: The most resources, and outputs, that CloudFormation takes.
 _MOST = {"Resources": 500, "Outputs": 200, "Parameters": 200, "Mappings": 200}

@@ -7,6 +7,7 @@ neighbours.
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 
 import msgspec
 
@@ -87,8 +88,6 @@ class StackOperations(Core):
     def delete_stack(self, call: Call, params: Params) -> Answer:
         """Removes a stack, beside the request; one that does not exist is gone already."""
         check_mode(params)
-        if params.get("RetainResources"):
-            raise NotImplementedByName(self.name, "parameter RetainResources of DeleteStack")
         name = params.get("StackName") or ""
         row = next(
             (one for one in self.all_stacks(call) if one.lives and name in (one.name, one.stack_id)), None
@@ -97,10 +96,13 @@ class StackOperations(Core):
             return {}
         if row.protected:
             raise invalid(f"Stack [{row.name}] cannot be deleted while TerminationProtection is enabled")
+        retain = tuple(params.get("RetainResources") or ())
+        if retain:
+            self._check_retained(call, row, retain)
         row = msgspec.structs.replace(row, token=params.get("ClientRequestToken", ""))
         if not is_ongoing(row):
             row = self.worker.enter(call.scope, row, "DELETE_IN_PROGRESS", "User Initiated")
-        self.worker.begin(row.stack_id, self.worker.delete(call.scope, row))
+        self.worker.begin(row.stack_id, self.worker.delete(call.scope, row, retain))
         return {}
 
     @operation("UpdateTerminationProtection", "StackName EnableTerminationProtection")
@@ -142,6 +144,27 @@ class StackOperations(Core):
     def _check_free(self, call: Call, name: str) -> None:
         if self.living(call, name) is not None:
             raise exists(name)
+
+    def _check_retained(self, call: Call, row: StackRow, names: Collection[str]) -> None:
+        """Refuses to retain what is not there, or before a deletion has failed.
+
+        Raises:
+            AwsError: `ValidationError`.
+        """
+        if row.status != "DELETE_FAILED":
+            raise invalid(
+                f"Invalid operation on stack [{row.stack_id}]. You can specify resources to retain in a "
+                "delete stack operation only when the stack is in the DELETE_FAILED state."
+            )
+        there = {one.logical_id for one in self.deployer.resources(call.scope, row.name, call.endpoint)}
+        gone = {one.logical_id for one in self.book.events(row.stack_id)} - there
+        if gone.intersection(names):
+            raise invalid(
+                "The specified resources to retain must be in a valid state. Do not specify resources that "
+                "are in the DELETE_COMPLETE state."
+            )
+        if unknown := [name for name in names if name not in there]:
+            raise invalid(f"Resources [{', '.join(unknown)}] do not exist in stack [{row.name}].")
 
     def updatable(self, call: Call, name: str) -> StackRow:
         """A stack that can be updated now.

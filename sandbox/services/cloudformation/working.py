@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Awaitable, Callable, Collection, Coroutine
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -155,18 +156,18 @@ class Worker:
             self.enter(scope, row, "UPDATE_FAILED", failure)
         else:
             row = self.enter(scope, row, "UPDATE_ROLLBACK_IN_PROGRESS", failure)
-            failure = await self._deploy(scope, row, row.previous or row.inputs, cause, "update")
+            failure = await self._deploy(scope, row, row.previous or row.inputs, cause, "update", back=True)
             if failure is None:
                 back = row.previous or row.inputs
                 self.enter(scope, row, "UPDATE_ROLLBACK_COMPLETE", inputs=back, previous=None)
             else:
                 self.enter(scope, row, "UPDATE_ROLLBACK_FAILED", failure)
 
-    async def delete(self, scope: Scope, row: StackRow) -> None:
-        """Deletes a stack."""
+    async def delete(self, scope: Scope, row: StackRow, retain: Collection[str] = ()) -> None:
+        """Deletes a stack, but for the resources of some logical ids."""
         current = next((one for one in self._book.stacks(scope) if one.stack_id == row.stack_id), row)
         row = self.enter(scope, current, "DELETE_IN_PROGRESS", "User Initiated")
-        await self._remove(scope, row, self._deployer.delete, "DELETE")
+        await self._remove(scope, row, partial(self._deployer.delete, retain=retain), "DELETE")
 
     async def _remove(
         self,
@@ -175,16 +176,31 @@ class Worker:
         remove: Callable[[Scope, str, Callable[[StackStep], None]], Awaitable[None]],
         verb: str,
     ) -> None:
+        failed: list[str] = []
+
+        def tell(step: StackStep) -> None:
+            if step.phase == "failed":
+                failed.append(step.logical_id)
+            self._step(row, step)
+
         try:
-            await remove(scope, row.name, lambda step: self._step(row, step))
+            await remove(scope, row.name, tell)
         except AwsError as error:
-            self.enter(scope, row, f"{verb}_FAILED", error.message)
+            listed = f"The following resource(s) failed to delete: [{', '.join(failed)}]."
+            self.enter(scope, row, f"{verb}_FAILED", listed if failed else error.message)
             return
         deleted = self._clock.now() if verb == "DELETE" else None
         self.enter(scope, row, f"{verb}_COMPLETE", deleted=deleted)
 
     async def _deploy(
-        self, scope: Scope, row: StackRow, inputs: Inputs, cause: int | None, verb: str
+        self,
+        scope: Scope,
+        row: StackRow,
+        inputs: Inputs,
+        cause: int | None,
+        verb: str,
+        *,
+        back: bool = False,
     ) -> str | None:
         """Deploys; returns why it failed, or None."""
         failed: list[str] = []
@@ -200,7 +216,7 @@ class Worker:
         values: dict[str, str] = {}
         try:
             values = self._sealer.open(inputs.parameters, inputs.secrets)
-            request = StackRequest(scope, row.name, row.stack_id, inputs.template, values, cause)
+            request = StackRequest(scope, row.name, row.stack_id, inputs.template, values, cause, back)
             await self._deployer.deploy(request, tell)
         except AwsError as error:
             if not failed:
