@@ -31,7 +31,9 @@ def command() -> None:
 @json_option
 @state_option
 def ls(as_json: bool, state: Path) -> None:
-    """List the dead-letter queues.
+    """List the dead-letter queues, and who sends there.
+
+    Queues, rules, schedules, subscriptions, functions and mappings of streams do.
 
     Example: sandbox dlq ls
     """
@@ -42,7 +44,10 @@ def ls(as_json: bool, state: Path) -> None:
         return
     show_queues(queues)
     if not queues:
-        say("no queue is a dead-letter queue: a RedrivePolicy of another makes it one")
+        say(
+            "no queue is a dead-letter queue: a RedrivePolicy of another queue or of a subscription makes it"
+            " one, a DeadLetterConfig, or an on-failure destination"
+        )
 
 
 @command.command("show")
@@ -85,7 +90,8 @@ def redrive(
     """Send dead letters of QUEUE back to where they came from. MESSAGE is an id or the beginning of one.
 
     Each leaves the queue and is sent anew in one step: interrupted half way, none is lost or doubled, and the
-    rest stays. As on AWS it gets a new id and no receives; the journal joins both lives.
+    rest stays. As on AWS it gets a new id and no receives; the journal joins both lives. What rules,
+    schedules, subscriptions and functions gave up came from no queue: see `dlq resend`.
 
     Example: sandbox dlq redrive estoque-reserva-dlq --all --rate 10
     """
@@ -124,6 +130,8 @@ def resend(
     state: Path,
 ) -> int:
     """Edit a dead letter and send it back to where it came from. The journal keeps what it was.
+
+    What a rule or a schedule gave up is sent to its target, and what a function failed on to the function.
 
     Attributes that are given take the place of all of its own.
 

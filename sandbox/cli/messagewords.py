@@ -42,11 +42,12 @@ def show_dead_letter(letter: DeadLetter, now: float) -> Iterator[str]:
     """A dead letter, and why it is one."""
     yield from show_message(letter.message, now)
     if letter.dead_lettered_at is not None:
-        times = "1 attempt" if letter.attempts == 1 else f"{letter.attempts} attempts"
-        yield (
-            f"    given up {clock_time(letter.dead_lettered_at)} after {times}"
-            f" from {one_line(letter.source or 'an unknown queue')}"
-        )
+        number = letter.attempts
+        times = f" after {number} attempt{'' if number == 1 else 's'}" if number else ""
+        by = f"by {letter.sender}" if letter.sender else f"from {letter.source or 'an unknown queue'}"
+        yield f"    given up {clock_time(letter.dead_lettered_at)}{times} {one_line(by)}"
+        for name, value in letter.facts.items():
+            yield f"      {name}: {one_line(value, 500)}"
     else:
         yield "    no queue gave it up: it was sent here"
     if letter.original_id is not None:

@@ -67,7 +67,7 @@ def show_queues(queues: list[QueueView]) -> None:
 
 def _dead_letters(queue: QueueView) -> str:
     if queue.is_dead_letter_queue:
-        return f"of {', '.join(queue.sources)}"
+        return f"of {queue.gives}"
     if queue.dead_letter_queue is None:
         return "-"
     return f"to {queue.dead_letter_queue} after {queue.max_receives}"

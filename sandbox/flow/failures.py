@@ -19,7 +19,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
         error: of the last attempt, in one line. payload: what the function answered then.
         function: ARN of the function that failed it. invocation: hop of the start of that invocation.
         at: virtual time when it was dead-lettered. hop: that hop.
-        source: ARN of the queue it came from.
+        source: ARN of the queue it came from. subscription: of the subscription that a topic could not
+            deliver to. tries: how often it was tried then.
         original_id, changed: of a message that was edited and sent again: what it was, and what was changed.
         flow: the flow it belongs to.
     """
@@ -32,6 +33,8 @@ class Failure(msgspec.Struct, frozen=True, kw_only=True):
     at: float | None = None
     hop: int | None = None
     source: str = ""
+    subscription: str = ""
+    tries: int = 0
     original_id: str | None = None
     changed: list[str] = []
     flow: int | None = None
@@ -61,6 +64,8 @@ def failure_of(database: Database, hop: int) -> Failure:
         at=dead.at if dead else None,
         hop=dead.id if dead else None,
         source=str(dead.detail.get("source", "")) if dead else "",
+        subscription=str(dead.detail.get("subscription", "")) if dead else "",
+        tries=int(dead.detail.get("attempt", 1)) - 1 if dead else 0,
         original_id=str(edit.detail["original_id"]) if edit else None,
         changed=[str(part) for part in edit.detail["changed"]] if edit else [],
         flow=way[0].flow if way else None,

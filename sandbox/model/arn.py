@@ -216,3 +216,11 @@ def stack_arn(scope: Scope, name: str, unique: str) -> Arn:
 def change_set_arn(scope: Scope, name: str, unique: str) -> Arn:
     """The ARN of a change set of a CloudFormation stack."""
     return Arn("cloudformation", scope.region, scope.account, f"changeSet/{name}/{unique}")
+
+
+def bare(arn: str) -> str:
+    """A function's ARN without its version or alias; any other as it is."""
+    if ":function:" not in arn:
+        return arn
+    head, _, tail = arn.partition(":function:")
+    return f"{head}:function:{tail.split(':', 1)[0]}"

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 from sandbox.flow.usage import Usage
 from sandbox.model.arn import function_arn
-from sandbox.model.awserror import AwsError
 from sandbox.model.lints import ConsumerFact, Facts, FunctionFact, QueueFact, RuleFact, ScheduleFact
 from sandbox.model.saga.stretches import short
 from sandbox.model.schedule import parse_schedule
@@ -38,7 +37,8 @@ async def gather(session: Session, usage: Usage, remembering: Collection[str]) -
     owners = _owners(session)
     functions = await ask_all(session, "lambda", "ListFunctions", {}, "Functions", token=_MARKER)
     rules = await _rules(session)
-    dead_letter_queues = await _named_for_dead_letters(session, functions, rules)
+    topology = await session.topology.now()
+    dead_letter_queues = {short(arn) for arn in topology.dead_letter_senders()}
     return Facts(
         queues=await _queues(session, owners, dead_letter_queues),
         functions=[
@@ -100,27 +100,6 @@ async def _rules(session: Session) -> list[tuple[str, dict[str, Any]]]:
         rules = await ask_all(session, "events", "ListRules", params, "Rules")
         found.extend((bus["Arn"], {**rule, "EventBusName": bus["Name"]}) for rule in rules)
     return found
-
-
-async def _named_for_dead_letters(
-    session: Session, functions: list[dict[str, Any]], rules: list[tuple[str, dict[str, Any]]]
-) -> set[str]:
-    """Queues that targets of rules or functions name for what they could not deliver or process."""
-    arns = {function.get("DeadLetterConfig", {}).get("TargetArn", "") for function in functions}
-    for function in functions:
-        try:
-            name = {"FunctionName": function["FunctionName"]}
-            config = await ask(session, "lambda", "GetFunctionEventInvokeConfig", name)
-        except AwsError:  # most functions have none
-            continue
-        arns.add(config.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", ""))
-    for _, rule in rules:
-        params = {"Rule": rule["Name"], "EventBusName": rule["EventBusName"]}
-        for target in await ask_all(session, "events", "ListTargetsByRule", params, "Targets"):
-            arns.add(target.get("DeadLetterConfig", {}).get("Arn", ""))
-    for mapping in await ask_all(session, "lambda", "ListEventSourceMappings", {}, "EventSourceMappings"):
-        arns.add(mapping.get("DestinationConfig", {}).get("OnFailure", {}).get("Destination", ""))
-    return {short(arn) for arn in arns if ":sqs:" in arn}
 
 
 async def _queues(session: Session, owners: Owners, dead_letter_queues: set[str]) -> list[QueueFact]:

@@ -38,18 +38,16 @@ async def queue_views(session: Session, topology: Topology) -> list[QueueView]:
     """Every queue, by name.
 
     Args:
-        topology: who reads the queues, and who else sends dead letters to them.
+        topology: who reads the queues, and who beside queues sends dead letters to them.
     """
     queues = await _queues(session)
-    sources = topology.dead_letter_sources()
+    sources: dict[str, list[str]] = {}
+    senders = topology.dead_letter_senders()
     for queue in queues:
         if queue.depth.dead_letter_target is not None:
             sources.setdefault(str(queue.depth.dead_letter_target), []).append(queue.depth.queue.resource)
     now = session.clock.now()
-    return [
-        _view(session, queue, sources.get(str(queue.depth.queue), []), topology.mappings, now)
-        for queue in queues
-    ]
+    return [_view(session, queue, sources, senders, topology.mappings, now) for queue in queues]
 
 
 async def queue_arns(session: Session) -> list[Arn]:
@@ -86,7 +84,8 @@ async def _queues(session: Session) -> list[ForeignQueue]:
 def _view(
     session: Session,
     queue: ForeignQueue,
-    sources: list[str],
+    sources: Mapping[str, list[str]],
+    senders: Mapping[str, list[str]],
     mappings: Mapping[str, tuple[str, ...]],
     now: float,
 ) -> QueueView:
@@ -102,7 +101,8 @@ def _view(
         delayed=depth.counts.delayed,
         oldest_seconds=None if depth.counts.oldest is None else max(0.0, now - depth.counts.oldest),
         dead_letter_queue=None if depth.dead_letter_target is None else depth.dead_letter_target.resource,
-        sources=sources,
+        sources=sources.get(arn, []),
+        senders=senders.get(arn, []),
         consumers=[parse_arn(function).name for function in mappings.get(arn, ())],
         visibility_timeout=queue.visibility,
         retention=queue.retention,

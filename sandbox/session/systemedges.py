@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from sandbox.flow.counters import Counters
+from sandbox.model.arn import bare
 from sandbox.model.views.messages import QueueView
 from sandbox.model.views.system import EdgeView
 from sandbox.session.topology import RuleFacts, Topology, api_node
@@ -65,8 +66,9 @@ def _edges_of_function(
     for identifier in _databases_of(described, topology, addresses):
         yield EdgeView(source=arn, target=f"{DATABASE}{identifier}", kind="connects")
     dead = described.get("DeadLetterConfig", {}).get("TargetArn")
-    if dead:
-        yield EdgeView(source=arn, target=dead, kind="dead-letters")
+    for target in (dead, *topology.on_failure.get(arn, ()), *topology.given_up.get(arn, ())):
+        if target:
+            yield EdgeView(source=arn, target=bare(target), kind="dead-letters")
 
 
 def _edges_of_rule(topology: Topology, rule: RuleFacts) -> Iterator[EdgeView]:
@@ -109,11 +111,3 @@ def _databases_of(
     for identifier, database in topology.databases.items():
         if database in values or any(f"{_INSTANCE}{identifier}:" in value for value in values):
             yield identifier
-
-
-def bare(arn: str) -> str:
-    """A function's ARN without its version or alias; any other as it is."""
-    if ":function:" not in arn:
-        return arn
-    head, _, tail = arn.partition(":function:")
-    return f"{head}:function:{tail.split(':', 1)[0]}"

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 
 from sandbox.flow.counters import Counters
+from sandbox.model.arn import bare
 from sandbox.model.durations import format_duration
 from sandbox.model.faults import PlannedFault
 from sandbox.model.hops import HopKind
 from sandbox.model.views.messages import QueueView
 from sandbox.model.views.system import MapView, NodeView, ProblemView
-from sandbox.session.systemedges import DATABASE, bare, edges_of
+from sandbox.session.systemedges import DATABASE, edges_of
 from sandbox.session.topology import Topology, api_node, api_of_arn
 
 #: Virtual seconds after which a message that nobody takes is worth a word.

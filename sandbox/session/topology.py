@@ -6,10 +6,12 @@ It is asked anew only when a call may have changed it, and asking leaves no hop 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
+from sandbox.model.arn import bare
+from sandbox.model.letters import Giver, called
 from sandbox.session.present import ask, ask_all, mappings
 from sandbox.session.wires import Wire, read_wires, without_stream
 
@@ -58,6 +60,8 @@ class Topology:
 
     Attributes:
         functions: configurations as Lambda answers them. reserved: concurrency of those that reserve some.
+        on_failure: ARNs of functions -> where they send what asynchronous invocations failed on.
+        given_up: the same of their mappings of streams.
         mappings: enabled event source mappings: queue ARN -> function ARNs.
         buses: name -> ARN.
         wires: topics, schedules of EventBridge Scheduler, tables of DynamoDB.
@@ -67,6 +71,8 @@ class Topology:
 
     functions: tuple[Mapping[str, Any], ...] = ()
     reserved: Mapping[str, int] = field(default_factory=dict)
+    on_failure: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    given_up: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     mappings: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     buses: Mapping[str, str] = field(default_factory=dict)
     rules: tuple[RuleFacts, ...] = ()
@@ -75,17 +81,26 @@ class Topology:
     wires: tuple[Wire, ...] = ()
     stacks: Mapping[str, str] = field(default_factory=dict)
 
-    def dead_letter_sources(self) -> dict[str, list[str]]:
-        """Rules and functions that send what they could not deliver or process to a queue, by its ARN."""
-        sources: dict[str, list[str]] = {}
+    def dead_letter_senders(self) -> dict[str, list[str]]:
+        """Who but queues sends what could not be delivered or processed to a queue, in words, by its ARN."""
+        senders: dict[str, dict[str, None]] = {}
+        for giver, name, queues in self._givers():
+            for queue in queues:
+                senders.setdefault(queue, {})[called(giver, name)] = None
+        return {queue: list(names) for queue, names in senders.items()}
+
+    def _givers(self) -> Iterator[tuple[Giver, str, Iterable[str]]]:
         for rule in self.rules:
-            for queue in rule.dead_letters:
-                sources.setdefault(queue, []).append(rule.name)
+            yield Giver.RULE, rule.name, rule.dead_letters
+        for wire in self.wires:
+            giver = Giver.SCHEDULE if wire.kind == "schedule" else Giver.SUBSCRIPTION
+            yield giver, wire.name, wire.dead_letters
         for function in self.functions:
-            queue = function.get("DeadLetterConfig", {}).get("TargetArn")
-            if queue:
-                sources.setdefault(queue, []).append(function["FunctionName"])
-        return sources
+            name, arn = function["FunctionName"], function["FunctionArn"]
+            dead = function.get("DeadLetterConfig", {}).get("TargetArn")
+            yield Giver.FUNCTION, name, (dead,) if dead else ()
+            yield Giver.DESTINATION, name, self.on_failure.get(arn, ())
+            yield Giver.MAPPING, name, self.given_up.get(arn, ())
 
 
 class TopologyBook:
@@ -113,7 +128,11 @@ async def read_topology(session: Session) -> Topology:
     """
     functions = await ask_all(session, "lambda", "ListFunctions", {}, "Functions", token=_MARKER)
     fed: dict[str, tuple[str, ...]] = {}
+    given_up: dict[str, tuple[str, ...]] = {}
     for mapping in await mappings(session):
+        if target := _on_failure(mapping):
+            function = bare(str(mapping["FunctionArn"]))
+            given_up[function] = (*given_up.get(function, ()), target)
         if mapping.get("State") not in _DISABLED:
             source = without_stream(str(mapping.get("EventSourceArn", "")))
             fed[source] = (*fed.get(source, ()), str(mapping["FunctionArn"]))
@@ -124,6 +143,8 @@ async def read_topology(session: Session) -> Topology:
     return Topology(
         functions=tuple(functions),
         reserved=await _reserved(session, functions),
+        on_failure=await _destinations(session, functions),
+        given_up=given_up,
         mappings=fed,
         buses=buses,
         rules=tuple([rule for bus in buses for rule in await _rules(session, bus)]),
@@ -152,6 +173,30 @@ async def _reserved(session: Session, functions: list[dict[str, Any]]) -> dict[s
         if answer.get("ReservedConcurrentExecutions") is not None:
             reserved[function["FunctionArn"]] = answer["ReservedConcurrentExecutions"]
     return reserved
+
+
+async def _destinations(session: Session, functions: list[dict[str, Any]]) -> dict[str, tuple[str, ...]]:
+    """Where each function sends what its asynchronous invocations failed on, of any version."""
+    found = {}
+    for function in functions:
+        params = {"FunctionName": function["FunctionName"]}
+        configs = await ask_all(
+            session,
+            "lambda",
+            "ListFunctionEventInvokeConfigs",
+            params,
+            "FunctionEventInvokeConfigs",
+            token=_MARKER,
+        )
+        targets = tuple(dict.fromkeys(target for config in configs if (target := _on_failure(config))))
+        if targets:
+            found[function["FunctionArn"]] = targets
+    return found
+
+
+def _on_failure(described: Mapping[str, Any]) -> str:
+    """The on-failure destination of a function's or a mapping's configuration; empty where there is none."""
+    return str(((described.get("DestinationConfig") or {}).get("OnFailure") or {}).get("Destination") or "")
 
 
 async def _rules(session: Session, bus: str) -> list[RuleFacts]:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from sandbox.model.arn import table_arn
+from sandbox.model.arn import is_arn, table_arn
 from sandbox.model.scope import Scope
+from sandbox.model.sns_subscriptions import dead_letter_queue
 from sandbox.session.present import ask, ask_all
 
 if TYPE_CHECKING:
@@ -66,18 +67,32 @@ def without_stream(arn: str) -> str:
 
 async def _topics(session: Session) -> list[Wire]:
     fed: dict[str, list[str]] = {}
+    dead: dict[str, list[str]] = {}
     for subscription in await ask_all(session, "sns", "ListSubscriptions", {}, "Subscriptions"):
         if subscription.get("Protocol") in _ARNS:
             fed.setdefault(subscription["TopicArn"], []).append(subscription["Endpoint"])
+        if queue := await _dead_letter_queue(session, subscription["SubscriptionArn"]):
+            dead.setdefault(subscription["TopicArn"], []).append(queue)
     return [
         Wire(
             "topic",
             topic["TopicArn"],
             topic["TopicArn"].rsplit(":", 1)[-1],
             tuple(fed.get(topic["TopicArn"], ())),
+            tuple(dead.get(topic["TopicArn"], ())),
         )
         for topic in await ask_all(session, "sns", "ListTopics", {}, "Topics")
     ]
+
+
+async def _dead_letter_queue(session: Session, subscription: str) -> str:
+    """The ARN of a subscription's dead-letter queue; empty where it has none, or is not confirmed yet."""
+    if not is_arn(subscription):
+        return ""
+    params = {"SubscriptionArn": subscription}
+    answer = await ask(session, "sns", "GetSubscriptionAttributes", params)
+    policy = answer["Attributes"].get("RedrivePolicy")
+    return str(dead_letter_queue(policy)) if policy else ""
 
 
 async def _schedules(session: Session) -> list[Wire]:

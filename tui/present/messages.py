@@ -88,10 +88,12 @@ def detail(shown: Shown, now: float) -> Builder:
 
 def _why(letter: DeadLetter, width: int) -> list[Line]:
     lines = fact("why", text(letter.error or "not known", Tone.BAD), width)
-    lines += fact(
-        "attempts", f"{letter.attempts}×" + (f" by {letter.function}" if letter.function else ""), width
-    )
-    lines += fact("from", letter.source or "", width)
+    tries = f"{letter.attempts}×" if letter.attempts or not letter.sender else ""
+    by = f"by {letter.function}" if letter.function and not letter.sender else ""
+    lines += fact("attempts", " ".join(part for part in (tries, by) if part), width)
+    lines += fact("from", letter.source or letter.sender or "", width)
+    for name, value in letter.facts.items():
+        lines += fact(name, value, width)
     lines += fact("given up", clock_time(letter.dead_lettered_at, millis=True), width)
     if letter.original_id:
         changed = ", ".join(letter.changed) or "nothing"

@@ -77,7 +77,7 @@ def _cells(queue: QueueView, scene: Scene) -> Sequence[Cell]:
         lambda width: sparkline(
             scene.rates.series(f"deleted:{queue.name}", scene.wall, width), width, Tone.OK
         ),
-        text(", ".join(queue.consumers or queue.sources) or "–", Tone.DIM),
+        text(", ".join(queue.consumers or (queue.gives,)) or "–", Tone.DIM),
     )
 
 
@@ -129,6 +129,6 @@ def about(queue: QueueView) -> Line:
         parts.append(text(f"☠ after {quantity(queue.max_receives or 0, 'receive')}", Tone.DIM))
     elif not queue.is_dead_letter_queue:
         parts.append(text("▲ no dead-letter queue", Tone.WARN))
-    if queue.sources:
-        parts.append(text(f"dead letters of {', '.join(queue.sources)}", Tone.DIM))
+    if queue.is_dead_letter_queue:
+        parts.append(text(f"dead letters of {queue.gives}", Tone.DIM))
     return join(*parts, gap=" · ")

@@ -184,7 +184,9 @@ class Desk(Board):
             return
         message = message_of(shown)
         why = shown.error if isinstance(shown, DeadLetter) else ""
-        explain = f"{message.message_id} goes back to {_sources(queue)}. {why}"
+        sender = shown.sender if isinstance(shown, DeadLetter) else None
+        where = f"to where {sender} meant it" if sender else f"back to {_sources(queue)}"
+        explain = f"{message.message_id} goes {where}. {why}"
 
         def send(edited: Edited | None) -> None:
             if edited is not None:

@@ -255,7 +255,7 @@ class Queues(Desk):
     # -- actions
 
     def available(self, action: str) -> bool:
-        """Redrive, edit and drop are for dead letters."""
+        """Redrive, edit and drop are for dead letters; AWS redrives those of queues alone."""
         queue = self.queue
         if action == "stop":
             return self.moving
@@ -263,10 +263,12 @@ class Queues(Desk):
             return False
         if action in ("redrive", "redrive_all") and self.moving:
             return False
-        if action in ("redrive", "edit", "drop"):
+        if action == "redrive":
+            return bool(queue.sources) and self.messages.thing is not None
+        if action in ("edit", "drop"):
             return queue.is_dead_letter_queue and self.messages.thing is not None
         if action == "redrive_all":
-            return queue.is_dead_letter_queue and self.whole > 0
+            return bool(queue.sources) and self.whole > 0
         if action == "state":
             return not queue.is_dead_letter_queue
         return True

@@ -14,8 +14,8 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
         visible, in_flight, delayed: messages in each state.
         oldest_seconds: virtual age of the oldest message, None when it is empty.
         dead_letter_queue: name of its dead-letter queue.
-        sources: names of the queues (and of rules and functions) whose dead letters it takes; a queue with
-            sources is a dead-letter queue.
+        sources: names of the queues whose dead letters it takes, which can be redriven.
+        senders: who beside queues sends what could not be delivered or processed here, such as `rule criada`.
         consumers: names of the functions that event source mappings feed from it.
         visibility_timeout, retention: seconds.
         max_receives: receives before a message is dead-lettered.
@@ -31,6 +31,7 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
     oldest_seconds: float | None = None
     dead_letter_queue: str | None = None
     sources: list[str] = []
+    senders: list[str] = []
     consumers: list[str] = []
     visibility_timeout: float = 30
     retention: float = 345600
@@ -41,8 +42,13 @@ class QueueView(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def is_dead_letter_queue(self) -> bool:
-        """Whether other queues send their dead letters here."""
-        return bool(self.sources)
+        """Whether anybody sends dead letters here."""
+        return bool(self.sources or self.senders)
+
+    @property
+    def gives(self) -> str:
+        """Everybody who sends dead letters here, in words."""
+        return ", ".join((*self.sources, *self.senders))
 
 
 class MessageView(msgspec.Struct, frozen=True, kw_only=True):
@@ -73,7 +79,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         source: name of the queue it came from.
-        attempts: receives before it was given up.
+        sender: who sent it where no queue did, in words: `rule criada`. facts: what it says of itself then.
+        attempts: receives, or tries, before it was given up; 0 where nobody tells.
         error: the last error, in one line. stack_trace: of the last exception, oldest call first.
         function: the function that failed it.
         original_id, changed: for a message that was edited and resent: what it was, and what was changed.
@@ -81,6 +88,8 @@ class DeadLetter(msgspec.Struct, frozen=True, kw_only=True):
 
     message: MessageView
     source: str | None = None
+    sender: str | None = None
+    facts: dict[str, str] = {}
     attempts: int = 0
     error: str = ""
     stack_trace: list[str] = []

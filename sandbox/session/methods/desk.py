@@ -3,23 +3,22 @@
 from __future__ import annotations
 
 import asyncio
-from base64 import b64decode, b64encode
+from base64 import b64decode
 from collections.abc import AsyncIterator, Iterable, Sequence
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from sandbox.control.server import Method
 from sandbox.errors import UsageError
-from sandbox.flow.failures import failure_of
 from sandbox.model.arn import Arn, parse_arn, queue_arn, queue_url
 from sandbox.model.scope import Scope
 from sandbox.model.views.messages import DeadLetter, MessageView, MoveProgress, MoveResult, QueueView
 from sandbox.services.sqs.desk import RefusedMoveError, Sent
 from sandbox.services.sqs.messages import DELAYED, IN_FLIGHT, VISIBLE
-from sandbox.services.sqs.service import PeekedMessage
-from sandbox.session.deadletters import raised_by
 from sandbox.session.letters import letters_of
+from sandbox.session.letterviews import dead_letter_view, message_view
 from sandbox.session.queueviews import peeked, queue_arns, queue_views
+from sandbox.session.resending import deliver_anew, letters_without_queue
 
 if TYPE_CHECKING:
     from sandbox.session.session import Session
@@ -77,7 +76,7 @@ class Desk:
             )
         arn = await self._queue(queue)
         messages = await peeked(self._session, arn, state, limit, offset, match)
-        return [self._message(arn, message) for message in messages]
+        return [message_view(self._session, arn, message) for message in messages]
 
     async def queue_send(
         self,
@@ -123,7 +122,7 @@ class Desk:
         """
         arn = await self._queue(queue)
         letters = await peeked(self._session, arn, None, limit, offset, match)
-        return [self._dead_letter(arn, message) for message in letters]
+        return [dead_letter_view(self._session, arn, message) for message in letters]
 
     async def dlq_redrive(
         self, queue: str, message_ids: list[str] | None = None, rate: float | None = None
@@ -143,12 +142,15 @@ class Desk:
                 "say --rate 10, or leave it out to move them at once",
             )
         arn = await self._queue(queue)
-        if self._session.engine.queues is not None and message_ids is None:
+        stay = await self._not_redriven(arn)
+        if self._session.engine.queues is not None and message_ids is None and not stay:
             yield await self._move_task(arn, rate)
             return
         letters = letters_of(self._session, arn)
         moved: list[Sent] = []
         chosen, kept = _chosen(await letters.ids(), message_ids)
+        kept |= {message_id: stay[message_id] for message_id in chosen if message_id in stay}
+        chosen = [message_id for message_id in chosen if message_id not in stay]
         for index, message_id in enumerate(chosen):
             if rate is not None or index % _TURN == 0:
                 await self._session.database.committed()
@@ -173,16 +175,24 @@ class Desk:
     ) -> MoveResult:
         """Sends a dead letter anew, edited, to the queue it came from; the journal keeps what it was.
 
+        What a rule, a schedule or a function gave up goes to the queue or function that it was meant for.
+
         Args:
             body, attributes: what takes the place of its own; None leaves it.
         """
-        letters = letters_of(self._session, await self._queue(queue))
+        arn = await self._queue(queue)
+        letters = letters_of(self._session, arn)
         chosen, kept = _chosen(await letters.ids(), [message_id])
         given = None if attributes is None else _parsed(attributes)
+        others = await letters_without_queue(self._session, arn)
         moved: list[str] = []
         for one in chosen:
             try:
-                moved.append((await letters.resend(one, body, given, delay)).message_id)
+                if one in others:
+                    moved.append(await deliver_anew(self._session, *others[one], body, given, delay))
+                    await letters.drop(one)
+                else:
+                    moved.append((await letters.resend(one, body, given, delay)).message_id)
             except RefusedMoveError as refusal:
                 kept[message_id] = str(refusal)
         await self._session.database.committed()
@@ -203,6 +213,30 @@ class Desk:
         return MoveResult(moved=len(dropped), kept=kept, message_ids=dropped)
 
     # --- inside ------------------------------------------------------------------------------------------
+    async def _not_redriven(self, arn: Arn) -> dict[str, str]:
+        """Letters of a queue that AWS does not redrive, with the reason: those that no queue gave up.
+
+        Page: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
+
+        Raises:
+            UsageError: no queue sends its dead letters here, and others do.
+        """
+        view = next(view for view in await self.queue_ls() if view.arn == str(arn))
+        if view.senders and not view.sources:
+            raise UsageError(
+                f"{arn.resource} cannot be redriven",
+                f"it gets what {', '.join(view.senders)} gave up; AWS redrives dead letters of queues alone",
+                f"`sandbox dlq resend {arn.resource} MESSAGE` delivers one to where it was meant",
+            )
+        if not view.senders:
+            return {}
+        others = await letters_without_queue(self._session, arn)
+        return {
+            message_id: f"{letter.sender} gave it up, and AWS redrives dead letters of queues alone:"
+            f" `sandbox dlq resend {arn.resource} {message_id[:8]}`"
+            for message_id, (_, letter) in others.items()
+        }
+
     async def _move_task(self, arn: Arn, rate: float | None) -> MoveProgress:
         """Has a foreign SQS move a whole queue, as its own console does; it goes on by itself."""
         letters = await peeked(self._session, arn, None, _MOST, 0, "")
@@ -247,36 +281,6 @@ class Desk:
             await self._session.clock.sleep(1 / rate, label="redrive of dead letters")
         elif index % _TURN == _TURN - 1:
             await asyncio.sleep(0)
-
-    def _message(self, arn: Arn, message: PeekedMessage) -> MessageView:
-        return MessageView(
-            queue=arn.resource,
-            message_id=message.message_id,
-            body=message.body,
-            state=message.state,
-            sent_at=message.sent,
-            visible_at=message.visible_at,
-            receive_count=message.receive_count,
-            attributes=_printable(message.attributes),
-            group_id=message.group_id,
-            flow=self._session.journal.flow_of(message.hop),
-        )
-
-    def _dead_letter(self, arn: Arn, message: PeekedMessage) -> DeadLetter:
-        failure = failure_of(self._session.journal.database, message.hop)
-        raised = raised_by(self._session, failure, message.message_id)
-        source = message.source or failure.source
-        return DeadLetter(
-            message=self._message(arn, message),
-            source=parse_arn(source).resource if source else None,
-            attempts=failure.attempts or message.receive_count,
-            error=raised.error,
-            stack_trace=list(raised.frames),
-            function=parse_arn(failure.function).name if failure.function else None,
-            dead_lettered_at=failure.at,
-            original_id=failure.original_id,
-            changed=failure.changed,
-        )
 
 
 def _chosen(there: Sequence[str], message_ids: Sequence[str] | None) -> tuple[list[str], dict[str, str]]:
@@ -334,14 +338,3 @@ def _parsed(attributes: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
             str(error),
             'give them as the SQS API has them: {"cor": {"DataType": "String", "StringValue": "azul"}}',
         ) from error
-
-
-def _printable(attributes: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:
-    """Message attributes with binary values in base64, as JSON has them."""
-    return {
-        name: {
-            member: b64encode(value).decode() if isinstance(value, bytes) else value
-            for member, value in attribute.items()
-        }
-        for name, attribute in attributes.items()
-    }

@@ -33,6 +33,7 @@ class TestQueues:
             ({"delayed": 3}, "delayed"),
             ({"visible": 1, "sources": ["a"]}, "problem"),
             ({"sources": ["a"]}, "idle"),
+            ({"visible": 1, "senders": ["rule a"]}, "problem"),
         ],
     )
     def test_health(self, changes: dict[str, object], health: str) -> None:
@@ -42,6 +43,12 @@ class TestQueues:
     def test_a_queue_without_a_dead_letter_queue_is_told(self) -> None:
         queue = QueueView(name="q", arn="", url="", visible=0, in_flight=0, delayed=0)
         assert "no dead-letter queue" in plain(queues.about(queue))
+
+    def test_who_sends_dead_letters_is_told(self) -> None:
+        queue = QueueView(
+            name="q", arn="", url="", visible=0, in_flight=0, delayed=0, sources=["a"], senders=["rule b"]
+        )
+        assert "dead letters of a, rule b" in plain(queues.about(queue))
 
     def test_ages_go_on_between_two_pictures(self) -> None:
         cells = queues.QUEUES.cells(canned.QUEUES[0], scene(now=canned.NOW + 60))
@@ -55,6 +62,16 @@ class TestMessages:
         assert "3× by nfe-estoque-dev" in shown
         assert 'File "/var/task/reserva.py", line 18' in shown
         assert shown.index("Stack trace") < shown.index("Body")
+
+    def test_a_letter_of_a_rule_says_what_the_rule_said(self) -> None:
+        changes = {"source": None, "sender": "rule criada", "facts": {"target": "arn:x"}, "attempts": 2}
+        letter = msgspec.structs.replace(canned.LETTERS[0], **changes)
+        shown = words(detail(letter, canned.NOW)(80))
+        assert "rule criada" in shown
+        assert "target" in shown
+        assert "arn:x" in shown
+        assert "2×" in shown
+        assert "by nfe-estoque-dev" not in shown
 
     def test_lineage_is_told(self) -> None:
         assert "edit of dead0000" in words(detail(canned.LETTERS[1], canned.NOW)(80))

@@ -92,6 +92,23 @@ def test_edges_lead_from_what_is_there_to_what_is_there() -> None:
     assert all(isinstance(edge, EdgeView) for edge in drawn().edges)
 
 
+def test_on_failure_destinations_are_drawn_and_name_who_sends() -> None:
+    topology = replace(
+        TOPOLOGY,
+        on_failure={FUNCTION: (f"{SQS}registros",)},
+        given_up={FUNCTION: (f"{SQS}registros", f"{SQS}lotes")},
+        wires=(Wire("schedule", "arn:agenda", "agenda", dead_letters=(f"{SQS}lotes",)),),
+    )
+    drawn = build_map(topology, [*QUEUES, queue("registros"), queue("lotes")], Counters())
+    letters = {(edge.source, edge.target) for edge in drawn.edges if edge.kind == "dead-letters"}
+    assert {(FUNCTION, f"{SQS}registros"), (FUNCTION, f"{SQS}lotes")} <= letters
+    assert topology.dead_letter_senders() == {
+        f"{SQS}reserva-dlq": ["rule criada"],
+        f"{SQS}lotes": ["schedule agenda", "mapping to function estoque"],
+        f"{SQS}registros": ["function estoque", "mapping to function estoque"],
+    }
+
+
 @pytest.mark.parametrize(
     ("value", "targets"),
     [
