@@ -21,7 +21,7 @@ from sandbox.deploy.plan import Plan, make_plan, removals
 from sandbox.deploy.progress import DeployEvent, OnEvent, quiet
 from sandbox.deploy.reading import read_document
 from sandbox.deploy.record import DEPLOYED, DEPLOYING, FAILED, Record, Recorded, Stack
-from sandbox.deploy.resources.base import Context
+from sandbox.deploy.resources.base import Answers, Context
 from sandbox.deploy.seeders import run_seeder
 from sandbox.deploy.suggest import did_you_mean
 from sandbox.deploy.system import System
@@ -65,6 +65,7 @@ class Deployer:
         bindings: expand tokens in outputs.
         clock: stamps stacks (virtual) and measures durations (real).
         ids: draws the ids of stacks.
+        answers: where providers of custom resources answer.
         cache: folder of transformed SAM templates; None transforms every time.
         unsupported: why the engine cannot have a resource, by type and properties as written, or None.
         refusal: why it cannot have one, by type and properties as evaluated, or None.
@@ -80,6 +81,7 @@ class Deployer:
         clock: Clock,
         ids: Ids,
         *,
+        answers: Answers,
         cache: File | None = None,
         unsupported: Judge = accept,
         refusal: Judge = accept,
@@ -90,6 +92,7 @@ class Deployer:
         self._bindings = bindings
         self._clock = clock
         self._ids = ids
+        self._answers = answers
         self._cache = cache
         self._unsupported = unsupported
         self._refusal = refusal
@@ -467,7 +470,7 @@ class Deployer:
         )
 
     def _context(self, stack: Stack, folder: File) -> Context:
-        return Context(self._call, self._scope, stack.name, stack.stack_id, "", folder)
+        return Context(self._call, self._scope, stack.name, stack.stack_id, "", folder, self._answers)
 
     def _executor_for_removal(self, stack: Stack, on_event: OnEvent) -> Executor:
         source = Source(File(stack.template), {}, {})

@@ -9,7 +9,7 @@ from typing import Any
 
 from sandbox.deploy.resources.base import Made, Props
 from sandbox.deploy.resources.function_code import code_state
-from sandbox.deploy.resources.registry import TYPES
+from sandbox.deploy.resources.registry import handler_for, handler_of
 from sandbox.deploy.suggest import did_you_mean
 from sandbox.deploy.template.declarations import ResourceDeclaration, Template
 from sandbox.deploy.template.functions import Resolver
@@ -28,12 +28,14 @@ class World:
         made: resources that exist, by logical id; the others are `Unknown`.
         exports: values that other stacks export, by name.
         imports: the names that were asked for.
+        changing: those of `made` that are to be changed, and may have other attributes then.
     """
 
     types: Mapping[str, str]
     exports: Mapping[str, str]
     made: dict[str, Made] = field(default_factory=dict)
     imports: set[str] = field(default_factory=set)
+    changing: set[str] = field(default_factory=set)
 
     def ref(self, logical_id: str) -> Any:
         """`Ref` of a resource."""
@@ -46,8 +48,8 @@ class World:
         Raises:
             Problem: its type has no such attribute.
         """
-        handler = TYPES.get(self.types[logical_id])
-        if handler is not None and name not in handler.attributes:
+        handler = handler_of(self.types[logical_id])
+        if handler is not None and not handler.has_attribute(name):
             hint = did_you_mean(name, handler.attributes)
             known = ", ".join(sorted(handler.attributes)) or "none"
             raise Problem(
@@ -56,7 +58,11 @@ class World:
                 "correct the attribute",
             )
         made = self.made.get(logical_id)
-        return Unknown(logical_id) if made is None else made.attributes[name]
+        if made is None or (name not in made.attributes and logical_id in self.changing):
+            return Unknown(logical_id)
+        if handler is not None and name not in made.attributes:
+            raise Problem(path, handler.lacks(name, made.physical_id), "correct the attribute")
+        return made.attributes[name]
 
     def imported(self, name: str) -> str | None:
         """What another stack exports by that name."""
@@ -83,7 +89,7 @@ class Evaluation:
         Raises:
             Problem: something is wrong with them.
         """
-        handler = TYPES[declaration.type]
+        handler = handler_for(declaration.type)
         resolved = self.resolver.resolve(declaration.properties, declaration.path)
         props = handler.prepare(handler.read(resolved, declaration.path), self.folder, declaration.path)
         if handler.copies_code_of is not None:

@@ -21,9 +21,17 @@ from sandbox.deploy.plan import (
     removals,
 )
 from sandbox.deploy.progress import DeployEvent, OnEvent
-from sandbox.deploy.record import CREATING, READY, Record, Recorded
-from sandbox.deploy.resources.base import AwsCall, Context, Existing, Made, Props, ResourceType
-from sandbox.deploy.resources.registry import TYPES
+from sandbox.deploy.record import CHANGING, CREATING, READY, Record, Recorded
+from sandbox.deploy.resources.base import (
+    AwsCall,
+    Context,
+    Existing,
+    HalfMadeError,
+    Made,
+    Props,
+    ResourceType,
+)
+from sandbox.deploy.resources.registry import handler_for
 from sandbox.deploy.template.dynamic import expand_references
 from sandbox.deploy.template.problem import Problem
 from sandbox.deploy.template.secret import mask
@@ -110,6 +118,7 @@ class Executor:
 
     # --- creating and changing ---------------------------------------------------------------------------
     async def _apply(self, plan: Plan) -> None:
+        self.evaluation.world.changing.clear()
         waiting = list(plan.changes)
         positions = {change.logical_id: index for index, change in enumerate(plan.changes)}
         settled: set[str] = set()
@@ -144,33 +153,32 @@ class Executor:
         try:
             return await self._change(change, began)
         except (AwsError, Problem) as error:
-            why = error.why if isinstance(error, Problem) else str(error)
-            self._tell(change, change.action.value, "failed", began, why)
+            self._tell(change, change.action.value, "failed", began, _why(error))
             raise StepError(change, error) from error
 
     async def _change(self, change: Change, began: float) -> bool:
         declaration = self.evaluation.template.resources[change.logical_id]
-        handler, old = TYPES[change.type], change.recorded
+        handler, old = handler_for(change.type), change.recorded
         props = self.evaluation.properties(declaration)
         masked = mask(props, self.base.stack_id)
+        if old is not None and old.type == change.type:
+            handler.check_change(old.properties, masked, declaration.path)
         action = self._action(change, handler, masked)
         if action is Action.UNCHANGED:
             return False
         self._tell(change, action.value, "start", began)
         generation = 0 if old is None else old.generation + (action is Action.REPLACE)
-        context = context_for(self.base, change.logical_id, generation)
+        context = context_for(self.base, change.logical_id, change.type, generation)
         entry = Recorded(
             change.logical_id, change.type, "", CREATING, masked, {}, change.needs,
             declaration.deletion_policy, generation,
         )  # fmt: skip
         given = await expand_references(props, context.aws, declaration.path)
         if action is Action.UPDATE and old is not None:
-            known = _with_known(old, masked, given)
-            made = (
-                await handler.update(context, known, given)
-                if change.properties or known.properties != given
-                else (Made(old.physical_id, old.attributes))
-            )
+            made = await self._update(handler, context, given, entry, change)
+            if handler.told_of_failures and made.physical_id != old.physical_id:
+                self.record.save_resource(self.base.scope, self.base.stack, old)
+                entry = replace(entry, generation=old.generation + 1)
         else:
             made = await self._create(handler, context, given, entry, change)
         self.evaluation.world.made[change.logical_id] = made
@@ -193,6 +201,19 @@ class Executor:
             return Action.UPDATE
         return Action.UNCHANGED
 
+    async def _update(
+        self, handler: ResourceType, context: Context, props: Props, entry: Recorded, change: Change
+    ) -> Made:
+        old = change.recorded
+        assert old is not None
+        known = _with_known(old, entry.properties, props)
+        if not change.properties and known.properties == props and old.status == READY:
+            return Made(old.physical_id, old.attributes)
+        if handler.told_of_failures:
+            attempt = replace(entry, physical_id=old.physical_id, attributes=old.attributes, status=CHANGING)
+            self.record.save_resource(self.base.scope, self.base.stack, attempt)
+        return await handler.update(context, known, props)
+
     async def _create(
         self, handler: ResourceType, context: Context, props: Props, entry: Recorded, change: Change
     ) -> Made:
@@ -206,8 +227,11 @@ class Executor:
         counted = _Counted(context.aws)
         try:
             return await handler.create(replace(context, aws=counted), props)
-        except AwsError:
-            if counted.changes == 0:
+        except AwsError as error:
+            if isinstance(error, HalfMadeError) and error.physical_id:
+                left = replace(entry, physical_id=error.physical_id)
+                self.record.save_resource(self.base.scope, self.base.stack, left)
+            elif counted.changes == 0:
                 # Nothing was made: whatever has the name is not ours, and must not be removed as ours.
                 self.record.forget_resource(self.base.scope, self.base.stack, entry)
             raise
@@ -231,13 +255,13 @@ class Executor:
         shown = action or change.action.value
         self._tell(change, shown, "start", began)
         if change.action is not Action.RETAIN and old.physical_id:
-            context = context_for(self.base, old.logical_id, old.generation)
+            context = context_for(self.base, old.logical_id, old.type, old.generation)
             try:
-                await TYPES[old.type].delete(
+                await handler_for(old.type).delete(
                     context, Existing(old.physical_id, old.properties, old.attributes)
                 )
             except AwsError as error:
-                self._tell(change, shown, "failed", began, str(error))
+                self._tell(change, shown, "failed", began, _why(error))
                 raise self._error(StepError(change, error)) from error
         self.record.forget_resource(self.base.scope, self.base.stack, old)
         self._tell(change, shown, "done", began, old.physical_id)
@@ -264,9 +288,16 @@ class Executor:
         place = f"{self.evaluation.template.source.file}{f':{line}' if line else ''}"
         return DeployError(
             f"{place}: {change.logical_id} ({change.type}) could not be {_PARTICIPLES[change.action]}",
-            f"the service answered {cause.code}: {cause.message}",
+            cause.message if isinstance(cause, HalfMadeError) else f"the service answered {_why(cause)}",
             _remedy(cause, change),
         )
+
+
+def _why(error: AwsError | Problem) -> str:
+    """What an event says of a failure."""
+    if isinstance(error, Problem):
+        return error.why
+    return error.message if isinstance(error, HalfMadeError) else f"{error.code}: {error.message}"
 
 
 def _settle(

@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from sandbox.deploy.evaluation import Evaluation
 from sandbox.deploy.graph import active, dependencies, order, removal_order
 from sandbox.deploy.judging import Judge, accept
-from sandbox.deploy.record import CREATING, Record, Recorded
+from sandbox.deploy.record import CHANGING, CREATING, Record, Recorded
 from sandbox.deploy.resources.base import Context, Made, Props, ResourceType
-from sandbox.deploy.resources.registry import TYPES, check_types
+from sandbox.deploy.resources.registry import check_types, handler_for
 from sandbox.deploy.template.declarations import SNAPSHOT, ResourceDeclaration
 from sandbox.deploy.template.problem import Problem, Problems
 from sandbox.deploy.template.secret import mask
@@ -148,11 +148,9 @@ def removals(
     return tuple(change for logical_id in removal_order(needs) for change in changes[logical_id])
 
 
-def context_for(base: Context, logical_id: str, generation: int) -> Context:
+def context_for(base: Context, logical_id: str, type_: str, generation: int) -> Context:
     """The context of one resource."""
-    return Context(
-        base.aws, base.scope, base.stack, base.stack_id, logical_id, base.folder, generation, base.pause
-    )
+    return replace(base, logical_id=logical_id, type=type_, generation=generation)
 
 
 def known_id(handler: ResourceType, context: Context, props: Props) -> str | None:
@@ -205,13 +203,15 @@ class _Planner:
         if reason := self._refusal(declaration.type, props):
             raise Problem(("Resources", logical_id), reason, "remove it")
         _check_policies(declaration)
-        if notice := TYPES[declaration.type].notice(props):
+        if notice := handler_for(declaration.type).notice(props):
             self.notices.append(f"{logical_id}: {notice}")
         action, differing = self._compare(declaration, old, props)
         generation = 0 if old is None else old.generation + (action is Action.REPLACE)
         self._claim(declaration, props, generation, old if action is Action.REPLACE else None)
         if old is not None and action in {Action.UPDATE, Action.UNCHANGED}:
             self._evaluation.world.made[logical_id] = Made(old.physical_id, old.attributes)
+            if action is Action.UPDATE:
+                self._evaluation.world.changing.add(logical_id)
         needs, wanted = self._needs[logical_id], mask(props, self._base.stack_id)
         return Change(logical_id, declaration.type, action, differing, needs, old, wanted)
 
@@ -225,11 +225,13 @@ class _Planner:
         masked = mask(props, self._base.stack_id)
         differing = differences(old.properties, masked)
         if differing:
-            handler = TYPES[declaration.type]
+            handler = handler_for(declaration.type)
+            handler.check_change(old.properties, masked, declaration.path)
             replacing = handler.replaced_by(frozenset(differing), old.properties, masked)
             return (Action.REPLACE if replacing else Action.UPDATE), differing
         same = (
-            old.deletion_policy == declaration.deletion_policy
+            old.status != CHANGING
+            and old.deletion_policy == declaration.deletion_policy
             and old.needs == self._needs[declaration.logical_id]
         )
         return (Action.UNCHANGED if same else Action.UPDATE), ()
@@ -237,8 +239,8 @@ class _Planner:
     def _claim(
         self, declaration: ResourceDeclaration, props: Props, generation: int, old: Recorded | None
     ) -> None:
-        handler = TYPES[declaration.type]
-        context = context_for(self._base, declaration.logical_id, generation)
+        handler = handler_for(declaration.type)
+        context = context_for(self._base, declaration.logical_id, declaration.type, generation)
         identity = known_id(handler, context, props)
         if identity is None:
             return
@@ -292,7 +294,7 @@ def _check_policies(declaration: ResourceDeclaration) -> None:
         "UpdateReplacePolicy": declaration.update_replace_policy,
     }
     for key, policy in policies.items():
-        if policy == SNAPSHOT and not TYPES[declaration.type].snapshots:
+        if policy == SNAPSHOT and not handler_for(declaration.type).snapshots:
             raise Problem(
                 ("Resources", declaration.logical_id, key),
                 f"{declaration.type} takes no snapshots: {key} cannot be Snapshot",

@@ -11,13 +11,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
+from sandbox.deploy.template.secret import HIDDEN, SecretText, plain
 from sandbox.model.scope import Scope
 from sandbox.store.database import Database
+from sandbox.store.sealing import BrokenSealError, Seal
 
-#: Statuses of a resource.
-CREATING, READY = "creating", "ready"
+#: Statuses of a resource; `changing` is one that has to be told, should the change fail.
+CREATING, READY, CHANGING = "creating", "ready", "changing"
 #: Statuses of a stack.
 DEPLOYING, DEPLOYED, FAILED = "deploying", "deployed", "failed"
+
+
+_SEALED = "{{sealed}}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,6 +108,7 @@ class Record:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._seal = Seal(database.path)
         database.define(self.SCHEMA)
 
     # --- stacks ------------------------------------------------------------------------------------------
@@ -185,7 +191,7 @@ class Record:
             "INSERT OR REPLACE INTO deploy_resources VALUES (?,?,?,?,?,1,?,?,?,?,?,?,?)",
             (
                 *where, resource.generation, resource.type, resource.physical_id, resource.status,
-                json.dumps(resource.properties), json.dumps(dict(resource.attributes)),
+                json.dumps(resource.properties), json.dumps(_sealed(dict(resource.attributes), self._seal)),
                 json.dumps(resource.needs), resource.deletion_policy,
             ),
         )  # fmt: skip
@@ -238,11 +244,34 @@ class Record:
         return [
             Recorded(
                 row["logical_id"], row["type"], row["physical_id"], row["status"],
-                json.loads(row["properties"]), json.loads(row["attributes"]),
+                json.loads(row["properties"]), _opened(json.loads(row["attributes"]), self._seal),
                 tuple(json.loads(row["needs"])), row["policy"], row["generation"],
             )
             for row in rows
         ]  # fmt: skip
+
+
+def _sealed(value: Any, seal: Seal) -> Any:
+    """Attributes as they are stored: secret ones unreadable."""
+    if isinstance(value, SecretText):
+        return {_SEALED: seal.close(plain(value))}
+    if isinstance(value, dict):
+        return {name: _sealed(item, seal) for name, item in value.items()}
+    return [_sealed(item, seal) for item in value] if isinstance(value, list) else value
+
+
+def _opened(value: Any, seal: Seal) -> Any:
+    """Attributes as they were made; what was sealed in another state folder is hidden for good."""
+    if isinstance(value, list):
+        return [_opened(item, seal) for item in value]
+    if not isinstance(value, dict):
+        return value
+    if value.keys() != {_SEALED}:
+        return {name: _opened(item, seal) for name, item in value.items()}
+    try:
+        return SecretText(seal.open(value[_SEALED]))
+    except BrokenSealError:
+        return SecretText(HIDDEN)
 
 
 def _where(scope: Scope) -> tuple[str, str]:

@@ -50,6 +50,8 @@ class Gateway:
             containers.
         state: path of the state folder, for who finds the sandbox by its URL.
         documents: what the sandbox itself publishes at a path (the keys of its token issuer), or None.
+        take: takes what is put to a path of the sandbox's own (answers of custom resources); whether anybody
+            waits for it there.
         observe, faults, elsewhere: see `Dispatcher`.
     """
 
@@ -73,6 +75,7 @@ class Gateway:
         faults: FaultPoint | None = None,
         state: str = "",
         documents: Callable[[str], Mapping[str, Any] | None] = lambda _: None,
+        take: Callable[[str, bytes], bool] = lambda _, __: False,
         elsewhere: Mapping[str, Upstream] | None = None,
     ) -> None:
         self.wire = wire or Wire()
@@ -95,6 +98,7 @@ class Gateway:
         self._caller_at = caller_at
         self._state = state
         self._documents = documents
+        self._take = take
 
     async def __call__(self, arrival: Arrival) -> HttpResponse:
         """Answers a request, whatever it is."""
@@ -176,6 +180,8 @@ class Gateway:
             return await self._document(incoming.path, request_id)
         if arrival.broken_limit:
             raise TooLargeError(arrival.broken_limit)
+        if incoming.path.startswith("/_sandbox/") and incoming.method == "PUT":
+            return self._taken(incoming)
         self._move_bucket(incoming)
         target = self.wire.identify(incoming)
         fill_queue_url(incoming, target, endpoint)
@@ -281,6 +287,14 @@ class Gateway:
             raise AwsError("NotFound", f"There is nothing at {path[:200]}.", status=404)
         await self.dispatcher.stored(request_id)
         return HttpResponse(200, [("content-type", "application/json")], msgspec.json.encode(document))
+
+    def _taken(self, incoming: Incoming) -> HttpResponse:
+        """Has an answer taken, as a bucket takes what is put to a presigned URL."""
+        if not self._take(incoming.path, incoming.body):
+            raise AwsError(
+                "AccessDenied", "Nothing waits for an answer here, or it came already.", status=403
+            )
+        return HttpResponse(200, [], b"")
 
     def _health(self, path: str) -> HttpResponse:
         names = sorted(self.dispatcher.services)

@@ -13,6 +13,7 @@ from sandbox.control.protocol import PostgresView, Progress, StackView
 from sandbox.deploy.deployer import Deployer
 from sandbox.deploy.progress import DeployEvent
 from sandbox.deploy.record import Stack
+from sandbox.deploy.resources.base import Answers
 from sandbox.deploy.system import System, find_system
 from sandbox.engines.base import Engine
 from sandbox.errors import TemplateError, UsageError
@@ -34,6 +35,7 @@ class Deployment:
 
     Args:
         endpoint: gives the URL of the front door.
+        answers: where providers of custom resources answer.
         cache: folder of what is expensive to make.
     """
 
@@ -47,6 +49,7 @@ class Deployment:
         clock: Clock,
         ids: Ids,
         endpoint: Callable[[], str],
+        answers: Answers,
         cache: Path,
     ) -> None:
         self._engine = engine
@@ -61,6 +64,7 @@ class Deployment:
                 engine.bindings,
                 clock,
                 ids,
+                answers=answers,
                 cache=cache / "templates",
                 unsupported=engine.unsupported,
                 refusal=engine.refusal,

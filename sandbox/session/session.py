@@ -16,6 +16,7 @@ from sandbox.clock import Clock
 from sandbox.control.client import control_socket
 from sandbox.control.protocol import PostgresView, Progress
 from sandbox.control.server import ControlServer
+from sandbox.deploy.answers import AnswerDoor
 from sandbox.deploy.stacks import DeployedStacks
 from sandbox.deploy.system import System
 from sandbox.engines import registry
@@ -236,8 +237,14 @@ class Session:
         guard = PeersOnly(self.gate, network.address, network.subnet)
         return HttpServer(guard, Gateway.limit, listener, beside)
 
+    def _functions_endpoint(self) -> str:
+        """The front door as functions reach it: from their containers, on engines that have some."""
+        network = self.engine.network_door
+        return f"http://{network.address}:{network.port}" if network and network.port else self.endpoint
+
     def _open_gateway(self) -> None:
         network = self.engine.network_door
+        answers = AnswerDoor(self.clock, self._functions_endpoint)
         self.gateway = Gateway(
             services=self.engine.services,
             execute_api=self.engine.execute_api,
@@ -254,6 +261,7 @@ class Session:
             caller_at=network.caller_at if network else lambda _, __: None,
             observe=self.engine.observe,
             documents=self.engine.issuer.document,
+            take=answers.take,
             elsewhere=self._elsewhere,
         )
         self.gate = Gate(self.gateway)
@@ -276,6 +284,7 @@ class Session:
             clock=self.clock,
             ids=self.ids,
             endpoint=lambda: self.endpoint,
+            answers=answers,
             cache=cache_folder(),
         )
 

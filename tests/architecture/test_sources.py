@@ -29,8 +29,9 @@ def uses(file: Path, names: set[str]) -> list[str]:
 
 def test_only_output_writes_standard_output() -> None:
     writers = {"sys.stdout.write", "sys.stdout.buffer.write", "sys.__stdout__", "print"}
+    in_functions = SANDBOX / "deploy" / "resources" / "inline"  # its lines go to a function's log
     for file in library():
-        if file != SANDBOX / "cli" / "output.py":
+        if file != SANDBOX / "cli" / "output.py" and in_functions not in file.parents:
             assert uses(file, writers) == []
 
 

@@ -14,7 +14,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path as File
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Protocol
 
 from sandbox.deploy.resources.shapes import Shape
 from sandbox.deploy.suggest import did_you_mean
@@ -39,6 +39,14 @@ class Property:
     required: bool = False
 
 
+class Answers(Protocol):
+    """Waits for answers that do not come with the call (implemented by `AnswerDoor`)."""
+
+    async def ask(self, send: Callable[[str], Awaitable[object]], seconds: float, label: str) -> bytes | None:
+        """Sends a request with the URL to answer to; the answer, or None where none comes in time."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class Context:
     """What a type needs besides its properties.
@@ -48,6 +56,8 @@ class Context:
         scope: account and region of the stack.
         folder: what local paths of the template are relative to.
         generation: how many times the resource was replaced; part of its generated name.
+        type: that of the template: one handler may have several.
+        answers: where providers of custom resources answer.
         pause: waits real seconds, for services that need time (they live in real time).
     """
 
@@ -57,6 +67,8 @@ class Context:
     stack_id: str
     logical_id: str
     folder: File
+    answers: Answers
+    type: str = ""
     generation: int = 0
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
@@ -100,6 +112,18 @@ class Existing:
     attributes: Mapping[str, Any] = field(default_factory=dict)
 
 
+class HalfMadeError(AwsError):
+    """A resource failed, and whoever made it says what it is called: that is what has to be removed.
+
+    Args:
+        physical_id: empty where it is not known.
+    """
+
+    def __init__(self, code: str, message: str, physical_id: str) -> None:
+        super().__init__(code, message)
+        self.physical_id = physical_id
+
+
 class ResourceType(ABC):
     """One type of resource."""
 
@@ -117,6 +141,18 @@ class ResourceType(ABC):
     copies_code_of: ClassVar[str | None] = None
     #: Whether the policy `Snapshot` is one for it. Here it keeps nothing, which is told.
     snapshots: ClassVar[bool] = False
+
+    #: Whether it is told of a change that failed, by being changed back; whether it was replaced says its
+    #: physical id.
+    told_of_failures: ClassVar[bool] = False
+
+    def has_attribute(self, name: str) -> bool:
+        """Whether `Fn::GetAtt` can ask for an attribute."""
+        return name in self.attributes
+
+    def lacks(self, name: str, physical_id: str) -> str:
+        """Why a resource that exists has no such attribute, where that is known only of the resource."""
+        return f"{physical_id} has no attribute {name}"
 
     def read(self, resolved: Mapping[str, Any], path: Path) -> Props:
         """The properties, converted to their shapes.
@@ -157,6 +193,13 @@ class ResourceType(ABC):
     def replaced_by(self, changed: frozenset[str], old: Props, new: Props) -> frozenset[str]:
         """Those of the changed properties that need a new resource."""
         return frozenset(name for name in changed if (p := self.properties.get(name)) is None or p.replaces)
+
+    def check_change(self, old: Props, new: Props, path: Path) -> None:  # noqa: B027 - most can be made
+        """Refuses a change that cannot be made; values that are not known yet may be among the new ones.
+
+        Raises:
+            Problem: what cannot be changed.
+        """
 
     def expected_id(self, context: Context, props: Props) -> str | None:
         """The physical id, where it is known beforehand; None where the service assigns it."""

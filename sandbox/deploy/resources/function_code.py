@@ -4,16 +4,22 @@ from __future__ import annotations
 
 import hashlib
 import io
+import re
 import zipfile
+from importlib import resources
 from pathlib import Path as File
 from typing import Any
 
+from sandbox.deploy.resources import inline
 from sandbox.deploy.resources.base import Props
 from sandbox.deploy.template.local_files import local_path
 from sandbox.deploy.template.problem import Path, Problem
 
 #: The bucket that means "this folder on this machine": its functions run the files as they are now.
 HOT_RELOAD_BUCKET = "hot-reload"
+#: What inline source says that asks for the module beside it, and the module's file.
+_ANSWERS_PYTHON = (re.compile(r"^\s*import cfnresponse\b", re.MULTILINE), "cfnresponse.py")
+_ANSWERS_NODE = (re.compile(r"""require\(\s*(['"])cfn-response\1\s*\)"""), "cfn-response.js")
 
 
 def prepare_code(code: Props, folder: File, path: Path) -> Props:
@@ -62,11 +68,19 @@ def code_parameters(code: Props, runtime: str) -> dict[str, Any]:
 
 
 def _zip(text: str, runtime: str) -> bytes:
-    """An archive of inline source, in the file that CloudFormation puts it in: `index`, with a fixed date."""
-    name = "index.js" if runtime.startswith("nodejs") else "index.py"
+    """An archive of inline source, in the file that CloudFormation puts it in: `index`, with a fixed date.
+
+    Source that asks for the module that answers for custom resources has it beside, as on AWS.
+    """
+    node = runtime.startswith("nodejs")
+    files = {"index.js" if node else "index.py": text}
+    asks, module = _ANSWERS_NODE if node else _ANSWERS_PYTHON
+    if asks.search(text):
+        files[module] = resources.files(inline).joinpath(module).read_text()
     buffer = io.BytesIO()
     with zipfile.ZipFile(buffer, "w", zipfile.ZIP_DEFLATED) as archive:
-        entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
-        entry.external_attr = 0o644 << 16
-        archive.writestr(entry, text)
+        for name, content in files.items():
+            entry = zipfile.ZipInfo(name, (1980, 1, 1, 0, 0, 0))
+            entry.external_attr = 0o644 << 16
+            archive.writestr(entry, content)
     return buffer.getvalue()

@@ -11,6 +11,7 @@ from sandbox.deploy.resources import (
     apigatewayv2,
     cloudwatch,
     configuration,
+    custom,
     dynamodb,
     ecr,
     event_archive,
@@ -29,6 +30,7 @@ from sandbox.deploy.resources import (
     storage,
 )
 from sandbox.deploy.resources.base import ResourceType
+from sandbox.deploy.resources.custom import CustomResource, is_custom
 from sandbox.deploy.suggest import did_you_mean
 from sandbox.deploy.template.declarations import ResourceDeclaration
 from sandbox.deploy.template.problem import Problem, Problems
@@ -42,6 +44,7 @@ TYPES: Mapping[str, ResourceType] = {
         apigatewayv2,
         cloudwatch,
         configuration,
+        custom,
         dynamodb,
         ecr,
         event_archive,
@@ -61,6 +64,20 @@ TYPES: Mapping[str, ResourceType] = {
     )
     for handler in module.TYPES
 }
+
+
+def handler_of(type_: str) -> ResourceType | None:
+    """What makes resources of a type; None where nothing does."""
+    return TYPES.get(CustomResource.type if is_custom(type_) else type_)
+
+
+def handler_for(type_: str) -> ResourceType:
+    """The same of a type that was checked (`check_types`)."""
+    handler = handler_of(type_)
+    if handler is None:
+        raise KeyError(type_)
+    return handler
+
 
 #: Types that are often met and have a reason of their own.
 _REASONS = {
@@ -96,7 +113,7 @@ def check_types(declarations: Iterable[ResourceDeclaration]) -> None:
             "remove the resource, or replace it",
         )
         for declaration in declarations
-        if declaration.type not in TYPES
+        if handler_of(declaration.type) is None
     ]
     if problems:
         raise Problems(problems)
@@ -106,8 +123,8 @@ def _refusal(type_: str) -> str:
     reason = _REASONS.get(type_)
     if reason:
         return f"{type_}: {reason}"
-    if type_.startswith("Custom::") or type_ == "AWS::CloudFormation::CustomResource":
-        return f"{type_}: custom resources are not implemented"
+    if type_.startswith("Custom::"):
+        return f"{type_}: after Custom:: come 1 to 60 letters, digits, _, @ and -"
     if type_.startswith("AWS::EC2::") or type_ == "AWS::RDS::DBSubnetGroup":
         return f"{type_}: there are no VPCs here; functions reach databases without one"
     return f"the type {type_} is not implemented.{did_you_mean(type_, TYPES, alike=0.85)}"

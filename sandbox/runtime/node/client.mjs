@@ -1,11 +1,12 @@
 // The runtime of Node functions: takes invocations from the Lambda Runtime API and runs the handler.
 //
 // Follows "AWS Lambda function handler in Node.js", "Lambda runtime API" and the answers of AWS's own runtime.
-// Started by sandbox with the variables of an execution environment; it knows nothing else of sandbox.
+// Started by sandbox with the variables of an execution environment; of sandbox it knows those, and where
+// custom resources are answered.
 
 import fs from "node:fs";
 import http from "node:http";
-import { createRequire } from "node:module";
+import { createRequire, syncBuiltinESMExports } from "node:module";
 import path from "node:path";
 import { pathToFileURL } from "node:url";
 import util from "node:util";
@@ -157,6 +158,31 @@ async function loadHandler(wanted) {
   return handler;
 }
 
+// --- answers of custom resources ------------------------------------------------------------------------------
+// Providers answer by HTTPS at port 443, whatever the URL says; here the front door takes it, without TLS.
+const ANSWERS = "/_sandbox/custom-resources/";
+let diverted = false;
+
+async function divertAnswers() {
+  if (diverted || !process.env.AWS_ENDPOINT_URL) return;
+  diverted = true;
+  const { hostname, port } = new URL(process.env.AWS_ENDPOINT_URL);
+  const { default: https } = await import("node:https"); // not before: it takes milliseconds
+  const secure = https.request;
+  https.request = (...args) => {
+    const url = args[0] instanceof URL || typeof args[0] === "string" ? new URL(args[0]) : undefined;
+    const { agent: _, protocol: __, ...options } = (url ? args[1] : args[0]) ?? {};
+    const where = String(options.path ?? url?.pathname ?? "");
+    if (!where.startsWith(ANSWERS)) return secure(...args);
+    return http.request({ ...options, host: hostname, hostname, port, path: where }, args.find(isFunction));
+  };
+  syncBuiltinESMExports();
+}
+
+function isFunction(value) {
+  return typeof value === "function";
+}
+
 // --- running it -------------------------------------------------------------------------------------------------
 function parse(text) {
   return text ? JSON.parse(text) : undefined;
@@ -209,8 +235,10 @@ async function serve(handler) {
     requestId = headers["lambda-runtime-aws-request-id"];
     process.env._X_AMZN_TRACE_ID = headers["lambda-runtime-trace-id"] ?? "";
     const where = `/invocation/${requestId}`;
+    const text = body.toString();
+    if (text.includes(ANSWERS)) await divertAnswers();
     try {
-      const value = await run(handler, JSON.parse(body.toString()), makeContext(headers));
+      const value = await run(handler, JSON.parse(text), makeContext(headers));
       await call("POST", `${where}/response`, JSON.stringify(value ?? null));
     } catch (error) {
       record("ERROR", `Invoke Error \t${logged(error)}`);

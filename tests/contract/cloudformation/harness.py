@@ -58,6 +58,7 @@ class Stacks(World[CloudFormationService]):
         self.buckets = Buckets()
         self._alone = asyncio.Lock()
         super().__init__(self._make, path)
+        self.door = self.aws.open_door(self.clock)
 
     def create(self, template: str, name: str = "filas", **params: Any) -> dict[str, Any]:
         """Creates a stack; returns it as it is in the end."""
@@ -100,4 +101,6 @@ class Stacks(World[CloudFormationService]):
 
     def _deployer(self, scope: Scope, cause: int | None) -> Deployer:
         self.causes.append(cause)
-        return Deployer(self.aws, self.database, FakeBindings(), self.clock, Ids(11), scope=scope)
+        return Deployer(
+            self.aws, self.database, FakeBindings(), self.clock, Ids(11), answers=self.door, scope=scope
+        )

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import itertools
+import json
 from collections.abc import Callable, Mapping
 from functools import cache
 from typing import Any
@@ -12,6 +14,8 @@ from botocore.loaders import Loader
 from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 
+from sandbox.clock import Clock
+from sandbox.deploy.answers import AnswerDoor
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
 
@@ -31,14 +35,53 @@ class FakeBindings:
         return text.replace(":address}}", ":5.5.5.5}}").replace("{{sandbox:rds:", "<").replace("}}", ">")
 
 
+#: Makes custom resources: from a request to what its answer says besides the ids of the request; None for
+#: no answer at all.
+Provider = Callable[[Params], Params | None]
+
+
 class FakeAws:
-    """Keeps resources by `(kind, name)` and every call in order."""
+    """Keeps resources by `(kind, name)` and every call in order.
+
+    Attributes:
+        providers: makers of custom resources, by the ARN of their function or topic.
+        requests: what they were asked, in order.
+    """
 
     def __init__(self) -> None:
+        self.providers: dict[str, Provider] = {}
+        self.requests: list[Params] = []
+        #: Set once one was asked.
+        self.asked = asyncio.Event()
+        self._door: AnswerDoor | None = None
         self.calls: list[tuple[str, str, Params]] = []
         self.things: dict[tuple[str, str], Params] = {}
         self.refuse: dict[str, AwsError] = {}
         self._ids = itertools.count(1)
+
+    def open_door(self, clock: Clock) -> AnswerDoor:
+        """A new door that the providers answer at."""
+        self._door = AnswerDoor(clock, lambda: "http://127.0.0.1:1")
+        return self._door
+
+    def _provide(self, token: str, text: str | bytes) -> None:
+        request = json.loads(text)
+        self.requests.append(request)
+        self.asked.set()
+        answer = self.providers[token](request)
+        if answer is not None and self._door is not None:
+            same = {name: request[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
+            path = request["ResponseURL"].removeprefix("http://127.0.0.1:1")
+            body = json.dumps({"Status": "SUCCESS", **same, **answer}).encode()
+            asyncio.get_running_loop().call_soon(self._door.take, path, body)
+
+    def _lambda_Invoke(self, p: Params) -> None:  # noqa: N802
+        if p["FunctionName"] not in self.providers:
+            raise AwsError("ResourceNotFoundException", f"Function not found: {p['FunctionName']}")
+        self._provide(p["FunctionName"], p["Payload"])
+
+    def _sns_Publish(self, p: Params) -> None:  # noqa: N802
+        self._provide(p["TopicArn"], p["Message"])
 
     # --- the port ----------------------------------------------------------------------------------------
     async def call(

@@ -44,6 +44,7 @@ class Bench:
         bindings, ids = FakeBindings(), Ids(7)
         return Deployer(
             self.aws, self.database, bindings, clock, ids,
+            answers=self.aws.open_door(clock),
             cache=self.cache, unsupported=self.unsupported, refusal=self.refusal,
         )  # fmt: skip
 

@@ -30,7 +30,9 @@ def test_nfe_is_deployed_unchanged_and_deleted(cache: Path) -> None:
     database = Database(None)
 
     async def run() -> None:
-        deployer = Deployer(aws, database, FakeBindings(), Clock(start=0, speed=0), Ids(1), cache=cache)
+        clock = Clock(start=0, speed=0)
+        door = aws.open_door(clock)
+        deployer = Deployer(aws, database, FakeBindings(), clock, Ids(1), answers=door, cache=cache)
         stack = await deployer.deploy(system)
         assert stack.status == "deployed"
         outputs = deployer.outputs("nfe", "http://127.0.0.1:4566")

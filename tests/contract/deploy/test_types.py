@@ -60,7 +60,8 @@ def test_a_type_is_replaced(bench: Bench, case: Case) -> None:
 
 
 def test_every_type_is_covered() -> None:
-    assert {case.type for case in [*CASES, *REPLACED]} == set(TYPES)
+    elsewhere = {"AWS::CloudFormation::CustomResource"}  # test_custom.py
+    assert {case.type for case in [*CASES, *REPLACED]} | elsewhere == set(TYPES)
 
 
 def test_every_http_api_may_have_a_default_stage(bench: Bench) -> None:

@@ -10,6 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from sandbox.clock import Clock
+from sandbox.deploy.answers import AnswerDoor
 from sandbox.deploy.names import canonical_queue_url, database_token, localise
 from sandbox.deploy.resources.base import Context
 from sandbox.deploy.template.secret import HIDDEN, SecretText, hide, mask, plain
@@ -24,7 +26,16 @@ async def nothing(service: str, operation: str, params: Mapping[str, Any]) -> di
 
 
 def context(stack: str, logical_id: str, generation: int = 0, stack_id: str = "id") -> Context:
-    return Context(nothing, Scope(), stack, stack_id, logical_id, Path(), generation)
+    return Context(
+        nothing,
+        Scope(),
+        stack,
+        stack_id,
+        logical_id,
+        Path(),
+        AnswerDoor(Clock(), lambda: ""),
+        generation=generation,
+    )
 
 
 @given(
