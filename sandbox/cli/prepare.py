@@ -7,7 +7,6 @@ systems, so that `sandbox up` needs no network and is ready at once.
 from __future__ import annotations
 
 import asyncio
-import re
 import sys
 from collections.abc import Iterable
 from pathlib import Path
@@ -17,10 +16,9 @@ from sandbox.deploy.system import find_system
 from sandbox.deploy.warming import warm
 from sandbox.errors import SandboxError
 from sandbox.runtime.dependencies import Dependencies
+from sandbox.runtime.families import python_version
 from sandbox.runtime.interpreters import Interpreters
 from sandbox.store.folders import cache_folder
-
-_RUNTIME = re.compile(r"Runtime:\s*[\"']?python(3\.\d+)")
 
 
 def main(folders: list[str]) -> int:
@@ -36,15 +34,13 @@ async def _prepare(folders: Iterable[Path]) -> None:
     interpreters, dependencies = Interpreters(say), Dependencies()
     for folder in folders:
         for template in sorted(folder.rglob("template.yaml")):
-            versions = sorted(set(_RUNTIME.findall(template.read_text())))
-            for version in versions:
+            system = find_system(str(template.parent), Path.cwd())
+            runtimes = frozenset() if system is None else await warm(system, cache_folder() / "templates")
+            for version in sorted(python_version(one) for one in runtimes if one.startswith("python")):
                 interpreter = await interpreters.find(version)
                 await dependencies.base_set(interpreter)
                 for requirements in sorted(template.parent.rglob("requirements.txt")):
                     await dependencies.resolve(requirements, interpreter)
-            system = find_system(str(template.parent), Path.cwd())
-            if system is not None:
-                await warm(system, cache_folder() / "templates")
 
 
 if __name__ == "__main__":

@@ -14,11 +14,15 @@ from sandbox.deploy.template.source import read_source
 from sandbox.model.scope import DEFAULT_REGION, Scope
 
 
-async def warm(system: System, cache: Path, region: str = DEFAULT_REGION) -> None:
+async def warm(system: System, cache: Path, region: str = DEFAULT_REGION) -> frozenset[str]:
     """Transforms the template of a system, so that a later deployment does not have to.
 
     Args:
         cache: folder of transformed templates, as `Deployer` is given.
+
+    Returns:
+        The runtimes of its functions, with the parameters as they are by default; without those that only a
+        deployment can tell.
 
     Raises:
         TemplateError, UsageError: the template is wrong.
@@ -27,6 +31,13 @@ async def warm(system: System, cache: Path, region: str = DEFAULT_REGION) -> Non
     try:
         check_sections(source.data)
         values = read_parameters(source.data.get("Parameters", {}), system.parameters)
-        await read_document(source, values, Scope(region=region), (system.name, ""), cache)
+        read = await read_document(source, values, Scope(region=region), (system.name, ""), cache)
     except (Problem, Problems) as found:
         raise source.error(found) from found
+    wanted = [
+        declared.properties.get("Runtime")
+        for declared in read.template.resources.values()
+        if declared.type == "AWS::Lambda::Function"
+    ]
+    known = [values.values.get(str(one.get("Ref"))) if isinstance(one, dict) else one for one in wanted]
+    return frozenset(one for one in known if isinstance(one, str))

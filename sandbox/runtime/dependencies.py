@@ -118,8 +118,10 @@ class Dependencies:
             if path and Path(path).exists()
         ]
         pip = ["-m", "pip", "install", "--quiet", "--disable-pip-version-check", "--no-input"]
+        # An environment that uv made has no pip; the Python it was made of may have one.
+        base = os.path.realpath(interpreter.path)
         foreign = ["--python-version", interpreter.version, "--only-binary", ":all:"]
-        return [*uv, [interpreter.path, *pip], [sys.executable, *pip, *foreign]]
+        return [*uv, [interpreter.path, *pip], [base, *pip], [sys.executable, *pip, *foreign]]
 
 
 def cache_key(text: str, interpreter: Interpreter) -> str:

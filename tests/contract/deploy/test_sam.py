@@ -175,6 +175,15 @@ def test_types_of_sam_that_are_refused_are_all_named_before_anything_is_deployed
     assert cached.aws.calls == []
 
 
+def test_warming_tells_the_runtimes_that_parameters_choose(cached: Bench) -> None:
+    chosen = FUNCTION.replace("Runtime: python3.13", "Runtime: !Ref Runtime").replace(
+        "Parameters: {", "Parameters: {Runtime: {Type: String, Default: python3.11}, "
+    )
+    assert cached.cache is not None
+    assert asyncio.run(warm(cached.system(chosen), cached.cache)) == {"python3.11"}
+    assert asyncio.run(warm(cached.system(FUNCTION), cached.cache)) == {"python3.13"}
+
+
 def test_warming_makes_the_first_deployment_need_no_translator(cached: Bench) -> None:
     assert cached.cache
     asyncio.run(warm(cached.system(FUNCTION), cached.cache))

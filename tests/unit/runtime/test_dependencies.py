@@ -60,6 +60,22 @@ def test_a_failed_installation_leaves_nothing_and_says_what_the_tool_said(tmp_pa
     assert [path.suffix for path in (tmp_path / "cache/sandbox/deps").iterdir()] == [".lock"]
 
 
+def test_an_environment_without_pip_uses_that_of_its_base(tmp_path: Path) -> None:
+    fake(tmp_path / "bare", "echo 'No module named pip' >&2; exit 1")
+    environment = tmp_path / "venv/python"
+    environment.parent.mkdir()
+    environment.symlink_to(tmp_path / "base/python")
+    # Which of the two it is, is told by its name, as a real environment does.
+    fake(
+        tmp_path / "base/python",
+        f'case "$0" in *venv*) exec {tmp_path}/bare;; esac\n'
+        'while [ $# -gt 0 ]; do [ "$1" = --target ] && mkdir -p "$2" && echo base > "$2/by"; shift; done',
+    )
+    cache = Dependencies({"PATH": "/usr/bin:/bin", "XDG_CACHE_HOME": str(tmp_path / "cache")})
+    folder = asyncio.run(cache.resolve_text("one==1", Interpreter(str(environment), "3.11", "linux-test")))
+    assert (Path(folder) / "by").read_text() == "base\n"
+
+
 def test_the_key_tells_versions_platforms_and_texts_apart() -> None:
     keys = {
         cache_key("one", HERE),
@@ -117,6 +133,39 @@ def test_a_shim_that_does_not_run_is_passed_over(tmp_path: Path) -> None:
     finder = Interpreters(notices.append, {"PATH": str(tmp_path / "shims"), "HOME": str(tmp_path)})
     assert asyncio.run(finder.find("3.99")) == Interpreter(str(good), "3.99", "linux-x")
     assert notices == []
+
+
+def python(path: Path, microseconds: int) -> str:
+    """A Python 3.99 whose loop takes that long."""
+    fake(path, f'case "$*" in *process_time*) echo {microseconds};; *) echo 3.99 linux-x;; esac')
+    return str(path)
+
+
+def found(tmp_path: Path, *folders: str) -> str:
+    path = ":".join(str(tmp_path / folder) for folder in folders)
+    finder = Interpreters(lambda _: None, {"PATH": path, "HOME": str(tmp_path)})
+    return asyncio.run(finder.find("3.99")).path
+
+
+def test_the_quickest_of_several_interpreters_is_taken(tmp_path: Path) -> None:
+    python(tmp_path / "a/python3.99", 1700)
+    quick = python(tmp_path / "b/python3.99", 1000)
+    python(tmp_path / ".pyenv/versions/3.99.1/bin/python3.99", 1650)
+    assert found(tmp_path, "a", "b") == quick
+
+
+def test_the_first_of_equally_quick_interpreters_is_taken(tmp_path: Path) -> None:
+    first = python(tmp_path / "a/python3.99", 1000)
+    python(tmp_path / "b/python3.99", 950)
+    assert found(tmp_path, "a", "b") == first
+
+
+def test_an_interpreter_with_two_names_is_not_measured(tmp_path: Path) -> None:
+    first = python(tmp_path / "a/python3.99", 1000)
+    fake(tmp_path / "a/python3.99", f'echo "$*" >> {tmp_path}/asked; echo 3.99 linux-x')
+    (tmp_path / "b").symlink_to(tmp_path / "a")
+    assert found(tmp_path, "a", "b") == first
+    assert "process_time" not in (tmp_path / "asked").read_text()
 
 
 def test_an_interpreter_that_uv_manages_is_found(tmp_path: Path) -> None:
