@@ -106,13 +106,14 @@ def ls(
         emit_json(flows)
         return
     emit_table(
-        ("FLOW", "BEGAN", "TOOK", "STATUS", "HOPS", "WHAT", "KEYS"),
+        ("FLOW", "BEGAN", "TOOK", "STATUS", "HTTP", "HOPS", "WHAT", "KEYS"),
         [
             (
                 flow.id,
                 datetime.fromtimestamp(flow.began_at, UTC).strftime("%H:%M:%S"),
                 format_duration(flow.last_at - flow.began_at),
                 flow.status,
+                flow.http_status or "-",
                 flow.hops,
                 one_line(flow.what),
                 " ".join(f"{one_line(name)}={one_line(value)}" for name, value in flow.keys.items()),

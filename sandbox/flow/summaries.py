@@ -61,6 +61,7 @@ def _of(database: Database, flows: Sequence[int]) -> dict[int, FlowSummary]:
             errors=errors.get(flow, 0),
             dead_letters=dead.get(flow, 0),
             keys=keys.get(flow, {}),
+            http_status=root.detail.get("http_status"),
         )
         for flow, root in roots.items()
     }

@@ -67,6 +67,7 @@ FLOW = {
     "errors": 0,
     "dead_letters": 0,
     "keys": {"notaFiscalId": "7f6c"},
+    "http_status": 201,
 }
 LINE = {
     "at": 1_700_000_000.0,

@@ -10,7 +10,7 @@ from tui.present import marks
 from tui.present.bodies import body_lines
 from tui.present.cells import Builder, Cell, Line, Tone, join, text, wrap
 from tui.present.details import fact, heading, section
-from tui.present.hops import facts, tone_of, where, words
+from tui.present.hops import facts, http_status, tone_of, where, words
 from tui.present.numbers import clock_time, exact, milliseconds
 from tui.present.table import Column, Scene, Table
 
@@ -23,7 +23,10 @@ def _flow_cells(flow: FlowSummary, scene: Scene) -> Sequence[Cell]:
         text(f"#{flow.id}", Tone.ACCENT),
         text(clock_time(flow.began_at), Tone.DIM),
         text(exact(flow.last_at - flow.began_at), Tone.DIM),
-        text(flow.what, Tone.BAD if flow.status != "ok" else Tone.PLAIN),
+        join(
+            text(flow.what, Tone.BAD if flow.status != "ok" else Tone.PLAIN),
+            http_status(flow.http_status),
+        ),
         text(f"{flow.hops}", Tone.DIM),
         text(flow.status if flow.status != "ok" else "", Tone.BAD),
         text(" ".join(flow.keys.values()), Tone.DIM),

@@ -82,6 +82,13 @@ def where(hop: Hop) -> str:
     return name
 
 
+def http_status(status: int | None) -> Line:
+    """How a request was answered; nothing where there was none."""
+    if status is None:
+        return ()
+    return text(status, Tone.BAD if status >= 500 else Tone.WARN if status >= 400 else Tone.OK)
+
+
 def facts(hop: Hop) -> Iterator[Line]:
     """Small facts worth a place in the tree."""
     if hop.detail.get("cold"):
@@ -91,7 +98,7 @@ def facts(hop: Hop) -> Iterator[Line]:
     if hop.detail.get("waited_ms"):
         yield text(f"waited {milliseconds(float(hop.detail['waited_ms']))}", Tone.DIM)
     if status := hop.detail.get("http_status"):
-        yield text(status, Tone.BAD if int(status) >= 500 else Tone.WARN if int(status) >= 400 else Tone.OK)
+        yield http_status(int(status))
     if hop.status != "ok":
         yield text(f"{hop.status}: {hop.error}" if hop.error else hop.status, Tone.BAD)
     elif hop.error:

@@ -15,6 +15,7 @@ class FlowSummary(msgspec.Struct, frozen=True, kw_only=True):
         began_at, last_at: virtual times of its first and newest hop, seconds since the epoch.
         what: how it began (`POST /api/v1/notas`, `PutEvents`, `rate(1 minute)`).
         status: `ok`, `error`, `dead-lettered`.
+        http_status: how the request that began it was answered; None where none did.
         hops, errors, dead_letters: how many it has.
         keys: its business keys.
     """
@@ -28,6 +29,7 @@ class FlowSummary(msgspec.Struct, frozen=True, kw_only=True):
     errors: int
     dead_letters: int
     keys: dict[str, str] = {}
+    http_status: int | None = None
 
 
 class FlowFilter(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):

@@ -23,6 +23,7 @@ FLOWS = [
         errors=3 if number == 3 else 1 if number == 17 else 0,
         dead_letters=1 if number == 3 else 0,
         keys={"notaFiscalId": nota(number)},
+        http_status=502 if number == 17 else 201,
     )
     for number in range(300)
 ]

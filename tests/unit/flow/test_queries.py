@@ -32,6 +32,7 @@ def told(story: Story) -> tuple[Story, int, int]:
         request_id="r-1",
         trace=TRACE,
         payload=json.dumps({"notaFiscalId": NOTA}),
+        detail={"http_status": 201},
     )
     story.hop(HopKind.EVENT_PUT, "events", cause=request, event_id="e-1", resource=BUS)
     other = story.sent("m-9")
@@ -122,6 +123,7 @@ def test_a_summary_counts(told: tuple[Story, int, int]) -> None:
     first = summary(story.journal.database, request)
     assert first is not None
     assert (first.what, first.keys) == ("POST /api/v1/notas", {"notaFiscalId": NOTA})
+    assert (first.http_status, found.http_status) == (201, None)
     assert summary(story.journal.database, 999) is None
 
 
