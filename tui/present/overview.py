@@ -58,10 +58,27 @@ def paths(system: MapView) -> list[Path]:
             result += _onward(system, nodes, start, nodes[target], seen)
         if not reached and start.kind != _MIDDLE:
             result.append(Path(start, letters=_letters_of(system, nodes, start)))
-    for node in system.nodes:
-        if node.id not in seen and node.kind in ("queue", "function"):
-            result += _onward(system, nodes, None, node, seen)
+    # Queues first: what reads one is no beginning of its own.
+    for node in sorted(system.nodes, key=lambda node: node.kind == "function"):
+        if node.id not in seen and _begins(system, node):
+            for feeder in _feeders(system, nodes, node) or (None,):
+                result += _onward(system, nodes, feeder, node, seen)
     return [path for path in result if path.start or path.queue or path.function]
+
+
+def _begins(system: MapView, node: NodeView) -> bool:
+    """Whether a resource that no beginning led to is shown: dead letters only where a function reads them."""
+    return node.kind in ("queue", "function") or (
+        node.kind == "dlq" and any(edge.kind == "triggers" for edge in _from(system, node.id))
+    )
+
+
+def _feeders(system: MapView, nodes: dict[str, NodeView], node: NodeView) -> list[NodeView]:
+    """What is known to send to a queue: functions, and whoever sends its dead letters there."""
+    if node.kind not in _QUEUES:
+        return []
+    sources = (edge.source for edge in system.edges if edge.target == node.id)
+    return [nodes[source] for source in dict.fromkeys(sources) if source in nodes]
 
 
 def _onward(
@@ -80,7 +97,7 @@ def _onward(
             for function in functions
         ]
     if node.kind == "function":
-        return [Path(start, None, node, None, _onward_of(system, nodes, node))]
+        return [Path(start, None, node, _letters_of(system, nodes, node), _onward_of(system, nodes, node))]
     if start is None:
         return []
     return [Path(start, node, letters=_letters_of(system, nodes, start))]

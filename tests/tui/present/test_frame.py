@@ -54,6 +54,35 @@ class TestOverview:
         names = [[node.name for node in path.nodes] for path in found]
         assert names == [["tudo", "/aws/events/nfe", "perdidas"], ["avisos", "avisos-fila"], ["ninguem"]]
 
+    def test_a_queue_that_functions_send_to_begins_with_them(self) -> None:
+        """The function that reads it comes before it among the nodes, and is no beginning of its own."""
+        nodes = [
+            NodeView(id="e", kind="function", name="envio"),
+            NodeView(id="p", kind="function", name="projecao"),
+            NodeView(id="w", kind="function", name="worker"),
+            NodeView(id="q", kind="queue", name="processar"),
+            NodeView(id="d", kind="dlq", name="registros"),
+            NodeView(id="m", kind="function", name="mostra"),
+            NodeView(id="t", kind="table", name="pedidos"),
+        ]
+        edges = [
+            EdgeView(source="t", target="e", kind="triggers"),
+            EdgeView(source="t", target="p", kind="triggers"),
+            EdgeView(source="e", target="q", kind="publishes"),
+            EdgeView(source="q", target="w", kind="triggers"),
+            EdgeView(source="p", target="d", kind="dead-letters"),
+            EdgeView(source="d", target="m", kind="triggers"),
+        ]
+        found = overview.paths(MapView(nodes=nodes, edges=edges, problems=[]))
+        names = [[node.name for node in path.nodes] for path in found]
+        assert names == [
+            ["pedidos", "envio"],
+            ["pedidos", "projecao", "registros"],
+            ["envio", "processar", "worker"],
+            ["projecao", "registros", "mostra"],
+        ]
+        assert all(path.start for path in found), "nothing is sent directly"
+
 
 class TestAbsent:
     def test_disconnected_says_why_and_what_to_do(self) -> None:
