@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,9 @@ from sandbox.cli.common import connect, json_option, state_option
 from sandbox.cli.output import emit, emit_json, emit_table
 from sandbox.control.protocol import StatusView
 
+_REFUSED = "refused"
+#: Characters of a line of names.
+_WIDTH = 100
 #: Who answers what is not native, by engine.
 _LONG_TAIL = {"embedded": "moto", "docker": "LocalStack"}
 
@@ -58,27 +62,30 @@ def command(names: tuple[str, ...], as_json: bool, state: Path) -> None:
     emit("What a service stores and does not check: `sandbox services NAME`.")
 
 
-def _reason(text: str) -> str:
-    """Why an operation is refused; that nobody has written it yet is what PROVISION says."""
-    return "" if "does not implement operation" in text else text
-
-
 def _show(service: dict[str, Any]) -> None:
     emit(service["service"])
     if service.get("elsewhere"):
         emit(f"  answered by {service['elsewhere']} (--service)")
-    emit_table(
-        ("  OPERATION", "PROVISION", "REFUSED PARAMETERS OR REASON"),
-        [
-            (
-                f"  {operation['name']}",
-                operation["provision"],
-                ", ".join(operation["refused_parameters"]) or _reason(operation["reason"]),
-            )
-            for operation in service["operations"]
-        ],
-    )
+    done = [one for one in service["operations"] if one["provision"] != _REFUSED]
+    if done:
+        emit_table(
+            ("  OPERATION", "PROVISION", "REFUSED PARAMETERS"),
+            [(f"  {one['name']}", one["provision"], ", ".join(one["refused_parameters"])) for one in done],
+        )
+    for reason, names in _refused(service).items():
+        emit(f"  refused: {reason or 'nobody has written them yet'}")
+        for line in textwrap.wrap(", ".join(names), _WIDTH, break_long_words=False):
+            emit(f"    {line}")
     if service["not_checked"]:
         emit("  not checked:")
         for note in service["not_checked"]:
             emit(f"  - {note}")
+
+
+def _refused(service: dict[str, Any]) -> dict[str, list[str]]:
+    """The operations that are refused, by reason."""
+    found: dict[str, list[str]] = {}
+    for operation in service["operations"]:
+        if operation["provision"] == _REFUSED:
+            found.setdefault(operation["reason"], []).append(operation["name"])
+    return found

@@ -7,7 +7,7 @@ from typing import Any
 
 from sandbox.deploy.suggest import did_you_mean
 from sandbox.errors import UsageError
-from sandbox.gateway.catalogue import NOT_CHECKED_ANYWHERE, Catalogue, Provision, ServiceEntry
+from sandbox.gateway.catalogue import NOT_CHECKED_ANYWHERE, Catalogue, OperationEntry, Provision, ServiceEntry
 from sandbox.gateway.gateway import Gateway
 
 
@@ -43,9 +43,21 @@ def _view(entry: ServiceEntry, notes: Sequence[str]) -> dict[str, Any]:
                 "name": operation.name,
                 "provision": operation.provision.value,
                 "refused_parameters": list(operation.refused_parameters),
-                "reason": operation.reason,
+                "reason": _why(entry.name, operation),
             }
             for operation in entry.operations
         ],
         "not_checked": [*entry.not_checked, *(NOT_CHECKED_ANYWHERE if entry.native else notes)],
     }
+
+
+def _why(service: str, operation: OperationEntry) -> str:
+    """Why an operation is refused, without what the refusal says of every operation; empty where nobody has
+    written it.
+    """
+    text = operation.reason.removesuffix(f"`sandbox services {service}` lists what it does.").rstrip(" .")
+    for before in (": ", ", and does not pretend to. "):
+        _, found, why = text.partition(f"{operation.name} of {service}{before}")
+        if found:
+            return why
+    return "" if text.endswith("does not pretend to") else text

@@ -83,6 +83,8 @@ SERVICE = {
     "operations": [
         {"name": "GetCallerIdentity", "provision": "native", "refused_parameters": [], "reason": ""},
         {"name": "AssumeRole", "provision": "refused", "refused_parameters": [], "reason": "not there yet"},
+        {"name": "AssumeRoot", "provision": "refused", "refused_parameters": [], "reason": "not there yet"},
+        {"name": "GetWebIdentityToken", "provision": "refused", "refused_parameters": [], "reason": ""},
     ],
     "not_checked": ["signatures: any secret key is taken"],
 }
