@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 
 import click
 
-from sandbox.control.client import ControlClient
+from sandbox.cli.diagnostics import say
+from sandbox.control.client import ControlClient, StoppedError
 from sandbox.errors import UsageError
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -49,6 +51,15 @@ def connect(state: Path, *, timeout: float | None = None) -> ControlClient:
         NotRunningError: none runs there.
     """
     return ControlClient(Path(os.path.abspath(state)), timeout=timeout)  # noqa: PTH100 - resolve() would follow symlinks
+
+
+@contextmanager
+def following() -> Iterator[None]:
+    """What is followed ends well when the sandbox is stopped: with a line on standard error."""
+    try:
+        yield
+    except StoppedError:
+        say("the sandbox was stopped: nothing more comes")
 
 
 def read_parameters(words: Sequence[str]) -> dict[str, str]:

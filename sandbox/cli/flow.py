@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import click
 
 from sandbox.cli.bus import near_miss
-from sandbox.cli.common import connect, json_option, match_option, state_option
+from sandbox.cli.common import connect, following, json_option, match_option, state_option
 from sandbox.cli.diagnostics import say, tell_gap
 from sandbox.cli.flowfile import read_flows
 from sandbox.cli.inputs import read_moment
@@ -259,7 +259,7 @@ def tail(
 
     Example: sandbox flow tail --queue estoque-reserva
     """
-    with connect(state) as client:
+    with connect(state) as client, following():
         told = 0
         for item in client.stream("flow_tail", function=function, queue=queue, status=status, key=key):
             told = tell_gap(client.dropped, told)

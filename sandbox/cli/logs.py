@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from contextlib import nullcontext
 from pathlib import Path
 
 import click
 
-from sandbox.cli.common import connect, json_option, state_option
+from sandbox.cli.common import connect, following, json_option, state_option
 from sandbox.cli.diagnostics import tell_gap
 from sandbox.cli.output import emit_foreign, emit_json
 
@@ -30,7 +31,7 @@ def command(names: tuple[str, ...], follow: bool, lines: int, as_json: bool, sta
     Example: sandbox logs -f faturamento
     """
     told = 0
-    with connect(state) as client:
+    with connect(state) as client, following() if follow else nullcontext():
         for line in client.stream("logs", names=list(names), limit=lines, follow=follow):
             told = tell_gap(client.dropped, told)
             if as_json:

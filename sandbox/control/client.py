@@ -35,6 +35,10 @@ class NoAnswerError(SandboxError):
     """A daemon is there and does not answer."""
 
 
+class StoppedError(NotRunningError):
+    """The sandbox was stopped while it was asked."""
+
+
 class ControlClient:
     """A connection to the daemon of one state folder.
 
@@ -92,6 +96,7 @@ class ControlClient:
         Raises:
             RemoteError: what the daemon answered instead.
             NotRunningError: it went away.
+            StoppedError: it was stopped meanwhile.
             NoAnswerError: it did not answer in time.
         """
         self._send(method, params)
@@ -102,7 +107,11 @@ class ControlClient:
         return msgspec.convert(self.call(method, **params), kind)
 
     def stream(self, method: str, **params: Any) -> Iterator[Any]:
-        """Calls a method that answers with a stream, and yields its items until the daemon ends it."""
+        """Calls a method that answers with a stream, and yields its items until the daemon ends it.
+
+        Raises:
+            RemoteError, NotRunningError, StoppedError, NoAnswerError: as `call`.
+        """
         self._send(method, params)
         while not (reply := self._receive()).end:
             if reply.dropped:
@@ -133,6 +142,12 @@ class ControlClient:
         reply = msgspec.json.decode(line, type=Reply)
         if reply.error is not None:
             raise RemoteError(reply.error)
+        if reply.stopped:
+            raise StoppedError(
+                "the sandbox was stopped before it had answered",
+                "`sandbox down` or a signal ended it",
+                "start it again with `sandbox up`",
+            )
         return reply
 
 

@@ -37,7 +37,8 @@ class ErrorInfo(msgspec.Struct, frozen=True):
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
     """One answer to a request: a result, an item of a stream, the end of a stream, or an error.
 
-    `dropped` counts items of the stream that were left out before the next one.
+    `dropped` counts items of the stream that were left out before the next one. `stopped` is the last word
+    of a sandbox that is stopped in an orderly way, to whoever waits for an answer.
     """
 
     id: int
@@ -45,6 +46,7 @@ class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
     item: Any = None
     dropped: int = 0
     end: bool = False
+    stopped: bool = False
     error: ErrorInfo | None = None
 
 

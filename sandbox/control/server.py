@@ -41,6 +41,7 @@ class ControlServer:
         self._methods = methods
         self._server: asyncio.Server | None = None
         self._connections: set[asyncio.Task[None]] = set()
+        self._stopping = False
 
     async def start(self) -> None:
         """Begins to listen; a socket left behind by a crashed sandbox is replaced.
@@ -59,7 +60,8 @@ class ControlServer:
         self._server = await asyncio.start_unix_server(self._accept, sock=listener, limit=_LONGEST_LINE)
 
     async def stop(self) -> None:
-        """Ends every connection and removes the socket."""
+        """Tells whoever waits for an answer, ends every connection and removes the socket."""
+        self._stopping = True
         self.path.unlink(missing_ok=True)
         if self._server is not None:
             # Nobody new can come; who is just being accepted begins, and can be ended like the others.
@@ -99,6 +101,10 @@ class ControlServer:
         with contextlib.suppress(ConnectionError):
             try:
                 await self._run(request, writer)
+            except asyncio.CancelledError:
+                if self._stopping and not writer.is_closing():
+                    writer.write(_encoded(Reply(request.id, stopped=True)))
+                raise
             except SandboxError as error:
                 await _send(writer, Reply(request.id, error=_info(error)))
             except AwsError as error:
@@ -199,8 +205,12 @@ def _converted(value: Any, name: str, parameter: inspect.Parameter | None) -> An
 
 
 async def _send(writer: asyncio.StreamWriter, reply: Reply) -> None:
-    writer.write(msgspec.json.encode(reply) + b"\n")
+    writer.write(_encoded(reply))
     await writer.drain()
+
+
+def _encoded(reply: Reply) -> bytes:
+    return msgspec.json.encode(reply) + b"\n"
 
 
 def _info(error: SandboxError) -> ErrorInfo:

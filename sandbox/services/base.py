@@ -104,6 +104,9 @@ class Service:
     async def stop(self) -> None:
         """Ends the tasks and timers of the service; state stays in the store."""
 
+    def hang_up(self) -> None:
+        """Ends answers that go on by themselves (live tails): no more requests are taken."""
+
     def recall(self) -> None:
         """Makes what is remembered the same as the store again: what was written in the last turn could not
         be stored (disk full). What runs goes on; timers are set anew, those that are due already after

@@ -152,6 +152,7 @@ class Session:
             self._door = self._front_door(listener)
             await self._door.start()
             self._started.push_async_callback(self._door.stop)
+            self._started.callback(self._hang_up)
             self._control = ControlServer(control_socket(self.folder.path), method_table(self))
             self._started.push_async_callback(self._control.stop)
             await self._control.start()
@@ -210,6 +211,11 @@ class Session:
             elsewhere=self._elsewhere,
             native=natively(self.options.services),
         )
+
+    def _hang_up(self) -> None:
+        """Answers that would go on end before the door waits for them."""
+        for service in self.engine.services.values():
+            service.hang_up()
 
     def _close_journal(self) -> None:
         """The journal closes before the state, which has nothing to commit after this."""

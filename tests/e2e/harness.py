@@ -229,6 +229,7 @@ class Sandbox:
                 config=Config(
                     retries={"total_max_attempts": 1},
                     read_timeout=60,
+                    inject_host_prefix=False,
                     s3={"addressing_style": "path"},
                 ),
             )

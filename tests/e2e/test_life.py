@@ -7,8 +7,10 @@ import os
 import signal
 import socket
 import subprocess
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -16,7 +18,7 @@ import pytest
 from tests.e2e.conftest import Maker
 from tests.e2e.harness import BIN, NFE, Sandbox, free_port, gone, listeners
 from tests.e2e.nfe_client import issue, product, settled, stock
-from tests.e2e.waiting import PATIENCE, eventually
+from tests.e2e.waiting import PATIENCE, Stream, eventually
 
 pytestmark = pytest.mark.e2e
 
@@ -187,6 +189,33 @@ def test_in_the_foreground_a_signal_ends_it_cleanly(sandboxes: Maker, number: si
     assert "endpoint" in out
     gone([one for one in processes if one.pid != process.pid], "the signal")
     eventually(lambda: sandbox.state.joinpath("run").exists(), lambda there: not there, what="no run folder")
+
+
+def test_what_is_followed_ends_well_with_the_sandbox(sandboxes: Maker) -> None:
+    sandbox = sandboxes()
+    sandbox.up()
+    logs = sandbox.aws("logs")
+    logs.create_log_group(logGroupName="/g")
+    logs.create_log_stream(logGroupName="/g", logStreamName="s")
+    arn = "arn:aws:logs:us-east-1:000000000000:log-group:/g"
+    with (
+        sandbox.stream("logs", "-f", "/g", "--json") as lines,
+        sandbox.stream("flow", "tail", "--json") as tail,
+    ):
+        live = iter(logs.start_live_tail(logGroupIdentifiers=[arn])["responseStream"])
+        assert "sessionStart" in next(live)
+        eventually(lambda: _written(logs, lines, tail), what="a line of each")
+        sandbox.down()
+        for stream in (lines, tail):
+            assert stream.ended() == (0, "the sandbox was stopped: nothing more comes\n")
+        assert all("sessionUpdate" in event for event in live), "it ends without an error"
+
+
+def _written(logs: Any, lines: Stream, tail: Stream) -> bool:
+    """Writes a line, and a call that leaves a hop; whether both have been seen."""
+    event = {"timestamp": int(time.time() * 1000), "message": "oi"}
+    logs.put_log_events(logGroupName="/g", logStreamName="s", logEvents=[event])
+    return lines.waiting() and tail.waiting()
 
 
 def test_a_folder_of_something_else_is_not_taken_as_state(sandboxes: Maker) -> None:

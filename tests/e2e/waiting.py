@@ -108,6 +108,10 @@ class Stream:
         self._process.wait(PATIENCE)
         return self._process.returncode, self._finish()
 
+    def ended(self) -> tuple[int, str]:
+        """Waits until it ends by itself; returns the exit code and what was said on standard error."""
+        return self._process.wait(PATIENCE), self._finish()
+
     def _read(self) -> None:
         assert self._process.stdout is not None
         for line in self._process.stdout:

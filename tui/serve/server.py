@@ -97,6 +97,7 @@ def serve(
         say("The address is a key to your sandbox: keep it. Ctrl-C ends.")
         with contextlib.suppress(KeyboardInterrupt):
             asyncio.run(_until_interrupted(application(chosen, token, command), bound))
+        say("The dashboard is not served any more.")
 
 
 async def _until_interrupted(app: web.Application, bound: socket.socket) -> None:

@@ -22,10 +22,14 @@ class TailOperations(LogStore):
         super().__init__(kit)
         self._sessions: WeakSet[Session] = WeakSet()
 
-    async def stop(self) -> None:
-        """Ends the live tails."""
+    def hang_up(self) -> None:
+        """Ends the live tails, as a client sees an answer that is complete."""
         for session in tuple(self._sessions):
             session.close()
+
+    async def stop(self) -> None:
+        """Ends the live tails."""
+        self.hang_up()
         await super().stop()
 
     @operation(

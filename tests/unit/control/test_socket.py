@@ -6,17 +6,17 @@ import asyncio
 import socket
 import stat
 import threading
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
 
-from sandbox.control.client import ControlClient, NoAnswerError, RemoteError, control_socket
+from sandbox.control.client import ControlClient, NoAnswerError, RemoteError, StoppedError, control_socket
 from sandbox.control.protocol import ClockView, Dropped, Reply
 from sandbox.control.server import ControlServer, Method
-from sandbox.errors import NotRunningError, ServerStartError, UsageError
+from sandbox.errors import NotRunningError, SandboxError, ServerStartError, UsageError
 from sandbox.model.awserror import AwsError
 from tests.support.control import serving
 
@@ -206,6 +206,43 @@ def test_a_daemon_that_ends_is_gone(short: Path) -> None:
         client.call("echo", text="x")
     client.close()
     assert not control_socket(short).exists()
+
+
+def test_a_daemon_that_is_stopped_says_so_to_whoever_waits(short: Path) -> None:
+    begun = threading.Semaphore(0)
+
+    async def hang() -> None:
+        begun.release()
+        await asyncio.Event().wait()
+
+    async def endless() -> AsyncIterator[int]:
+        yield 1
+        begun.release()
+        await asyncio.Event().wait()
+
+    with serving(short, {"hang": hang, "endless": endless}):
+        first, second = ControlClient(short), ControlClient(short)
+        items = second.stream("endless")
+        assert next(items) == 1
+        waiting = threading.Thread(target=lambda: said.append(_refusal(lambda: first.call("hang"))))
+        said: list[Exception] = []
+        waiting.start()
+        assert all(begun.acquire(timeout=20) for _ in range(2))
+    waiting.join(20)
+    assert isinstance(said[0], StoppedError)
+    with pytest.raises(StoppedError, match="was stopped") as caught:
+        next(items)
+    assert caught.value.exit_code == 3
+    first.close()
+    second.close()
+
+
+def _refusal(work: Callable[[], object]) -> Exception:
+    try:
+        work()
+    except SandboxError as error:
+        return error
+    raise AssertionError("it was answered")
 
 
 def test_nobody_listens(short: Path) -> None:
