@@ -6,6 +6,7 @@ import sys
 
 import click
 
+from sandbox.cli.diagnostics import say
 from sandbox.errors import UsageError
 
 yes_option = click.option("--yes", "-y", is_flag=True, help="Do not ask.")
@@ -16,7 +17,7 @@ def sure(question: str, *, yes: bool) -> None:
 
     Raises:
         UsageError: there is nobody to ask.
-        Abort: the answer is no.
+        Exit: the answer is no; the command has failed.
     """
     if yes:
         return
@@ -26,4 +27,6 @@ def sure(question: str, *, yes: bool) -> None:
             "this cannot be undone, and there is no terminal to ask at",
             "say --yes when you are sure",
         )
-    click.confirm(question, abort=True, err=True)
+    if not click.confirm(question, err=True):
+        say("nothing was done")
+        raise click.exceptions.Exit(1)
