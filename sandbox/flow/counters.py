@@ -1,6 +1,7 @@
-"""What happened since the sandbox started, counted as it is recorded: nothing is ever added up by reading.
+"""What happened since the sandbox started, counted from what is recorded; nobody adds up the journal.
 
-Rates are the differences of these numbers; the newest durations give percentiles.
+Rates are the differences of these numbers; the newest durations give percentiles. Recording is on the way of
+every call, so hops are counted some hundreds at a time, or when somebody asks.
 """
 
 from __future__ import annotations
@@ -28,6 +29,8 @@ from sandbox.model.hops import HopKind
 #: Durations of each function that percentiles are taken from.
 _DURATIONS = 1_000
 _REMEMBERED = 20_000
+#: Hops that wait to be counted at most.
+_WAITING = 512
 #: Calls that change what resources hold, and no resources.
 _DATA = frozenset(
     f"{verb}{noun}"
@@ -89,11 +92,10 @@ class Counters:
     def __init__(self) -> None:
         #: Grows with whatever is recorded.
         self.revision = 0
-        #: Grows when resources may have been made, changed or deleted.
-        self.configured = 0
-        self.functions: dict[str, FunctionCount] = {}
-        #: What was published (a bus, a queue), by the function that did so.
-        self.published: Counter[tuple[str, str]] = Counter()
+        self._configured = 0
+        self._functions: dict[str, FunctionCount] = {}
+        self._published: Counter[tuple[str, str]] = Counter()
+        self._waiting: list[Row] = []
         self._counts: Counter[tuple[str, str]] = Counter()
         self._failed: Counter[tuple[str, str]] = Counter()
         self._matched: Counter[str] = Counter()
@@ -103,20 +105,42 @@ class Counters:
         self._in_calls: Recent[int, tuple[str, ...]] = Recent(_REMEMBERED)
         self._changed: set[Callable[[int], None]] = set()
 
+    @property
+    def configured(self) -> int:
+        """Grows when resources may have been made, changed or deleted."""
+        self._settle()
+        return self._configured
+
+    @property
+    def functions(self) -> dict[str, FunctionCount]:
+        """The functions that were asked to run, by ARN."""
+        self._settle()
+        return self._functions
+
+    @property
+    def published(self) -> Counter[tuple[str, str]]:
+        """What was published (a bus, a queue), by the function that did so."""
+        self._settle()
+        return self._published
+
     def count(self, kind: HopKind, resource: str) -> int:
         """Hops of a kind on a resource."""
+        self._settle()
         return self._counts[kind.value, resource]
 
     def failed(self, kind: HopKind, resource: str) -> int:
         """Those of them that did not end well."""
+        self._settle()
         return self._failed[kind.value, resource]
 
     def unmatched(self, bus: str) -> int:
         """Events of a bus (its ARN) that matched no rule."""
+        self._settle()
         return self._counts[HopKind.EVENT_PUT.value, bus] - self._matched[bus]
 
     def resources(self, kind: HopKind) -> dict[str, int]:
         """Hops of a kind by resource."""
+        self._settle()
         return {resource: count for (name, resource), count in self._counts.items() if name == kind.value}
 
     def subscribe(self, changed: Callable[[int], None]) -> Callable[[], None]:
@@ -126,8 +150,9 @@ class Counters:
 
     def rebuilt(self) -> None:
         """The state was replaced by another: resources may be others, and nothing runs."""
-        self.configured += 1
-        for function in self.functions.values():
+        self._settle()
+        self._configured += 1
+        for function in self._functions.values():
             function.running = 0
         self.touch()
 
@@ -138,7 +163,15 @@ class Counters:
             changed(self.revision)
 
     def take(self, rows: Sequence[Row]) -> None:
-        """Counts the hops of one turn of the loop."""
+        """Takes the hops of one turn of the loop."""
+        self._waiting += rows
+        if len(self._waiting) >= _WAITING:
+            self._settle()
+        self.touch()
+
+    def _settle(self) -> None:
+        """Counts what waits."""
+        rows, self._waiting = self._waiting, []
         counts = self._counts
         for row in rows:
             kind = row[KIND]
@@ -148,14 +181,13 @@ class Counters:
             reader = _READERS.get(kind)
             if reader is not None:
                 reader(self, row)
-        self.touch()
 
     # --- kinds that tell more ----------------------------------------------------------------------------
     def _function(self, row: Row) -> FunctionCount:
         arn = row[FUNCTION]
-        found = self.functions.get(arn)
+        found = self._functions.get(arn)
         if found is None:
-            found = self.functions[arn] = FunctionCount()
+            found = self._functions[arn] = FunctionCount()
         return found
 
     def _invoke_start(self, row: Row) -> None:
@@ -191,10 +223,10 @@ class Counters:
     def _called(self, row: Row) -> None:
         published = self._in_calls.pop(row[ID])
         if published is None:
-            self.configured += row[OPERATION] not in _DATA
+            self._configured += row[OPERATION] not in _DATA
         elif row[FUNCTION]:
             for resource in published:
-                self.published[row[FUNCTION], resource] += 1
+                self._published[row[FUNCTION], resource] += 1
 
     def _publish(self, row: Row) -> None:
         cause = row[CAUSE]
@@ -202,7 +234,7 @@ class Counters:
             return
         function = self._invocations.get(cause)
         if function is not None:
-            self.published[function, row[RESOURCE]] += 1
+            self._published[function, row[RESOURCE]] += 1
         else:
             self._in_calls.put(cause, (*(self._in_calls.get(cause) or ()), row[RESOURCE]))
 

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
+
+from sandbox.flow.schema import as_json
 
 #: Longest payload kept, in characters; the rest is cut and said so.
 DEFAULT_LIMIT = 32 * 1024
@@ -26,6 +29,8 @@ _TO_VALUE = re.compile(r"[\w.-]*=")
 _FLAT = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}')
 _SAID = re.compile(r'"IsValueSecret"\s*:\s*true')
 _VALUE = re.compile(r'("Value"\s*:\s*)"(?:[^"\\]|\\.)*"')
+#: Characters of a fact that is taken to come again.
+_SHORT = 256
 #: Backslashes before a quote, at most: a text in a text has twice as many and one more.
 _DEEPEST = 255
 #: Words of the names above, cheap to look for: most payloads have none.
@@ -120,6 +125,21 @@ def _members_masked(text: str, places: Iterable[int]) -> str:
 
 def _secret_by_itself(found: re.Match[str]) -> str:
     return _VALUE.sub(r'\1"***"', found[0]) if _SAID.search(found[0]) else found[0]
+
+
+def facts_text(facts: Mapping[str, Any]) -> str:
+    """Facts of a hop as they are stored: masked, as JSON."""
+    if len(facts) == 1:
+        ((name, value),) = facts.items()
+        if type(value) is str and len(value) <= _SHORT:
+            return _fact_text(name, value)
+    return as_json(masked_facts(facts))
+
+
+@lru_cache(maxsize=1024)
+def _fact_text(name: str, value: str) -> str:
+    """A fact that many hops have in common: who called, why a message returned."""
+    return as_json({name: masked(value)})
 
 
 def masked_facts(facts: Mapping[str, Any]) -> Mapping[str, Any]:

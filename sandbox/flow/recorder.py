@@ -18,7 +18,7 @@ from sandbox.clock import Clock
 from sandbox.errors import StoreError
 from sandbox.flow.keys import BusinessKey, find_keys
 from sandbox.flow.lookup import Lookup
-from sandbox.flow.payloads import DEFAULT_LIMIT, keep, masked_facts
+from sandbox.flow.payloads import DEFAULT_LIMIT, facts_text, keep, masked_facts
 from sandbox.flow.recent import Recent
 from sandbox.flow.schema import COLUMNS, Row, as_json
 from sandbox.flow.tables import Tables
@@ -168,9 +168,8 @@ class Journal:
             begun = self._begun.pop(hop)
         at, real_at = begun or (self._clock.now(), self._clock.real_now())
         keys = find_keys(self._keys, payload) if payload and self._keys else None
-        flow = (
-            identity if cause is None and hop is None else self._flow_of(identity if cause is None else cause)
-        )
+        before = cause if cause is not None else hop
+        flow = identity if before is None else self._flow_of(before)
         if keys:
             # What the replay of an archive takes up joins too; a lone repetition stays a flow of its own.
             # A change whose writer nobody saw (DynamoDB Local's) is joined by what was written.
@@ -203,8 +202,8 @@ class Journal:
                 trace or "",
                 function,
                 duration_ms,
-                as_json(keys),
-                as_json(masked_facts(detail)) if detail else "",
+                as_json(keys) if keys else "",
+                facts_text(detail) if detail else "",
                 keep(payload, self._payload_limit) if payload else "",
             )
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Collection, Mapping
+from functools import lru_cache
 from typing import Any, Protocol
 
 import msgspec
@@ -20,7 +21,7 @@ from sandbox.model.call import Call, Caller
 from sandbox.model.http import HttpRequest, HttpResponse, Observe, Upstream
 from sandbox.model.ids import Ids
 from sandbox.model.ports import CallerDirectory, FaultPoint, Recorder
-from sandbox.model.scope import Scope
+from sandbox.model.scope import Scope, scope_of
 from sandbox.services.base import OperationSpec
 from sandbox.wire.incoming import account_of
 
@@ -152,15 +153,11 @@ class Dispatcher:
         Args:
             peer: whose container the request comes from, where addresses tell.
         """
-        caller = peer or (self._callers.lookup(access_key) if access_key else None)
-        if caller is None:
-            account = account_of(access_key)
-            caller = Caller(access_key, f"arn:aws:iam::{account}:root")
-        else:
-            account = account_of(access_key)
-            if caller.function and is_arn(caller.function):
-                account = parse_arn(caller.function).account
-        return Origin(Scope(account, region), caller, caller.hop, endpoint, trace)
+        caller = peer or (self._callers.lookup(access_key) if access_key else None) or _root(access_key)
+        account = account_of(access_key)
+        if caller.function and is_arn(caller.function):
+            account = parse_arn(caller.function).account
+        return Origin(scope_of(account, region), caller, caller.hop, endpoint, trace)
 
     async def call(
         self,
@@ -189,7 +186,7 @@ class Dispatcher:
         error: AwsError | None = None
         try:
             parsed = params()
-            if origin.own:
+            if origin.own or not self.faulty.planned:
                 answer = await native.service.call(operation, call, parsed)
             else:
                 answer = await self.faulty.around(
@@ -222,7 +219,10 @@ class Dispatcher:
                     duration_ms=(self._clock.elapsed() - started) * 1000,
                     payload=payload,
                 )
-        await self.stored(request_id)
+        try:
+            await self._durable()
+        except SandboxError as failure:
+            raise not_stored(request_id, failure) from failure
         return answer
 
     async def forward(
@@ -300,6 +300,12 @@ class Dispatcher:
             await self._durable()
         except SandboxError as failure:
             raise not_stored(request_id, failure) from failure
+
+
+@lru_cache(maxsize=1024)
+def _root(access_key: str) -> Caller:
+    """Who signs with a key that is nobody's in particular."""
+    return Caller(access_key, f"arn:aws:iam::{account_of(access_key)}:root")
 
 
 def not_stored(request_id: str, failure: SandboxError) -> AwsError:

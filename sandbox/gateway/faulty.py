@@ -53,6 +53,11 @@ class Faulty:
     def __init__(self, faults: FaultPoint) -> None:
         self._faults = faults
 
+    @property
+    def planned(self) -> bool:
+        """Whether a fault can strike a call at all."""
+        return self._faults.planned(*_KINDS)
+
     async def around(
         self, service: str, operation: str, call: Call, resource: str, work: Callable[[Call], Awaitable[T]]
     ) -> T:
@@ -64,7 +69,7 @@ class Faulty:
         Raises:
             AwsError: what was injected, or what the work raises.
         """
-        if not self._faults.planned(*_KINDS):
+        if not self.planned:
             return await work(call)
         if late := self._due("latency", service, operation, call, resource):
             call = msgspec.structs.replace(call, hop=late.hop)

@@ -114,7 +114,11 @@ class Gateway:
                 return await self._deployed_api(api, arrival, endpoint)
             origin = self._doorman.allowed_origin(incoming.headers)
             extra = cors_headers(origin) if origin else ()
-            response = await self._service_api(arrival, endpoint, request_id, origin)
+            response = None
+            if incoming.path.startswith("/_") or incoming.method == "OPTIONS":
+                response = await self._own(arrival, request_id, origin)
+            if response is None:
+                response = await self._service_api(arrival, endpoint, request_id)
         except AwsError as error:
             response = plain_error(error, request_id)
         except TooLargeError as error:
@@ -167,54 +171,40 @@ class Gateway:
             return _message(error.status, _API_ERRORS.get(error.status, "Internal server error"))
 
     # --- service APIs ------------------------------------------------------------------------------------
-    async def _service_api(
-        self, arrival: Arrival, endpoint: str, request_id: str, origin: str
-    ) -> HttpResponse:
-        incoming = arrival.incoming
-        if incoming.method == "OPTIONS" and origin:
-            asked = incoming.headers.get("access-control-request-headers", "")
-            return HttpResponse(204, preflight_headers(asked))
-        if incoming.path in _HEALTH:
-            return self._health(incoming.path)
-        if incoming.path.startswith("/_sandbox/") and incoming.method in ("GET", "HEAD"):
-            return await self._document(incoming.path, request_id)
+    async def _service_api(self, arrival: Arrival, endpoint: str, request_id: str) -> HttpResponse:
         if arrival.broken_limit:
             raise TooLargeError(arrival.broken_limit)
-        if incoming.path.startswith("/_sandbox/") and incoming.method == "PUT":
-            return self._taken(incoming)
+        incoming, dispatcher = arrival.incoming, self.dispatcher
         self._move_bucket(incoming)
         target = self.wire.identify(incoming)
         fill_queue_url(incoming, target, endpoint)
         try:
             if target.error is not None:
                 raise target.error
-            return await self._serve(target, arrival, endpoint, request_id)
+            who = dispatcher.find(target.service, target.operation)
+            trace = incoming.headers.get("x-amzn-trace-id")
+            peer = self._caller_at(arrival.client, trace or "")
+            origin = dispatcher.origin(
+                target.access_key, target.region, endpoint=endpoint, trace=trace, peer=peer
+            )
+            if not isinstance(who, Native):
+                return await self._forward(who, target, arrival, origin, request_id)
+            if "content-encoding" in incoming.headers:
+                incoming.body = plain_body(incoming, self.limit(incoming))
+            answer = await dispatcher.call(
+                target.service,
+                target.operation,
+                who,
+                origin,
+                request_id,
+                lambda: self.wire.parse(target, incoming),
+                incoming.body,
+            )
+            return self._answer(target, answer, request_id)
         except AwsError as error:
             return self.wire.error(target, error, request_id)
 
-    async def _serve(self, target: Target, arrival: Arrival, endpoint: str, request_id: str) -> HttpResponse:
-        incoming, dispatcher = arrival.incoming, self.dispatcher
-        who = dispatcher.find(target.service, target.operation)
-        origin = dispatcher.origin(
-            target.access_key,
-            target.region,
-            endpoint=endpoint,
-            trace=incoming.headers.get("x-amzn-trace-id"),
-            peer=self._caller_at(arrival.client, incoming.headers.get("x-amzn-trace-id", "")),
-        )
-        if not isinstance(who, Native):
-            return await self._forward(who, target, arrival, origin, request_id)
-        if "content-encoding" in incoming.headers:
-            incoming.body = plain_body(incoming, self.limit(incoming))
-        answer = await dispatcher.call(
-            target.service,
-            target.operation,
-            who,
-            origin,
-            request_id,
-            lambda: self.wire.parse(target, incoming),
-            incoming.body,
-        )
+    def _answer(self, target: Target, answer: dict[str, Any], request_id: str) -> HttpResponse:
         try:
             return self.wire.answer(target, answer, request_id)
         except Exception as failure:
@@ -270,6 +260,21 @@ class Gateway:
             incoming.headers = {**incoming.headers, "host": "127.0.0.1"}
 
     # --- small answers -----------------------------------------------------------------------------------
+    async def _own(self, arrival: Arrival, request_id: str, origin: str) -> HttpResponse | None:
+        """The answer to what is no service's: a question of a browser, and the sandbox's own paths."""
+        incoming = arrival.incoming
+        if incoming.method == "OPTIONS" and origin:
+            asked = incoming.headers.get("access-control-request-headers", "")
+            return HttpResponse(204, preflight_headers(asked))
+        if incoming.path in _HEALTH:
+            return self._health(incoming.path)
+        if incoming.path.startswith("/_sandbox/"):
+            if incoming.method in ("GET", "HEAD"):
+                return await self._document(incoming.path, request_id)
+            if incoming.method == "PUT" and not arrival.broken_limit:
+                return self._taken(incoming)
+        return None
+
     def _too_large(self, incoming: Incoming, error: TooLargeError, request_id: str) -> HttpResponse:
         target = self.wire.identify(incoming)
         refusal = AwsError(

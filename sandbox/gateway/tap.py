@@ -10,8 +10,7 @@ from sandbox.model.call import Call
 from sandbox.model.hops import HopKind
 from sandbox.model.ports import Recorder
 
-#: Members that name what a call is about, the most telling first.
-_RESOURCES = (
+_NAMES = (
     "QueueUrl",
     "FunctionName",
     "EventBusName",
@@ -33,6 +32,9 @@ _RESOURCES = (
     "Resource",
     "UUID",
 )
+#: Members that name what a call is about, by how telling they are: the smallest number first.
+_RESOURCES = {name: place for place, name in enumerate(_NAMES)}
+_QUEUE_URL, _NO_PLACE = _RESOURCES["QueueUrl"], len(_NAMES)
 #: The journal keeps less; more is not even handed over.
 _MAX_PAYLOAD = 32 * 1024
 
@@ -42,10 +44,13 @@ def resource_of(params: Mapping[str, Any]) -> str:
 
     PutEvents is about the bus of its first entry.
     """
-    for name in _RESOURCES:
-        value = params.get(name)
-        if value and isinstance(value, str):
-            return value.rstrip("/").rsplit("/", 1)[-1] if name == "QueueUrl" else value
+    best, found = _NO_PLACE, ""
+    for name, value in params.items():
+        place = _RESOURCES.get(name, _NO_PLACE)
+        if place < best and value and isinstance(value, str):
+            best, found = place, value
+    if found:
+        return found.rstrip("/").rsplit("/", 1)[-1] if best == _QUEUE_URL else found
     match params.get("Entries"):
         case [{"DetailType": _, **entry}, *_]:
             return str(entry.get("EventBusName") or "default")

@@ -5,11 +5,12 @@ Standard: https://docs.aws.amazon.com/IAM/latest/UserGuide/reference-arns.html
 
 from __future__ import annotations
 
+from functools import lru_cache
 from urllib.parse import urlsplit
 
 import msgspec
 
-from sandbox.model.scope import Scope
+from sandbox.model.scope import Scope, scope_of
 
 
 class Arn(msgspec.Struct, frozen=True, order=True):
@@ -22,12 +23,12 @@ class Arn(msgspec.Struct, frozen=True, order=True):
     partition: str = "aws"
 
     def __str__(self) -> str:
-        return f"arn:{self.partition}:{self.service}:{self.region}:{self.account}:{self.resource}"
+        return _text(self.partition, self.service, self.region, self.account, self.resource)
 
     @property
     def scope(self) -> Scope:
         """The account and region that the resource lives in."""
-        return Scope(self.account, self.region)
+        return scope_of(self.account, self.region)
 
     @property
     def name(self) -> str:
@@ -35,6 +36,13 @@ class Arn(msgspec.Struct, frozen=True, order=True):
         return self.resource.replace(":", "/").rsplit("/", 1)[-1]
 
 
+# The same few resources are named again and again; whoever keeps their texts keeps one of each.
+@lru_cache(maxsize=16_384)
+def _text(partition: str, service: str, region: str, account: str, resource: str) -> str:
+    return f"arn:{partition}:{service}:{region}:{account}:{resource}"
+
+
+@lru_cache(maxsize=16_384)
 def parse_arn(text: str) -> Arn:
     """Parses an ARN.
 
@@ -49,6 +57,8 @@ def parse_arn(text: str) -> Arn:
 
 def is_arn(text: str) -> bool:
     """Whether `text` has the form of an ARN."""
+    if not text.startswith("arn:"):
+        return False
     parts = text.split(":", 5)
     return len(parts) == 6 and parts[0] == "arn" and bool(parts[2]) and bool(parts[5])
 

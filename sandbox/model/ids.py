@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import random
 
+#: By the digit that was drawn, the one that says the variant (RFC 9562, 4.1).
+_VARIANT = {digit: "89ab"[int(digit, 16) & 3] for digit in "0123456789abcdef"}
 _ALPHANUMERIC = "abcdefghijklmnopqrstuvwxyz0123456789"
 
 
@@ -21,10 +23,9 @@ class Ids:
 
     def uuid(self) -> str:
         """A version 4 UUID in lower case."""
-        digits = f"{self._random.getrandbits(128):032x}"
+        some = self._random.randbytes(16).hex()
         # The version and variant bits, set in the text: several times as fast as through uuid.UUID.
-        variant = "89ab"[int(digits[16], 16) & 3]
-        return f"{digits[:8]}-{digits[8:12]}-4{digits[13:16]}-{variant}{digits[17:20]}-{digits[20:]}"
+        return f"{some[:8]}-{some[8:12]}-4{some[13:16]}-{_VARIANT[some[16]]}{some[17:20]}-{some[20:]}"
 
     def short(self, length: int = 10) -> str:
         """A lower-case alphanumeric id, as API Gateway gives."""

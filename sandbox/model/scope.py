@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import msgspec
 
 DEFAULT_ACCOUNT = "000000000000"
@@ -13,3 +15,9 @@ class Scope(msgspec.Struct, frozen=True, order=True):
 
     account: str = DEFAULT_ACCOUNT
     region: str = DEFAULT_REGION
+
+
+@lru_cache(maxsize=1024)
+def scope_of(account: str, region: str) -> Scope:
+    """The scope of an account and a region: one value for all who ask."""
+    return Scope(account, region)

@@ -57,10 +57,25 @@ class Checker:
         """The check of a shape's values, or None where there is nothing to check."""
         if shape in self._compiled:
             return self._compiled[shape]
+        if self._is_free(shape):
+            self._compiled[shape] = None
+            return None
         # A shape inside itself is checked through this, whether or not it will have anything to check.
         self._compiled[shape] = lambda value, path, found: self._late(shape, value, path, found)
         compiled = self._compiled[shape] = self._compile(shape, self._model.shapes[shape])
         return compiled
+
+    def _is_free(self, name: str) -> bool:
+        """Whether nothing within a shape is checked, however deep: a shape may contain itself."""
+        seen, left = {name}, [name]
+        while left:
+            shape = self._model.shapes[left.pop()]
+            if shape.required or (self._constraints and self._own(shape)):
+                return False
+            inner = {ref.shape for ref in (*shape.members.values(), shape.member, shape.value) if ref}
+            left += inner - seen
+            seen |= inner
+        return True
 
     def _late(self, shape: str, value: Any, path: str, found: list[str]) -> None:
         check = self._compiled[shape]
@@ -70,8 +85,8 @@ class Checker:
     def _compile(self, name: str, shape: Shape) -> Check | None:
         own = self._own(shape) if self._constraints else []
         inner = self._inner(shape)
-        if inner is None and not own:
-            return None
+        if not own:
+            return inner
 
         def check(value: Any, path: str, found: list[str]) -> None:
             for holds, wanted in own:
@@ -99,11 +114,11 @@ class Checker:
 
     def _structure(self, shape: Shape) -> Check | None:
         required = [(name, lower_first(name)) for name in shape.required]
-        inner = [
-            (name, lower_first(name), of_member)
-            for name, ref in shape.members.items()
+        inner = {
+            name: (place, lower_first(name), of_member)
+            for place, (name, ref) in enumerate(shape.members.items())
             if (of_member := self.check(ref.shape)) is not None
-        ]
+        }
         if not required and not inner:
             return None
 
@@ -112,10 +127,20 @@ class Checker:
             for name, lower in required:
                 if value.get(name) is None:
                     found.append(f"Value null at '{prefix}{lower}' {_NOT_NULL}")
-            for name, lower, check_member in inner:
-                item = value.get(name)
-                if item is not None:
+            # By what was sent, which is less than what could be.
+            wrong = []
+            for name, item in value.items():
+                member = inner.get(name)
+                if member is not None and item is not None:
+                    place, lower, check_member = member
+                    before = len(found)
                     check_member(item, prefix + lower, found)
+                    if len(found) > before:
+                        wrong.append((place, found[before:]))
+            if len(wrong) > 1:  # they are told in the model's order
+                del found[-sum(len(of_member) for _, of_member in wrong) :]
+                for _, of_member in sorted(wrong):
+                    found += of_member
 
         return check
 

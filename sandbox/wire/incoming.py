@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import msgspec
 
 from sandbox.model.awserror import AwsError
-from sandbox.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION, Scope
+from sandbox.model.scope import DEFAULT_ACCOUNT, DEFAULT_REGION, Scope, scope_of
 from sandbox.wire.problems import MalformedBodyError
 from sandbox.wire.querybody import parse_form
 
@@ -105,9 +105,10 @@ class Target(msgspec.Struct):
     @property
     def scope(self) -> Scope:
         """A 12-digit access key names the account; any other one means the default account."""
-        return Scope(account_of(self.access_key), self.region)
+        return scope_of(account_of(self.access_key), self.region)
 
 
+@lru_cache(maxsize=4096)
 def account_of(access_key: str) -> str:
     """The account that an access key stands for."""
     return access_key if _ACCOUNT.match(access_key) else DEFAULT_ACCOUNT
