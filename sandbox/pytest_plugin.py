@@ -5,11 +5,11 @@ Importing this costs nothing: what the fixtures need is imported when the first 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Generator, Iterator
+from collections.abc import Callable, Generator, Iterator, Mapping
 from contextlib import closing
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
 
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import psycopg
 
     from sandbox.testing import Aws, Clock, Faults, Flows, Sagas, Sandbox, Stack
+    from sandbox.testing.parameters import Parameters
 
 _MARK = "sandbox"
 _PACKAGE = Path(__file__).resolve().parent
@@ -56,8 +57,9 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declares the marker, and refuses what the options ask for and cannot be had."""
     config.addinivalue_line(
         "markers",
-        "sandbox(system, seed=True): the system that the fixtures of sandbox deploy: a name, a folder or a "
-        "template; relative paths begin at the test file, or at the root of the project",
+        "sandbox(system, seed=True, parameters={}): what the fixtures of sandbox deploy: a name, a "
+        "folder or a template; relative paths begin at the test file, or at the root of the project; what a "
+        "marker leaves out, that of the class or module says",
     )
     engine, endpoint = _engine(config)
     if endpoint is None and engine not in _ENGINES:
@@ -111,12 +113,20 @@ def sandbox_fixture(*, engine: str | None = None, scope: Any = "session") -> Any
     return sandbox
 
 
-def stack_fixture(system: str | Path | None = None, *, seed: bool = True, sandbox: str = "sandbox") -> Any:
+def stack_fixture(
+    system: str | Path | None = None,
+    *,
+    seed: bool = True,
+    parameters: Parameters | None = None,
+    sandbox: str = "sandbox",
+) -> Any:
     """Makes a fixture that gives a `Stack`, fresh for each test.
 
     Args:
         system: what to deploy; what the marker `sandbox` or `pyproject.toml` says by default.
         seed: run its seeders.
+        parameters: values for parameters of its template, instead of those of `sandbox.toml`. Seeders and
+            parameters count where a system is named here; the marker names its own otherwise.
         sandbox: name of the fixture of the sandbox.
     """
 
@@ -124,9 +134,16 @@ def stack_fixture(system: str | Path | None = None, *, seed: bool = True, sandbo
     def stack(request: pytest.FixtureRequest) -> Stack:
         """The deployed system, fresh for this test: what another test did is not in it."""
         stacks: list[Stack] = request.node.stash.setdefault(_STACKS, [])
-        chosen, seeded = (system, seed) if system is not None else _asked(request)
+        asked = _Asked(system, seed, parameters or {}) if system is not None else _asked(request)
         made: Sandbox = request.getfixturevalue(sandbox)
-        stacks.append(made.stack(_located(chosen, request), seed=seeded, cwd=request.path.parent))
+        stacks.append(
+            made.stack(
+                _located(asked.system, request),
+                seed=asked.seed,
+                parameters=asked.parameters,
+                cwd=request.path.parent,
+            )
+        )
         return stacks[-1]
 
     return stack
@@ -244,24 +261,41 @@ def _speed(config: pytest.Config) -> float:
     return float(config.getini("sandbox_clock_speed")) if asked is None else float(asked)
 
 
-def _asked(request: pytest.FixtureRequest) -> tuple[str | Path, bool]:
-    marker = request.node.get_closest_marker(_MARK)
-    words = {} if marker is None else dict(marker.kwargs)
-    system = words.pop("system", None)
-    if marker is not None and marker.args:
-        system = marker.args[0]
-    seed = bool(words.pop("seed", True))
-    if words or (marker is not None and len(marker.args) > 1):
-        pytest.fail(f"the marker sandbox takes a system and seed=, not {', '.join(words) or 'more'}")
-    if system is not None:
-        return system, seed
-    configured = str(request.config.getini("sandbox_system"))
-    if not configured:
+class _Asked(NamedTuple):
+    """What a test asks for."""
+
+    system: str | Path
+    seed: bool
+    parameters: Parameters
+
+
+def _asked(request: pytest.FixtureRequest) -> _Asked:
+    """What the markers of a test, of its class and of its module say together: the closest counts."""
+    words: dict[str, Any] = {}
+    parameters: dict[str, Any] = {}
+    for marker in request.node.iter_markers(_MARK):
+        said = _said(marker)
+        parameters = {**said.pop("parameters", {}), **parameters}
+        words = {**said, **words}
+    system = words.get("system") or str(request.config.getini("sandbox_system"))
+    if not system:
         pytest.fail(
             'no system is named: mark the test with @pytest.mark.sandbox("template.yaml"), or set '
             "sandbox_system in [tool.pytest.ini_options]"
         )
-    return configured, seed
+    return _Asked(system, bool(words.get("seed", True)), parameters)
+
+
+def _said(marker: pytest.Mark) -> dict[str, Any]:
+    """The arguments of one marker."""
+    words = {**dict(zip(("system",), marker.args, strict=False)), **marker.kwargs}
+    unknown = sorted(words.keys() - {"system", "seed", "parameters"})
+    if unknown or len(marker.args) > 1:
+        more = ", ".join(unknown) or "more"
+        pytest.fail(f"the marker sandbox takes a system, seed= and parameters=, not {more}")
+    if not isinstance(words.get("parameters", {}), Mapping):
+        pytest.fail('the marker sandbox takes parameters={"Name": "value"}')
+    return words
 
 
 def _located(system: str | Path, request: pytest.FixtureRequest) -> str | Path:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import urllib.request
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -59,9 +59,16 @@ class DefaultAccount:
         self.control: Control = server
         self._stacks: list[str] = []
 
-    def deploy(self, system: str, *, seed: bool, cwd: Path) -> str:
+    def deploy(self, system: str, *, seed: bool, cwd: Path, parameters: Mapping[str, str]) -> str:
         """Deploys a system into it; returns the name of the stack."""
-        name: str = self.control.call("test_deploy", system=system, cwd=str(cwd), seed=seed, account=self.id)
+        name: str = self.control.call(
+            "test_deploy",
+            system=system,
+            cwd=str(cwd),
+            seed=seed,
+            account=self.id,
+            parameters=dict(parameters),
+        )
         self._stacks.append(name)
         return name
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import hashlib
+import json
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from types import TracebackType
@@ -12,6 +14,7 @@ from sandbox.testing.attached import Account, DefaultAccount, Running
 from sandbox.testing.aws import Aws
 from sandbox.testing.clock import Clock
 from sandbox.testing.flows import Flows
+from sandbox.testing.parameters import Parameters, as_texts
 from sandbox.testing.sagas import Sagas
 from sandbox.testing.server import Server
 from sandbox.testing.stack import Stack
@@ -63,25 +66,36 @@ class Sandbox:
         """Process id of its daemon."""
         return self._server.pid
 
-    def stack(self, system: str | Path, *, seed: bool = True, cwd: Path | None = None) -> Stack:
+    def stack(
+        self,
+        system: str | Path,
+        *,
+        seed: bool = True,
+        parameters: Parameters | None = None,
+        cwd: Path | None = None,
+    ) -> Stack:
         """A system as it is right after its deployment; whatever was in the sandbox before is gone.
 
-        It is deployed the first time; then each call takes milliseconds.
+        It is deployed the first time, with these parameters; then each call takes milliseconds.
 
         Args:
             system: a name that `sandbox up` knows, a folder with a `sandbox.toml`, or a template.
             seed: run its seeders.
+            parameters: values for parameters of its template, instead of those of `sandbox.toml`, for this
+                stack alone.
             cwd: folder from which it is looked up; the current one by default.
 
         Raises:
+            UsageError: a value is neither a text, a number nor a truth value; no such parameter.
             SandboxError: it cannot be deployed.
         """
+        given = as_texts(parameters or {})
         folder = (cwd or Path.cwd()).resolve()
         if isinstance(self._server, Running) or self._server.status.engine != "embedded":
-            return self._anew(str(system), folder, seed=seed)
-        label = f"{folder}\n{system}\n{seed}"
+            return self._anew(str(system), folder, seed=seed, parameters=given)
+        label = "\n".join((str(folder), str(system), str(seed), *_digest(given)))
         if label not in self._kept:
-            self._deploy(label, str(system), folder, seed=seed)
+            self._deploy(label, str(system), folder, seed=seed, parameters=given)
         elif self._fresh != label:
             self._server.call("test_return", label=label)
         self._fresh = ""
@@ -118,12 +132,12 @@ class Sandbox:
     ) -> None:
         self.close()
 
-    def _anew(self, system: str, folder: Path, *, seed: bool) -> Stack:
+    def _anew(self, system: str, folder: Path, *, seed: bool, parameters: dict[str, str]) -> Stack:
         """A stack that is deployed for one test: in an account of its own, or instead of the last one."""
         self._leave()
         server = self._server
         self._place = place = Account(server) if isinstance(server, Running) else DefaultAccount(server)
-        name = place.deploy(system, seed=seed, cwd=folder)
+        name = place.deploy(system, seed=seed, cwd=folder, parameters=parameters)
         return Stack(name, place.control, Aws(self.endpoint, account=place.id))
 
     def _leave(self) -> None:
@@ -131,10 +145,15 @@ class Sandbox:
         if place is not None:
             place.close()
 
-    def _deploy(self, label: str, system: str, folder: Path, *, seed: bool) -> None:
+    def _deploy(
+        self, label: str, system: str, folder: Path, *, seed: bool, parameters: dict[str, str]
+    ) -> None:
         self.empty()
         self._fresh = ""
-        for _ in self._server.stream("deploy", systems=[system], cwd=str(folder), seed=seed):
+        told = self._server.stream(
+            "deploy", systems=[system], cwd=str(folder), seed=seed, parameters=parameters
+        )
+        for _ in told:
             pass
         stacks = self._server.call("status")["stacks"]
         self._server.call("test_keep", label=label)
@@ -147,11 +166,17 @@ class Sandbox:
                 del self._kept[one]
 
 
+def _digest(given: Mapping[str, str]) -> list[str]:
+    """What tells parameters from others; values may be secrets, which are in no label."""
+    return [hashlib.sha256(json.dumps(given, sort_keys=True).encode()).hexdigest()] if given else []
+
+
 @contextmanager
 def run(
     system: str | Path,
     *,
     seed: bool = True,
+    parameters: Parameters | None = None,
     engine: str = "embedded",
     endpoint: str | None = None,
     speed: float = 0.0,
@@ -160,11 +185,11 @@ def run(
     """A system in a sandbox of its own, for the time of a `with` block.
 
     Args:
-        system, seed, cwd: as `Sandbox.stack` takes them.
+        system, seed, parameters, cwd: as `Sandbox.stack` takes them.
         engine, endpoint, speed: as `Sandbox` takes them.
 
     Raises:
         SandboxError: it could not start, or the system cannot be deployed.
     """
     with Sandbox(engine=engine, endpoint=endpoint, speed=speed) as sandbox:
-        yield sandbox.stack(system, seed=seed, cwd=cwd)
+        yield sandbox.stack(system, seed=seed, parameters=parameters, cwd=cwd)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -51,8 +52,13 @@ class Accounts:
             except SandboxError as error:
                 session.notice(f"the stack {stack.name} of the test account {account} stays: {error}")
 
-    async def test_deploy(self, system: str, cwd: str, seed: bool, account: str) -> str:
+    async def test_deploy(
+        self, system: str, cwd: str, seed: bool, account: str, parameters: dict[str, str] | None = None
+    ) -> str:
         """Deploys a system into an account; returns the name of its stack.
+
+        Args:
+            parameters: values for parameters of its template, instead of those of `sandbox.toml`.
 
         Raises:
             SandboxError: it cannot be deployed; what was made of it is removed again.
@@ -61,6 +67,7 @@ class Accounts:
         session = self._session
         if found is None:
             raise UsageError("no system is named", "`none` deploys nothing", "name a system or a template")
+        found = replace(found, given=parameters or {})
         await session.deployment.up([found], seed=seed, report=lambda _: None, account=account)
         await session.database.committed()
         return found.name
