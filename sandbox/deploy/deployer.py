@@ -4,37 +4,36 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from functools import partial
 from pathlib import Path as File
 from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.deploy.errors import DeployError
-from sandbox.deploy.evaluation import Evaluation, evaluation
+from sandbox.deploy.evaluation import evaluation
 from sandbox.deploy.execute import Executor
-from sandbox.deploy.graph import active
-from sandbox.deploy.judging import Compare, Judge, accept, alike, check_engine, differences
+from sandbox.deploy.judging import Compare, Judge, accept, alike
 from sandbox.deploy.migrations import Migration, apply_migrations
+from sandbox.deploy.nested import NestedStacks, Run
+from sandbox.deploy.nested_templates import STACK
 from sandbox.deploy.outputs import evaluate_outputs, render_outputs
 from sandbox.deploy.parameter_store import put_parameters
-from sandbox.deploy.plan import Plan, make_plan, removals
+from sandbox.deploy.plan import Plan, removals
+from sandbox.deploy.preparing import Preparer
 from sandbox.deploy.progress import DeployEvent, OnEvent, quiet
-from sandbox.deploy.reading import read_document
 from sandbox.deploy.record import DEPLOYED, DEPLOYING, FAILED, Record, Recorded, Stack
 from sandbox.deploy.resources.base import Answers, Context
 from sandbox.deploy.seeders import run_seeder
 from sandbox.deploy.suggest import did_you_mean
 from sandbox.deploy.system import System
-from sandbox.deploy.template.cdk import BOOTSTRAP_VERSION, is_bootstrap_version
-from sandbox.deploy.template.declarations import Template, check_sections
-from sandbox.deploy.template.parameters import ParameterValues, read_parameters
-from sandbox.deploy.template.problem import Path, Problem, Problems
-from sandbox.deploy.template.rules import check_rules
+from sandbox.deploy.template.declarations import Template
+from sandbox.deploy.template.parameters import ParameterValues
+from sandbox.deploy.template.problem import Problem, Problems
 from sandbox.deploy.template.secret import HIDDEN, reveal
-from sandbox.deploy.template.source import Source, parse_source, read_source
+from sandbox.deploy.template.source import Source
 from sandbox.errors import UsageError
 from sandbox.model.arn import stack_arn
-from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
 from sandbox.model.ids import Ids
 from sandbox.model.ports import AwsClient, Bindings
@@ -43,17 +42,6 @@ from sandbox.store.database import Database
 
 #: Gives the connection string of a database, by the physical id of its resource.
 Dsn = Callable[[str], str]
-
-
-@dataclass(frozen=True, slots=True)
-class _Prepared:
-    """A system ready to be deployed: its plan, what runs it, and the parameters that commands gave it."""
-
-    plan: Plan
-    evaluation: Evaluation
-    base: Context
-    parameters: ParameterValues
-    given: Mapping[str, str | None]
 
 
 class Deployer:
@@ -93,12 +81,11 @@ class Deployer:
         self._clock = clock
         self._ids = ids
         self._answers = answers
-        self._cache = cache
-        self._unsupported = unsupported
-        self._refusal = refusal
-        self._compare = compare
         self._scope = scope
         self._record = Record(database)
+        self._preparer = Preparer(
+            self._call, self._record, scope, clock, cache, unsupported, refusal, compare
+        )
         self._one_at_a_time = asyncio.Lock()
 
     @property
@@ -136,6 +123,11 @@ class Deployer:
         """What is recorded of the resources of a stack; nothing where there is no such stack."""
         return list(self._record.resources(self._scope, name).values())
 
+    def parent(self, stack: Stack) -> Stack | None:
+        """The stack that a nested one is within."""
+        owner = self._record.owner(self._scope, STACK, stack.stack_id)
+        return None if owner is None else self._record.stack(self._scope, owner[0])
+
     def outputs(self, name: str, endpoint: str) -> dict[str, str]:
         """The outputs of a stack as they are reached at `endpoint`.
 
@@ -166,8 +158,9 @@ class Deployer:
             TemplateError, UsageError: as `deploy`.
         """
         async with self._one_at_a_time:
-            stack = self._begun(system)
-            return (await self._prepare(system, stack, parameters or {}, quiet)).plan
+            stack, run = self._begun(system), Run(quiet)
+            base = self._context(stack, system, run)
+            return (await self._preparer.prepare(system, base, stack, parameters or {}, run)).plan
 
     async def deploy(
         self,
@@ -177,6 +170,7 @@ class Deployer:
         on_event: OnEvent = quiet,
         roll_back: bool = True,
         back: bool = False,
+        nested: Mapping[str, str] | None = None,
     ) -> Stack:
         """Makes what the template declares exist, changing only what differs.
 
@@ -186,17 +180,22 @@ class Deployer:
             roll_back: whether what a failed first deployment created is deleted again.
             back: the system is what the stack was before an update that failed: what was replaced is there
                 still and takes its place again.
+            nested: the templates that the stacks within it had then, by their ARNs.
 
         Raises:
             TemplateError: the template is wrong or asks for something that is refused; nothing was created.
             UsageError: a parameter is given that the template does not have.
             DeployError: a resource failed. A first deployment is rolled back; of a later one everything done
                 is recorded, and the next continues.
+            CleanUpError: all is made, but something that is no longer wanted could not be removed.
         """
         async with self._one_at_a_time:
-            if back:
-                self._record.reinstate(self._scope, system.name)
-            return await self._deploy(system, parameters or {}, on_event, roll_back, back)
+            run = Run(on_event, back, nested or {})
+            return await self._deploy(system, parameters or {}, run, roll_back=roll_back)
+
+    async def deploy_within(self, system: System, parameters: Mapping[str, str], run: Run) -> Stack:
+        """As `deploy`, of a stack within one that is worked on; see `Within`."""
+        return await self._deploy(system, parameters, run, roll_back=False, within=True)
 
     async def delete(self, name: str, *, retain: Collection[str] = (), on_event: OnEvent = quiet) -> None:
         """Removes a stack and its resources; those with a policy of `Retain` stay.
@@ -209,14 +208,13 @@ class Deployer:
             DeployError: a resource could not be deleted, or another stack imports from this one.
         """
         async with self._one_at_a_time:
-            stack = self.stack(name)
-            self._check_unused(stack)
-            recorded = self._record.resources(self._scope, name).values()
-            executor = self._executor_for_removal(stack, on_event)
-            leftovers = self._record.leftovers(self._scope, name)
-            await executor.remove_all(removals(recorded, leftovers, retained=retain))
-            self._record.forget_stack(self._scope, name)
-            self._record.save_given(self._scope, name, {})
+            await self._delete(self.stack(name), Run(on_event), retain)
+
+    async def delete_within(self, name: str, run: Run) -> None:
+        """As `delete`, of a stack within one that is worked on; see `Within`."""
+        stack = self._record.stack(self._scope, name)
+        if stack is not None:
+            await self._delete(stack, run)
 
     async def undo(self, name: str, *, on_event: OnEvent = quiet) -> None:
         """Removes what a first deployment that failed has made, as `deploy` does with `roll_back`.
@@ -227,7 +225,7 @@ class Deployer:
         """
         async with self._one_at_a_time:
             stack = self.stack(name)
-            await self._undo(stack, self._executor_for_removal(stack, on_event))
+            await self._undo(stack, self._executor_for_removal(stack, Run(on_event, back=True)))
 
     def forget(self) -> None:
         """Drops the record of every stack, and touches nothing that they made."""
@@ -306,20 +304,30 @@ class Deployer:
 
     # --- inside ------------------------------------------------------------------------------------------
     async def _deploy(
-        self, system: System, parameters: Mapping[str, str], on_event: OnEvent, roll_back: bool, back: bool
+        self,
+        system: System,
+        parameters: Mapping[str, str],
+        run: Run,
+        *,
+        roll_back: bool,
+        within: bool = False,
     ) -> Stack:
+        if run.back:
+            self._record.reinstate(self._scope, system.name)
+        on_event = run.on_event
         first = self._record.stack(self._scope, system.name) is None
         stack = self._begun(system)
         await put_parameters(self._call, system.parameter_store)
-        prepared = await self._prepare(system, stack, parameters, on_event, back)
+        base = self._context(stack, system, run)
+        prepared = await self._preparer.prepare(system, base, stack, parameters, run)
         for notice in prepared.plan.notices:
             on_event(DeployEvent(stack.name, "", "notice", "", "done", detail=notice))
-        executor = Executor(prepared.evaluation, self._record, prepared.base, self._clock, on_event)
+        executor = Executor(prepared.evaluation, self._record, base, self._clock, on_event)
         source = prepared.evaluation.template.source
         if not prepared.plan.is_empty or first:
             self._record.save_stack(stack)
         try:
-            await executor.run(prepared.plan)
+            await executor.apply(prepared.plan)
             outputs = evaluate_outputs(prepared.evaluation, self._record, stack)
         except (Problem, Problems) as found:
             await self._failed(stack, executor, first and roll_back)
@@ -337,7 +345,20 @@ class Deployer:
         )
         self._record.save_stack(deployed)
         self._record.save_given(self._scope, stack.name, prepared.given)
+        run.later.append(partial(executor.clean_up, prepared.plan))
+        if not within:
+            await run.clean_up()
         return deployed
+
+    async def _delete(self, stack: Stack, run: Run, retain: Collection[str] = ()) -> None:
+        self._check_unused(stack)
+        recorded = self._record.resources(self._scope, stack.name).values()
+        leftovers = self._record.leftovers(self._scope, stack.name)
+        executor = self._executor_for_removal(stack, run)
+        unwanted = removals(recorded, leftovers, taken_back=run.back, retained=retain)
+        await executor.remove_all(unwanted)
+        self._record.forget_stack(self._scope, stack.name)
+        self._record.save_given(self._scope, stack.name, {})
 
     async def _failed(self, stack: Stack, executor: Executor, roll_back: bool) -> None:
         if not roll_back:
@@ -354,114 +375,18 @@ class Deployer:
         await executor.remove_all(removals(recorded.values(), taken_back=True), action="roll back")
         self._record.forget_stack(self._scope, stack.name)
 
-    async def _prepare(
-        self,
-        system: System,
-        stack: Stack,
-        parameters: Mapping[str, str],
-        on_event: OnEvent,
-        back: bool = False,
-    ) -> _Prepared:
-        source = await asyncio.to_thread(_source, system)
-        try:
-            check_sections(source.data)
-            declared = source.data.get("Parameters", {})
-            kept = {} if system.sent else self._kept(system, declared)
-            given = {**system.parameters, **kept, **system.given, **parameters}
-            values = await self._from_store(read_parameters(declared, given))
-            for name, value in kept.items():
-                text = f"{name} is {value!r}, as an earlier --parameter gave it"
-                on_event(DeployEvent(stack.name, "", "notice", "", "done", detail=text))
-            began = self._clock.elapsed()
-            on_event(DeployEvent(stack.name, source.file.name, "template", "transform", "start"))
-            named = (stack.name, stack.stack_id)
-            local = system.sent is None
-            reading = await read_document(source, values, self._scope, named, self._cache, local=local)
-            template, source = reading.template, reading.template.source
-            seconds = self._clock.elapsed() - began
-            on_event(DeployEvent(stack.name, source.file.name, "template", "transform", "done", seconds))
-            exports = {
-                name: value
-                for name, (value, owner) in self._record.exported(self._scope).items()
-                if owner != stack.name
-            }
-            evaluated = evaluation(template, values, self._scope, stack.name, stack.stack_id, exports)
-            check_rules(template.rules, evaluated.resolver)
-            wanted = active(template.resources, evaluated.resolver).values()
-            check_engine(wanted, self._unsupported)
-            for text in (*reading.notices, *differences(wanted, self._compare)):
-                on_event(DeployEvent(stack.name, "", "notice", "", "done", detail=text))
-            base = self._context(stack, source.folder)
-            commanded = {
-                name: None if name in values.secrets else value
-                for name, value in {**kept, **system.given}.items()
-            }
-            plan = make_plan(evaluated, self._record, base, self._refusal, back=back)
-            return _Prepared(plan, evaluated, base, values, commanded)
-        except (Problem, Problems) as found:
-            raise source.error(found) from found
-
-    def _kept(self, system: System, declared: Mapping[str, Any]) -> dict[str, str]:
-        """What earlier commands gave for the parameters that this one does not name.
-
-        Raises:
-            Problems: secrets among them, which have to be given again.
-        """
-        kept = {
-            name: value
-            for name, value in self._record.given(self._scope, system.name).items()
-            if name in declared and name not in system.given
-        }
-        lost = [name for name, value in kept.items() if value is None and name not in system.parameters]
-        if lost:
-            raise Problems(
-                [
-                    Problem(
-                        ("Parameters", name),
-                        "an earlier --parameter gave its value, which is kept nowhere (NoEcho)",
-                        f"give it again with --parameter {name}=…, or in sandbox.toml under [parameters]",
-                    )
-                    for name in lost
-                ]
-            )
-        return {name: value for name, value in kept.items() if value is not None}
-
-    async def _from_store(self, values: ParameterValues) -> ParameterValues:
-        """Reads the parameters whose value is kept in the Parameter Store."""
-        if not values.from_store:
-            return values
-        read: dict[str, str | list[str]] = dict(values.values)
-        for name, is_list in values.from_store.items():
-            path: Path = ("Parameters", name)
-            if is_bootstrap_version(str(read[name])):
-                read[name] = BOOTSTRAP_VERSION
-                continue
-            try:
-                answer = await self._call("ssm", "GetParameter", {"Name": read[name]})
-            except AwsError as error:
-                raise Problem(
-                    path,
-                    f"the parameter {read[name]} cannot be read: {error}",
-                    f"give it in sandbox.toml under [parameter-store], or `awslocal ssm put-parameter --name "
-                    f"{read[name]} --type … --value …` first",
-                ) from error
-            text = str(answer["Parameter"]["Value"])
-            read[name] = text.split(",") if is_list else text
-        return replace(values, values=read)
-
     def _begun(self, system: System) -> Stack:
         known = self._record.stack(self._scope, system.name)
         if known is not None:
             if known.template != str(system.template):
                 known = replace(known, template=str(system.template), system=_folder(system))
             return replace(known, status=DEPLOYING)
-        sent = system.sent
-        arn = sent.stack_id if sent else str(stack_arn(self._scope, system.name, self._ids.uuid()))
+        arn = system.nested or (system.sent.stack_id if system.sent else "")
         now = self._clock.now()
         return Stack(
             system.name,
             self._scope,
-            arn,
+            arn or str(stack_arn(self._scope, system.name, self._ids.uuid())),
             DEPLOYING,
             str(system.template),
             _folder(system),
@@ -469,15 +394,27 @@ class Deployer:
             updated=now,
         )
 
-    def _context(self, stack: Stack, folder: File) -> Context:
-        return Context(self._call, self._scope, stack.name, stack.stack_id, "", folder, self._answers)
+    def _context(self, stack: Stack, system: System, run: Run) -> Context:
+        folder = None if system.sent else system.template.parent
+        nested = NestedStacks(self, self._call, run, folder)
+        return Context(
+            self._call,
+            self._scope,
+            stack.name,
+            stack.stack_id,
+            "",
+            system.template.parent,
+            self._answers,
+            nested,
+        )
 
-    def _executor_for_removal(self, stack: Stack, on_event: OnEvent) -> Executor:
+    def _executor_for_removal(self, stack: Stack, run: Run) -> Executor:
         source = Source(File(stack.template), {}, {})
         nothing = Template(source, {}, {}, {}, {})
         values = ParameterValues({}, frozenset(), {})
         evaluated = evaluation(nothing, values, self._scope, stack.name, stack.stack_id, {})
-        return Executor(evaluated, self._record, self._context(stack, source.folder), self._clock, on_event)
+        gone = System(stack.name, source.folder, source.file, {})
+        return Executor(evaluated, self._record, self._context(stack, gone, run), self._clock, run.on_event)
 
     def _check_unused(self, stack: Stack) -> None:
         exports = {output.export for output in stack.outputs if output.export}
@@ -495,12 +432,9 @@ class Deployer:
         return await self._client.call(service, operation, sent, Call(scope=self._scope))
 
 
-def _source(system: System) -> Source:
-    return parse_source(system.sent.text, system.template) if system.sent else read_source(system.template)
-
-
 def _folder(system: System) -> str:
-    return "" if system.sent else str(system.folder)
+    """The folder of a system that a start deploys again; nested stacks come with those that hold them."""
+    return "" if system.sent or system.nested else str(system.folder)
 
 
 def _shown(values: ParameterValues) -> dict[str, Any]:

@@ -9,6 +9,10 @@ class DeployError(SandboxError):
     """A resource could not be created, changed or deleted, or two stacks are in each other's way."""
 
 
+class CleanUpError(DeployError):
+    """All is as it shall be, but something that is no longer wanted could not be removed."""
+
+
 class MigrationError(SandboxError):
     """A migration could not be applied, or was changed after it had been."""
 

@@ -72,16 +72,23 @@ class World:
 
 #: A property of our own: what the local code was that a version is a copy of.
 LOCAL_CODE = "LocalCode"
+#: Another: what the template of a nested stack is.
+NESTED_TEMPLATE = "Template"
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """Resolves the properties of resources."""
+    """Resolves the properties of resources.
+
+    Attributes:
+        nested: digests of the templates of nested stacks, by logical id, as far as they are known.
+    """
 
     template: Template
     resolver: Resolver
     world: World
     folder: File
+    nested: dict[str, str] = field(default_factory=dict)
 
     def properties(self, declaration: ResourceDeclaration) -> Props:
         """The properties of a resource: resolved, converted, local files checked.
@@ -96,6 +103,8 @@ class Evaluation:
             function = declaration.properties.get(handler.copies_code_of)
             if state := self._code_state(function):
                 props = {**props, LOCAL_CODE: state}
+        if declaration.logical_id in self.nested:
+            props = {**props, NESTED_TEMPLATE: self.nested[declaration.logical_id]}
         return props
 
     def _code_state(self, reference: Any) -> str:

@@ -79,13 +79,12 @@ class Executor:
     clock: Clock
     on_event: OnEvent
 
-    async def run(self, plan: Plan) -> None:
-        """Creates, updates and replaces, then removes what is no longer wanted.
+    async def clean_up(self, plan: Plan) -> None:
+        """Removes what is no longer wanted, once all the rest is as it shall be.
 
         Raises:
-            DeployError, TemplateError: a resource failed; what was done until then is recorded.
+            DeployError: a resource could not be removed.
         """
-        await self._apply(plan)
         leftovers = self.record.leftovers(self.base.scope, self.base.stack)
         current = self.record.resources(self.base.scope, self.base.stack)
         kept = [old for old in leftovers if self._is_kept(old, current.get(old.logical_id))]
@@ -117,7 +116,12 @@ class Executor:
             raise failures[0]
 
     # --- creating and changing ---------------------------------------------------------------------------
-    async def _apply(self, plan: Plan) -> None:
+    async def apply(self, plan: Plan) -> None:
+        """Creates, updates and replaces.
+
+        Raises:
+            DeployError, TemplateError: a resource failed; what was done until then is recorded.
+        """
         self.evaluation.world.changing.clear()
         waiting = list(plan.changes)
         positions = {change.logical_id: index for index, change in enumerate(plan.changes)}

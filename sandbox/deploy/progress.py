@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from sandbox.model.stacks import NestedStack
+
 
 @dataclass(frozen=True, slots=True)
 class DeployEvent:
@@ -14,10 +16,12 @@ class DeployEvent:
         stack: name of the stack.
         subject: logical id of a resource, name of a migration or of a seeder.
         kind: the resource's type, `template`, `migration`, `seeder`, or `notice`.
-        action: `create`, `update`, `replace`, `delete`, `retain`, `roll back`, `transform`, `apply`, `run`.
+        action: `create`, `update`, `replace`, `delete`, `retain`, `roll back`, `transform`, `apply`, `run`;
+            of a nested stack `create stack`, `update stack`, `delete stack`.
         phase: `start`, `done`, `failed`.
         seconds: real seconds it took, once it ended.
         detail: the physical id, or what went wrong.
+        nested: the nested stack that it is about.
     """
 
     stack: str
@@ -27,6 +31,7 @@ class DeployEvent:
     phase: str
     seconds: float = 0.0
     detail: str = ""
+    nested: NestedStack | None = None
 
 
 OnEvent = Callable[[DeployEvent], None]

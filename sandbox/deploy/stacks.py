@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from sandbox.deploy.deployer import Deployer
+from sandbox.deploy.errors import CleanUpError
 from sandbox.deploy.names import localise
 from sandbox.deploy.progress import DeployEvent, OnEvent
-from sandbox.deploy.record import READY
+from sandbox.deploy.record import READY, Stack
 from sandbox.deploy.summary import summarize
 from sandbox.deploy.system import Sent, System
 from sandbox.deploy.template.secret import without_digests
@@ -61,7 +62,7 @@ class DeployedStacks:
             found.append(
                 DeployedStack(
                     stack.name, stack.stack_id, stack.status, bool(stack.system), stack.parameters, outputs,
-                    stack.imports, stack.created, stack.updated,
+                    stack.imports, stack.created, stack.updated, *_around(deployer, stack),
                 )
             )  # fmt: skip
         return found
@@ -106,17 +107,22 @@ class DeployedStacks:
             for change in (*plan.changes, *plan.removals)
         ]
 
-    async def deploy(self, request: StackRequest, tell: Tell) -> None:
+    async def deploy(self, request: StackRequest, tell: Tell) -> bool:
         """Deploys; see `StackDeployer.deploy`."""
         async with self._alone():
             with _as_aws_says():
-                await self._deployer(request.scope, request.cause).deploy(
-                    _system(request),
-                    parameters=request.parameters,
-                    on_event=_telling(tell),
-                    roll_back=False,
-                    back=request.back,
-                )
+                try:
+                    await self._deployer(request.scope, request.cause).deploy(
+                        _system(request),
+                        parameters=request.parameters,
+                        on_event=_telling(tell),
+                        roll_back=False,
+                        back=request.back,
+                        nested=request.nested,
+                    )
+                except CleanUpError:
+                    return False
+        return True
 
     async def undo(self, scope: Scope, name: str, tell: Tell) -> None:
         """Takes a failed creation back; see `StackDeployer.undo`."""
@@ -133,6 +139,14 @@ class DeployedStacks:
             if any(stack.name == name for stack in deployer.stacks()):
                 with _as_aws_says():
                     await deployer.delete(name, retain=retain, on_event=_telling(tell))
+
+
+def _around(deployer: Deployer, stack: Stack) -> tuple[str, str]:
+    """The ARNs of the stack that one is within, and of the outermost; empty where it is within none."""
+    parent = outermost = deployer.parent(stack)
+    while outermost is not None and (next_one := deployer.parent(outermost)) is not None:
+        outermost = next_one
+    return (parent.stack_id, outermost.stack_id) if parent and outermost else ("", "")
 
 
 def _system(request: StackRequest) -> System:
@@ -157,8 +171,13 @@ def _known(value: Any) -> Any:
 def _telling(tell: Tell) -> OnEvent:
     def hear(event: DeployEvent) -> None:
         action = "delete" if event.action == "roll back" else event.action
-        if action in _OF_RESOURCES:
-            tell(StackStep(event.subject, event.kind, action, event.phase, event.detail))
+        if event.nested is not None:
+            action = action.removesuffix(" stack")
+        elif action not in _OF_RESOURCES:
+            return
+        tell(
+            StackStep(event.subject, event.kind, action, event.phase, event.detail, event.stack, event.nested)
+        )
 
     return hear
 

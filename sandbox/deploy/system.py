@@ -75,6 +75,7 @@ class System:
         parameter_store: what has to be in the Parameter Store before it is deployed.
         given: values of parameters that a command gave; they go before `parameters`, and are kept.
         sent: the template, where it is in no file; `template` only names it then.
+        nested: the ARN of its stack, where that is within another.
     """
 
     name: str
@@ -90,6 +91,7 @@ class System:
     parameter_store: Parameters = field(default_factory=dict)
     given: Mapping[str, str] = field(default_factory=dict)
     sent: Sent | None = None
+    nested: str = ""
 
 
 def machine_architecture() -> str:

@@ -18,6 +18,7 @@ class StackRequest:
         parameters: values by name, as texts.
         cause: the hop that asked for it.
         back: it is what the stack was before an update that failed.
+        nested: the templates that the stacks within it had then, by their ARNs.
     """
 
     scope: Scope
@@ -27,16 +28,36 @@ class StackRequest:
     parameters: Mapping[str, str] = field(default_factory=dict)
     cause: int | None = None
     back: bool = False
+    nested: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class NestedStack:
+    """A stack within another.
+
+    Attributes:
+        parent_id: ARN of the stack that holds it.
+        template: its text.
+    """
+
+    name: str
+    stack_id: str
+    parent_id: str = ""
+    template: str = ""
+    description: str = ""
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class StackStep:
-    """What happens to one resource while a stack is worked on.
+    """What happens to one resource while a stack is worked on, or to a stack within it as a whole.
 
     Attributes:
         action: `create`, `update`, `replace`, `delete`, `retain`.
         phase: `start`, `done`, `failed`.
         detail: the physical id once it is done, or why it failed.
+        stack: name of the stack that the resource is of.
+        nested: the nested stack that all of it is about; `logical_id` is its name then.
     """
 
     logical_id: str
@@ -44,6 +65,8 @@ class StackStep:
     action: str
     phase: str
     detail: str = ""
+    stack: str = ""
+    nested: NestedStack | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,6 +98,7 @@ class DeployedStack:
         from_files: it was deployed from a template file, not by the API.
         parameters: values that may be shown.
         created, updated: virtual seconds since the epoch.
+        parent_id, root_id: of a nested stack, the ARNs of the one that holds it and of the outermost.
     """
 
     name: str
@@ -86,6 +110,8 @@ class DeployedStack:
     imports: tuple[str, ...]
     created: float
     updated: float
+    parent_id: str = ""
+    root_id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,8 +207,11 @@ class StackDeployer(Protocol):
         """
         ...
 
-    async def deploy(self, request: StackRequest, tell: Callable[[StackStep], None]) -> None:
+    async def deploy(self, request: StackRequest, tell: Callable[[StackStep], None]) -> bool:
         """Makes what the template declares exist, one stack after the other.
+
+        Returns:
+            Whether all that is no longer wanted could be removed.
 
         Raises:
             AwsError: a resource failed; what was done until then stays.

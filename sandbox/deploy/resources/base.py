@@ -48,6 +48,43 @@ class Answers(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class NestedOrder:
+    """A stack within a stack, as it shall be.
+
+    Attributes:
+        parent_id: ARN of the stack that holds it.
+        url: where its template is.
+    """
+
+    name: str
+    stack_id: str
+    parent_id: str
+    url: str
+    parameters: Mapping[str, str]
+    tags: Mapping[str, str]
+
+
+class Nested(Protocol):
+    """Stacks within the stack that is worked on (implemented by `NestedStacks`)."""
+
+    async def deploy(self, order: NestedOrder, action: str) -> Mapping[str, str]:
+        """Makes a stack what it shall be (`create`, `update`); its outputs by name.
+
+        Raises:
+            HalfMadeError: it failed, and is there.
+        """
+        ...
+
+    async def delete(self, name: str, stack_id: str) -> None:
+        """Removes a stack; one that is gone already is no error.
+
+        Raises:
+            HalfMadeError: something of it could not be removed.
+        """
+        ...
+
+
+@dataclass(frozen=True, slots=True)
 class Context:
     """What a type needs besides its properties.
 
@@ -58,6 +95,7 @@ class Context:
         generation: how many times the resource was replaced; part of its generated name.
         type: that of the template: one handler may have several.
         answers: where providers of custom resources answer.
+        nested: makes stacks within this one.
         pause: waits real seconds, for services that need time (they live in real time).
     """
 
@@ -68,6 +106,7 @@ class Context:
     logical_id: str
     folder: File
     answers: Answers
+    nested: Nested
     type: str = ""
     generation: int = 0
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep

@@ -23,6 +23,7 @@ from sandbox.deploy.resources import (
     lambda_versions,
     lambda_wiring,
     logs,
+    nested_stack,
     rds,
     scheduler,
     sns,
@@ -56,6 +57,7 @@ TYPES: Mapping[str, ResourceType] = {
         lambda_versions,
         lambda_wiring,
         logs,
+        nested_stack,
         rds,
         scheduler,
         sns,
@@ -89,9 +91,9 @@ _REASONS = {
     "AWS::ApiGatewayV2::ApiMapping": "custom domains are not implemented",
     "AWS::ApiGatewayV2::VpcLink": "there are no VPCs here",
     "AWS::AppSync::GraphQLApi": "GraphQL APIs are not implemented",
-    "AWS::CloudFormation::Stack": "nested stacks are not implemented",
     "AWS::Pipes::Pipe": "pipes are not implemented",
-    "AWS::Serverless::Application": "nested stacks are not implemented",
+    "AWS::Serverless::Application": "there is no Serverless Application Repository here; Location may be a"
+    " template",
     "AWS::Serverless::GraphQLApi": "GraphQL APIs are not implemented",
     "AWS::Serverless::StateMachine": "state machines are not implemented",
     "AWS::StepFunctions::StateMachine": "state machines are not implemented",
@@ -109,17 +111,20 @@ def check_types(declarations: Iterable[ResourceDeclaration]) -> None:
     problems = [
         Problem(
             ("Resources", declaration.logical_id),
-            _refusal(declaration.type),
+            reason,
             "remove the resource, or replace it",
         )
         for declaration in declarations
-        if handler_of(declaration.type) is None
+        if (reason := refusal_of(declaration.type))
     ]
     if problems:
         raise Problems(problems)
 
 
-def _refusal(type_: str) -> str:
+def refusal_of(type_: str) -> str:
+    """Why a type cannot be deployed; empty where it can."""
+    if handler_of(type_) is not None:
+        return ""
     reason = _REASONS.get(type_)
     if reason:
         return f"{type_}: {reason}"

@@ -18,9 +18,10 @@ from urllib.parse import quote
 from sandbox.deploy.template.local_files import LOCAL_BUCKET
 
 _TEMPLATE = ".template.json"
+_STACK = "AWS::CloudFormation::Stack"
 _CODE = {"AWS::Lambda::Function": "Code", "AWS::Lambda::LayerVersion": "Content"}
 #: Says which constructs were used, to AWS only; makes nothing.
-_METADATA = "AWS::CDK::Metadata"
+METADATA = "AWS::CDK::Metadata"
 _BOOTSTRAP = re.compile(r"/cdk-bootstrap/[A-Za-z0-9_-]+/version")
 #: What the sandbox says of its bootstrap stack. It has none and needs none, because no asset is uploaded.
 BOOTSTRAP_VERSION = "30"
@@ -42,7 +43,7 @@ def without_metadata(data: Mapping[str, Any]) -> dict[str, Any]:
     resources = {
         logical_id: body
         for logical_id, body in data["Resources"].items()
-        if not (isinstance(body, dict) and body.get("Type") == _METADATA)
+        if not (isinstance(body, dict) and body.get("Type") == METADATA)
     }
     return {**data, "Resources": resources}
 
@@ -74,9 +75,11 @@ def _resource(body: Any, uploads: Mapping[str, str]) -> Any:
         return body
     name = _CODE.get(str(body.get("Type")), "")
     code = body["Properties"].get(name)
+    metadata = body.get("Metadata")
+    if body.get("Type") == _STACK and isinstance(metadata, dict):
+        return _nested(body, metadata)
     if not isinstance(code, dict):
         return body
-    metadata = body.get("Metadata")
     path = uploads.get(str(code.get("S3Key")))
     if path is None and isinstance(metadata, dict) and metadata.get("aws:asset:property") == name:
         path = metadata.get("aws:asset:path")
@@ -84,3 +87,11 @@ def _resource(body: Any, uploads: Mapping[str, str]) -> Any:
         return body
     local = {"S3Bucket": LOCAL_BUCKET, "S3Key": quote(path)}
     return {**body, "Properties": {**body["Properties"], name: local}}
+
+
+def _nested(body: Mapping[str, Any], metadata: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A nested stack whose template lies beside its parent's."""
+    path = metadata.get("aws:asset:path")
+    if metadata.get("aws:asset:property") != "TemplateURL" or not isinstance(path, str):
+        return body
+    return {**body, "Properties": {**body["Properties"], "TemplateURL": path}}

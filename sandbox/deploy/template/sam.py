@@ -24,9 +24,8 @@ _FORMAT = 1
 #: Real seconds the transform may take; it needs one or two.
 TIMEOUT = 60.0
 #: Types of SAM that stand for resources which are not implemented.
-_REFUSED = frozenset(
-    {"AWS::Serverless::Application", "AWS::Serverless::GraphQLApi", "AWS::Serverless::StateMachine"}
-)
+_REFUSED = frozenset({"AWS::Serverless::GraphQLApi", "AWS::Serverless::StateMachine"})
+_APPLICATION = "AWS::Serverless::Application"
 _CHILD = File(__file__).with_name("sam_child.py")
 
 
@@ -45,7 +44,7 @@ async def transform_sam(
         Problem, Problems: what the translator found wrong.
     """
     # What is refused by name is kept from the translator, which would find fault with its details first.
-    refused = {name: body for name, body in data["Resources"].items() if _type(body) in _REFUSED}
+    refused = {name: body for name, body in data["Resources"].items() if _is_refused(body)}
     if refused:
         data = {**data, "Resources": {k: v for k, v in data["Resources"].items() if k not in refused}}
         if not data["Resources"]:
@@ -89,8 +88,14 @@ async def transform_sam(
     return template
 
 
-def _type(body: Any) -> Any:
-    return body.get("Type") if isinstance(body, dict) else None
+def _is_refused(body: Any) -> bool:
+    if not isinstance(body, dict):
+        return False
+    if body.get("Type") == _APPLICATION:  # one of the Serverless Application Repository, or a template
+        return isinstance(body.get("Properties"), dict) and isinstance(
+            body["Properties"].get("Location"), dict
+        )
+    return body.get("Type") in _REFUSED
 
 
 def _without_default(body: Any, kept_back: bool) -> Any:

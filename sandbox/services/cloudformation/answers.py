@@ -47,6 +47,8 @@ def stack(row: StackRow, deployed: DeployedStack | None) -> dict[str, Any]:
         "RoleARN": row.inputs.role or None,
         "Tags": _tags(row.inputs),
         "EnableTerminationProtection": row.protected,
+        "ParentId": row.parent_id or None,
+        "RootId": row.root_id or None,
         "DriftInformation": {"StackDriftStatus": "NOT_CHECKED"},
     }
     return _present(answer)
@@ -59,6 +61,8 @@ def stack_summary(row: StackRow) -> dict[str, Any]:
             "StackId": row.stack_id,
             "StackName": row.name,
             "TemplateDescription": row.inputs.description or None,
+            "ParentId": row.parent_id or None,
+            "RootId": row.root_id or None,
             "CreationTime": row.created,
             "LastUpdatedTime": row.updated,
             "DeletionTime": row.deleted,

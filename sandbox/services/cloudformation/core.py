@@ -107,7 +107,7 @@ class Core(Service):
             AwsError: `ValidationError`, there is none.
         """
         row = self.find(call, name)
-        await self.worker.ended(row.stack_id, HOLD)
+        await self.worker.ended(row.root_id or row.stack_id, HOLD)
         return self.find(call, name)
 
     async def template(self, scope: Scope, row: StackRow) -> str:
@@ -146,4 +146,6 @@ def _of_files(one: DeployedStack) -> StackRow:
         one.created,
         updated=one.updated if changed else None,
         from_files=True,
+        parent_id=one.parent_id,
+        root_id=one.root_id,
     )

@@ -55,6 +55,7 @@ class StackRow(msgspec.Struct, frozen=True):
         token: the client's token of the operation that works on it.
         created, updated, deleted: virtual seconds since the epoch.
         from_files: it was deployed from a template file; nothing of it is stored here.
+        parent_id, root_id: of a nested stack, the ARNs of the one that holds it and of the outermost.
     """
 
     stack_id: str
@@ -71,6 +72,8 @@ class StackRow(msgspec.Struct, frozen=True):
     updated: float | None = None
     deleted: float | None = None
     from_files: bool = False
+    parent_id: str = ""
+    root_id: str = ""
 
     @property
     def lives(self) -> bool:

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping
-from urllib.parse import unquote, urlsplit
+from urllib.parse import quote
 
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
 from sandbox.model.http import HttpRequest
 from sandbox.model.ports import AwsHttp
 from sandbox.model.stacks import ResourceChange, StackDeployer, TemplateSummary
+from sandbox.model.template_urls import object_address
 from sandbox.services.base import Params
 from sandbox.services.cloudformation.errors import invalid, lacking
 from sandbox.services.cloudformation.records import Inputs
@@ -19,7 +19,6 @@ from sandbox.services.cloudformation.sealing import Sealer
 IAM, NAMED_IAM, AUTO_EXPAND = "CAPABILITY_IAM", "CAPABILITY_NAMED_IAM", "CAPABILITY_AUTO_EXPAND"
 #: Bytes of a template that is in the request itself.
 MAX_BODY = 51_200
-_HOST = re.compile(r"(?P<bucket>.+)\.s3([.-][a-z0-9-]+)?\.(amazonaws\.com|localhost\S*)(:\d+)?")
 
 
 class Requests:
@@ -97,17 +96,15 @@ class Requests:
             raise invalid(f"Template format error: {error.message}") from error
 
     async def _object(self, call: Call, url: str) -> str:
-        parts = urlsplit(url)
-        host = _HOST.fullmatch(parts.netloc)
-        path = parts.path.lstrip("/")
-        bucket, _, key = (host["bucket"], "", path) if host else path.partition("/")
-        if parts.scheme not in ("http", "https") or not bucket or not key:
+        address = object_address(url)
+        if address is None:
             raise invalid("TemplateURL must be a supported URL.")
-        version = f"versionId={parts.query.removeprefix('versionId=')}" if parts.query else ""
-        request = HttpRequest("GET", f"/{bucket}/{key}", version)
+        version = f"versionId={address.version}" if address.version else ""
+        request = HttpRequest("GET", f"/{address.bucket}/{quote(address.key)}", version)
         answer = await self._aws.send("s3", request, call, "GetObject")
         if answer.status != 200:
-            raise invalid(f"S3 error: the template {unquote(path)} cannot be read ({answer.status})")
+            what = f"{address.bucket}/{address.key}"
+            raise invalid(f"S3 error: the template {what} cannot be read ({answer.status})")
         try:
             return answer.body.decode("utf-8-sig")
         except UnicodeDecodeError:

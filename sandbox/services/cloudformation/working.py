@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine
-from dataclasses import replace
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import msgspec
 
@@ -17,12 +16,11 @@ from sandbox.model.stacks import StackDeployer, StackRequest, StackStep
 from sandbox.services.base import Kit
 from sandbox.services.cloudformation.records import Book, EventRow, Inputs, StackRow
 from sandbox.services.cloudformation.sealing import Sealer, without_secrets
+from sandbox.services.cloudformation.telling import STACK, Teller
 
-STACK = "AWS::CloudFormation::Stack"
 _STOPPED = "The sandbox was stopped while this was under way"
 _LOST = "What became of this could not be stored"
-_VERBS = {"create": "CREATE", "update": "UPDATE", "replace": "UPDATE", "delete": "DELETE", "retain": "DELETE"}
-_ENDS = {"start": "IN_PROGRESS", "done": "COMPLETE", "failed": "FAILED"}
+_NOT_REMOVED = "Update successful. One or more resources could not be deleted."
 #: What a status becomes when the work is interrupted.
 _INTERRUPTED = {
     "CREATE_IN_PROGRESS": "CREATE_FAILED",
@@ -36,6 +34,13 @@ _INTERRUPTED = {
 def is_ongoing(row: StackRow) -> bool:
     """Whether something works on a stack."""
     return row.status.endswith("_IN_PROGRESS") and row.status != "REVIEW_IN_PROGRESS"
+
+
+class _Outcome(NamedTuple):
+    """What became of a deployment: why it failed, or None; a note where it did not."""
+
+    failure: str | None = None
+    note: str = ""
 
 
 class Worker:
@@ -113,7 +118,7 @@ class Worker:
             why: the reason, where none is known of the work itself.
         """
         for row in self._book.stacks(scope):
-            if row.status in _INTERRUPTED and row.stack_id not in self._tasks:
+            if row.status in _INTERRUPTED and not {row.stack_id, row.root_id}.intersection(self._tasks):
                 reason = self._broken.get(row.stack_id, why)
                 self.enter(scope, row, _INTERRUPTED[row.status], reason)
         for change_set in self._book.change_sets(scope):
@@ -128,13 +133,13 @@ class Worker:
         """Brings a stack into a state, with its event."""
         entered = msgspec.structs.replace(row, status=status, reason=reason, **changes)
         self._book.save_stack(scope, entered)
-        self._tell(entered, row.name, row.stack_id, STACK, status, reason)
+        self.tell(entered, row.name, row.stack_id, STACK, status, reason)
         return entered
 
     # --- work --------------------------------------------------------------------------------------------
     async def create(self, scope: Scope, row: StackRow, cause: int | None) -> None:
         """Creates a stack; of one that fails, `on_failure` says what becomes."""
-        failure = await self._deploy(scope, row, row.inputs, cause, "create")
+        failure = (await self._deploy(scope, row, row.inputs, cause, "create")).failure
         if failure is None:
             self.enter(scope, row, "CREATE_COMPLETE")
         elif row.on_failure == "DO_NOTHING":
@@ -149,17 +154,19 @@ class Worker:
 
     async def update(self, scope: Scope, row: StackRow, cause: int | None) -> None:
         """Updates a stack; one that fails goes back to what it was, unless it is told not to."""
-        failure = await self._deploy(scope, row, row.inputs, cause, "update")
+        for nested in self._within(scope, row):
+            self._book.save_stack(scope, msgspec.structs.replace(nested, previous=None))
+        failure, note = await self._deploy(scope, row, row.inputs, cause, "update")
         if failure is None:
-            self.enter(scope, row, "UPDATE_COMPLETE", previous=None)
+            self.enter(scope, row, "UPDATE_COMPLETE", note, previous=None)
         elif row.on_failure == "DO_NOTHING" or row.previous is None:
             self.enter(scope, row, "UPDATE_FAILED", failure)
         else:
             row = self.enter(scope, row, "UPDATE_ROLLBACK_IN_PROGRESS", failure)
-            failure = await self._deploy(scope, row, row.previous or row.inputs, cause, "update", back=True)
+            back = row.previous or row.inputs
+            failure, note = await self._deploy(scope, row, back, cause, "update", back=True)
             if failure is None:
-                back = row.previous or row.inputs
-                self.enter(scope, row, "UPDATE_ROLLBACK_COMPLETE", inputs=back, previous=None)
+                self.enter(scope, row, "UPDATE_ROLLBACK_COMPLETE", note, inputs=back, previous=None)
             else:
                 self.enter(scope, row, "UPDATE_ROLLBACK_FAILED", failure)
 
@@ -176,18 +183,12 @@ class Worker:
         remove: Callable[[Scope, str, Callable[[StackStep], None]], Awaitable[None]],
         verb: str,
     ) -> None:
-        failed: list[str] = []
-
-        def tell(step: StackStep) -> None:
-            if step.phase == "failed":
-                failed.append(step.logical_id)
-            self._step(row, step)
-
+        teller = Teller(self, self._book, scope, row, self._clock.now)
         try:
-            await remove(scope, row.name, tell)
+            await remove(scope, row.name, teller.hear)
         except AwsError as error:
-            listed = f"The following resource(s) failed to delete: [{', '.join(failed)}]."
-            self.enter(scope, row, f"{verb}_FAILED", listed if failed else error.message)
+            listed = f"The following resource(s) failed to delete: [{', '.join(teller.failed)}]."
+            self.enter(scope, row, f"{verb}_FAILED", listed if teller.failed else error.message)
             return
         deleted = self._clock.now() if verb == "DELETE" else None
         self.enter(scope, row, f"{verb}_COMPLETE", deleted=deleted)
@@ -201,41 +202,40 @@ class Worker:
         verb: str,
         *,
         back: bool = False,
-    ) -> str | None:
-        """Deploys; returns why it failed, or None."""
-        failed: list[str] = []
-
-        def tell(step: StackStep) -> None:
-            if step.phase == "failed":
-                failed.append(step.logical_id)
-            self._step(row, replace(step, detail=told(step.detail)))
+    ) -> _Outcome:
+        """Deploys; what became of it."""
 
         def told(text: str) -> str:
             return without_secrets(text, values, inputs.secrets)
 
         values: dict[str, str] = {}
+        teller = Teller(self, self._book, scope, row, self._clock.now, back=back, hide=told)
         try:
             values = self._sealer.open(inputs.parameters, inputs.secrets)
-            request = StackRequest(scope, row.name, row.stack_id, inputs.template, values, cause, back)
-            await self._deployer.deploy(request, tell)
+            nested = {
+                one.stack_id: (one.previous or one.inputs).template
+                for one in self._within(scope, row)
+                if back
+            }
+            request = StackRequest(
+                scope, row.name, row.stack_id, inputs.template, values, cause, back, nested
+            )
+            whole = await self._deployer.deploy(request, teller.hear)
         except AwsError as error:
-            if not failed:
-                return told(error.message)
-            return f"The following resource(s) failed to {verb}: [{', '.join(failed)}]."
-        return None
+            if not teller.failed:
+                return _Outcome(told(error.message))
+            return _Outcome(f"The following resource(s) failed to {verb}: [{', '.join(teller.failed)}].")
+        return _Outcome(note="" if whole else _NOT_REMOVED)
+
+    def _within(self, scope: Scope, row: StackRow) -> list[StackRow]:
+        """The living stacks within a stack, however deep."""
+        return [one for one in self._book.stacks(scope) if one.root_id == row.stack_id and one.lives]
 
     # --- events ------------------------------------------------------------------------------------------
-    def _step(self, row: StackRow, step: StackStep) -> None:
-        failed = step.phase == "failed"
-        status = f"{_VERBS[step.action]}_{_ENDS[step.phase]}"
-        if step.action == "retain" and step.phase == "done":
-            status = "DELETE_SKIPPED"
-        physical_id = "" if failed else step.detail
-        self._tell(row, step.logical_id, physical_id, step.type, status, step.detail if failed else "")
-
-    def _tell(
+    def tell(
         self, row: StackRow, logical_id: str, physical_id: str, type_: str, status: str, reason: str
     ) -> None:
+        """Appends an event to a stack's."""
         event = EventRow(
             self._ids.uuid(),
             row.name,

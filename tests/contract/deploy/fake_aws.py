@@ -127,6 +127,10 @@ class FakeAws:
         self._find(kind, name, code)
         del self.things[(kind, name)]
 
+    # --- S3 objects --------------------------------------------------------------------------------------
+    def _s3_GetObject(self, p: Params) -> Params:  # noqa: N802
+        return {"Body": self._find("object", f"{p['Bucket']}/{p['Key']}", "NoSuchKey")["Body"]}
+
     # --- KMS ---------------------------------------------------------------------------------------------
     def _kms_CreateKey(self, p: Params) -> Params:  # noqa: N802
         key = f"{next(self._ids):08d}-0000-4000-8000-000000000000"

@@ -158,7 +158,7 @@ def test_types_of_sam_that_are_refused_are_all_named_before_anything_is_deployed
             Resources:
               Fluxo: {Type: AWS::Serverless::StateMachine, Properties: {DefinitionUri: fluxo.asl.json}}
               Grafo: {Type: AWS::Serverless::GraphQLApi, Properties: {SchemaUri: s.graphql}}
-              Filha: {Type: AWS::Serverless::Application, Properties: {Location: filha.yaml}}
+              Filha: {Type: AWS::Serverless::Application, Properties: {Location: {ApplicationId: a}}}
               Cano: {Type: AWS::Pipes::Pipe, Properties: {Source: a}}
               Gente: {Type: AWS::Cognito::UserPool}
               Fila: {Type: AWS::SQS::Queue}
@@ -167,7 +167,7 @@ def test_types_of_sam_that_are_refused_are_all_named_before_anything_is_deployed
     for said in (
         "resource Fluxo: AWS::Serverless::StateMachine: state machines are not implemented",
         "resource Grafo: AWS::Serverless::GraphQLApi: GraphQL APIs are not implemented",
-        "resource Filha: AWS::Serverless::Application: nested stacks are not implemented",
+        "resource Filha: AWS::Serverless::Application: there is no Serverless Application Repository here",
         "resource Cano: AWS::Pipes::Pipe: pipes are not implemented",
         "resource Gente: the type AWS::Cognito::UserPool is not implemented.\n",
     ):

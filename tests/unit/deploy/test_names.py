@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from sandbox.clock import Clock
 from sandbox.deploy.answers import AnswerDoor
 from sandbox.deploy.names import canonical_queue_url, database_token, localise
-from sandbox.deploy.resources.base import Context
+from sandbox.deploy.resources.base import Context, NestedOrder
 from sandbox.deploy.template.secret import HIDDEN, SecretText, hide, mask, plain
 from sandbox.model.arn import parse_queue_url
 from sandbox.model.scope import Scope
@@ -25,6 +25,16 @@ async def nothing(service: str, operation: str, params: Mapping[str, Any]) -> di
     return {}
 
 
+class NoStacks:
+    """Has no stacks within stacks."""
+
+    async def deploy(self, order: NestedOrder, action: str) -> Mapping[str, str]:
+        raise NotImplementedError
+
+    async def delete(self, name: str, stack_id: str) -> None:
+        raise NotImplementedError
+
+
 def context(stack: str, logical_id: str, generation: int = 0, stack_id: str = "id") -> Context:
     return Context(
         nothing,
@@ -34,6 +44,7 @@ def context(stack: str, logical_id: str, generation: int = 0, stack_id: str = "i
         logical_id,
         Path(),
         AnswerDoor(Clock(), lambda: ""),
+        NoStacks(),
         generation=generation,
     )
 
