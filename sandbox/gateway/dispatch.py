@@ -147,16 +147,20 @@ class Dispatcher:
     ) -> Origin:
         """Where a signed request comes from.
 
-        An execution environment's key stands for its function's account and for the invocation it serves; any
-        other key is an account id or stands for the default account.
+        An execution environment's key stands for its function's account and for the invocation it serves, a
+        key of a role's session for the role's account; any other key is an account id or stands for the
+        default account.
 
         Args:
             peer: whose container the request comes from, where addresses tell.
+
+        Raises:
+            AwsError: `ExpiredToken`, the key is of a session that is over.
         """
         caller = peer or (self._callers.lookup(access_key) if access_key else None) or _root(access_key)
         account = account_of(access_key)
-        if caller.function and is_arn(caller.function):
-            account = parse_arn(caller.function).account
+        if owner := next((arn for arn in (caller.arn, caller.function or "") if is_arn(arn)), ""):
+            account = parse_arn(owner).account
         return Origin(scope_of(account, region), caller, caller.hop, endpoint, trace)
 
     async def call(

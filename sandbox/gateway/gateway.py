@@ -18,7 +18,7 @@ from sandbox.model.call import Call, Caller
 from sandbox.model.http import ExecuteApi, Headers, HttpRequest, HttpResponse, Observe, Upstream
 from sandbox.model.ids import Ids
 from sandbox.model.ports import CallerDirectory, FaultPoint, NoFaults, Recorder
-from sandbox.wire.incoming import Incoming, Target, credential
+from sandbox.wire.incoming import Incoming, Target, account_of, credential
 from sandbox.wire.wire import Wire, plain_error
 
 _MB = 1024 * 1024
@@ -182,11 +182,7 @@ class Gateway:
             if target.error is not None:
                 raise target.error
             who = dispatcher.find(target.service, target.operation)
-            trace = incoming.headers.get("x-amzn-trace-id")
-            peer = self._caller_at(arrival.client, trace or "")
-            origin = dispatcher.origin(
-                target.access_key, target.region, endpoint=endpoint, trace=trace, peer=peer
-            )
+            origin = self._origin(target, arrival, endpoint)
             if not isinstance(who, Native):
                 return await self._forward(who, target, arrival, origin, request_id)
             if "content-encoding" in incoming.headers:
@@ -211,6 +207,23 @@ class Gateway:
             what = f"the answer of {target.operation} of {target.service}"
             raise internal_failure(what, request_id, failure) from failure
 
+    def _origin(self, target: Target, arrival: Arrival, endpoint: str) -> Origin:
+        """Where a signed request comes from.
+
+        Raises:
+            AwsError: its key is of a session that is over, in the word that its protocol has for it.
+        """
+        trace = arrival.incoming.headers.get("x-amzn-trace-id")
+        peer = self._caller_at(arrival.client, trace or "")
+        try:
+            return self.dispatcher.origin(
+                target.access_key, target.region, endpoint=endpoint, trace=trace, peer=peer
+            )
+        except AwsError as error:
+            if error.code == "ExpiredToken" and target.protocol not in ("query", "ec2", "rest-xml"):
+                raise AwsError("ExpiredTokenException", error.message, status=error.status) from error
+            raise
+
     async def _forward(
         self,
         upstream: Upstream,
@@ -220,14 +233,10 @@ class Gateway:
         request_id: str,
     ) -> HttpResponse:
         incoming = arrival.incoming
-        request = HttpRequest(
-            incoming.method,
-            incoming.path,
-            incoming.query,
-            _forwarded(arrival),
-            incoming.body,
-            arrival.client,
+        query, headers = _of_account(
+            origin.scope.account, target.access_key, incoming.query, _forwarded(arrival)
         )
+        request = HttpRequest(incoming.method, incoming.path, query, headers, incoming.body, arrival.client)
         response = await self.dispatcher.forward(
             upstream,
             target.service,
@@ -315,6 +324,19 @@ def _forwarded(arrival: Arrival) -> list[tuple[str, str]]:
     """The headers as they came, but for the host where a bucket was taken out of it."""
     host = arrival.incoming.headers.get("host", "")
     return [(name, host if name == "host" else value) for name, value in arrival.pairs()]
+
+
+def _of_account(
+    account: str, access_key: str, query: str, headers: list[tuple[str, str]]
+) -> tuple[str, list[tuple[str, str]]]:
+    """A signed request whose key names the account that it is of: the long tail knows no keys of ours."""
+    if account == account_of(access_key):
+        return query, headers
+    query = query.replace(f"X-Amz-Credential={access_key}%2F", f"X-Amz-Credential={account}%2F")
+    before, after = f"Credential={access_key}/", f"Credential={account}/"
+    return query, [
+        (name, value.replace(before, after) if name == "authorization" else value) for name, value in headers
+    ]
 
 
 def _message(status: int, text: str) -> HttpResponse:

@@ -14,6 +14,7 @@ from sandbox.backing.postgres.server import PostgresServer
 from sandbox.control.protocol import PostgresView
 from sandbox.engines.base import EngineKit, FunctionView, NetworkDoor, NoDatabaseError, QueueSource
 from sandbox.engines.bindings import LiveBindings
+from sandbox.engines.callers import Callers
 from sandbox.engines.embedded.database_faults import DatabaseFaults
 from sandbox.engines.embedded.deliverer import BusDoor, Switchboard
 from sandbox.engines.embedded.execute import ExecuteAll
@@ -84,13 +85,15 @@ class EmbeddedEngine:
             ids=kit.ids,
             on_notice=kit.notice,
         )
-        self.callers = self.runtime
         self.long_tail = MotoServer(
             kit.folder / "moto", DatabaseMotoLog(kit.database), kit.clock, report=kit.notice
         )
         self._retiring: asyncio.Task[None] | None = None
         self.databases = Shelf(self.postgres, lambda: self.rds.instances())
         own = Kit(kit.database, kit.clock, kit.journal, kit.faults, kit.ids)
+        iam = IamService(own)
+        sts = StsService(own, self.runtime, iam.role_facts)
+        self.callers = Callers(self.runtime, sts)
         switchboard = Switchboard()
         self.logs = LogsService(own, switchboard)
         self.sqs = SqsService(own)
@@ -145,8 +148,8 @@ class EmbeddedEngine:
             self.dynamodb,
             DynamoDbStreamsService(own, self.dynamodb.streams),
             CloudWatchService(own),
-            IamService(own),
-            StsService(own),
+            iam,
+            sts,
             self.rds,
             self.lambda_,
             self.sns,

@@ -15,6 +15,7 @@ import msgspec
 from sandbox.model.arn import policy_arn, role_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
+from sandbox.model.roles import RoleFacts
 from sandbox.services.base import Answer, Params, Service, operation
 
 _NAME = re.compile(r"[A-Za-z0-9_+=,.@-]{1,64}")
@@ -273,6 +274,11 @@ class IamService(Service):
             "DELETE FROM iam_policies WHERE account = ? AND name = ?", (policy["account"], policy["name"])
         )
         return {}
+
+    def role_facts(self, account: str, name: str) -> RoleFacts | None:
+        """What others need to know of a role; None where there is no such role."""
+        role = self._find_role(account, name)
+        return None if role is None else RoleFacts(role["id"], role["max_session"])
 
     # --- inside ------------------------------------------------------------------------------------------
     def _find_role(self, account: str, name: str) -> sqlite3.Row | None:
