@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Collection, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Collection, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path as File
@@ -59,6 +59,7 @@ class Deployer:
         refusal: why it cannot have one, by type and properties as evaluated, or None.
         compare: what of a resource has no effect on the engine; told as notices.
         scope: account and region that systems are deployed to.
+        pause: waits real seconds, for services that need time.
     """
 
     def __init__(
@@ -75,6 +76,7 @@ class Deployer:
         refusal: Judge = accept,
         compare: Compare = alike,
         scope: Scope = Scope(),  # noqa: B008 - frozen
+        pause: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
         self._client = client
         self._bindings = bindings
@@ -82,6 +84,7 @@ class Deployer:
         self._ids = ids
         self._answers = answers
         self._scope = scope
+        self._pause = pause
         self._record = Record(database)
         self._preparer = Preparer(
             self._call, self._record, scope, clock, cache, unsupported, refusal, compare
@@ -406,6 +409,7 @@ class Deployer:
             system.template.parent,
             self._answers,
             nested,
+            pause=self._pause,
         )
 
     def _executor_for_removal(self, stack: Stack, run: Run) -> Executor:

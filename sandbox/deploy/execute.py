@@ -27,6 +27,7 @@ from sandbox.deploy.resources.base import (
     Context,
     Existing,
     HalfMadeError,
+    LateError,
     Made,
     Props,
     ResourceType,
@@ -40,6 +41,8 @@ from sandbox.model.awserror import AwsError
 
 #: Resources that are worked on at the same time.
 SIDE_BY_SIDE = 8
+#: Errors in the deployer's own words: no service answered them.
+_SAID_BY_US = (HalfMadeError, LateError)
 
 
 class _Counted:
@@ -292,7 +295,7 @@ class Executor:
         place = f"{self.evaluation.template.source.file}{f':{line}' if line else ''}"
         return DeployError(
             f"{place}: {change.logical_id} ({change.type}) could not be {_PARTICIPLES[change.action]}",
-            cause.message if isinstance(cause, HalfMadeError) else f"the service answered {_why(cause)}",
+            cause.message if isinstance(cause, _SAID_BY_US) else f"the service answered {_why(cause)}",
             _remedy(cause, change),
         )
 
@@ -301,7 +304,7 @@ def _why(error: AwsError | Problem) -> str:
     """What an event says of a failure."""
     if isinstance(error, Problem):
         return error.why
-    return error.message if isinstance(error, HalfMadeError) else f"{error.code}: {error.message}"
+    return error.message if isinstance(error, _SAID_BY_US) else f"{error.code}: {error.message}"
 
 
 def _settle(
@@ -340,6 +343,8 @@ def _with_known(old: Recorded, masked: Props, given: Props) -> Existing:
 
 
 def _remedy(error: AwsError, change: Change) -> str:
+    if isinstance(error, LateError):
+        return error.remedy
     if "NotImplemented" in error.code:
         return "remove what the message names from the template"
     if "AlreadyExists" in error.code or "AlreadyInUse" in error.code or "Conflict" in error.code:

@@ -13,6 +13,8 @@ pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
 EXAMPLE = Path(__file__).resolve().parents[2] / "docs" / "examples" / "pedidos"
 TESTS = """
+    import time
+
     import pytest
     from botocore.exceptions import ClientError
 
@@ -31,6 +33,10 @@ TESTS = """
             aws.client("sqs").list_queues()
         assert aws.client("sqs").list_queues()["QueueUrls"]
         assert http.post("/pedidos", json={"prato": "moqueca"}).status_code == 202
+        # The kitchen is at work when the stack goes; the next test has it again.
+        until = time.monotonic() + 60
+        while [message.state for message in stack.queue("pedidos").messages()] != ["in-flight"]:
+            assert time.monotonic() < until
 
 
     def test_queues_are_looked_into_without_receiving(stack):

@@ -163,6 +163,18 @@ class HalfMadeError(AwsError):
         self.physical_id = physical_id
 
 
+class LateError(AwsError):
+    """A service goes on with what it was asked for, and did not end in the time that is given to it.
+
+    Args:
+        remedy: what to do next.
+    """
+
+    def __init__(self, code: str, message: str, remedy: str) -> None:
+        super().__init__(code, message)
+        self.remedy = remedy
+
+
 class ResourceType(ABC):
     """One type of resource."""
 

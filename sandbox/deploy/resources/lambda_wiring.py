@@ -8,7 +8,17 @@ from __future__ import annotations
 import re
 from typing import Any, ClassVar
 
-from sandbox.deploy.resources.base import Context, Existing, Made, Property, Props, ResourceType, unless_gone
+from sandbox.deploy.resources.base import (
+    Context,
+    Existing,
+    LateError,
+    Made,
+    Property,
+    Props,
+    ResourceType,
+    exists,
+    unless_gone,
+)
 from sandbox.deploy.resources.shapes import Boolean, Integer, ListOf, Struct, Text
 from sandbox.model.arn import event_source_mapping_arn
 
@@ -67,6 +77,9 @@ _MAPPING: dict[str, Any] = {
     "TumblingWindowInSeconds": 0,
 }
 _DESTINATION = Struct({"Destination": Text()})
+#: Real seconds until a mapping that is deleted is looked at again, and how long its last batch may take: its
+#: function may have to start for it.
+_STEP, _PATIENCE = 0.2, 120
 
 
 class EventSourceMapping(ResourceType):
@@ -117,6 +130,26 @@ class EventSourceMapping(ResourceType):
 
     async def delete(self, context: Context, old: Existing) -> None:
         await unless_gone(context.aws("lambda", "DeleteEventSourceMapping", {"UUID": old.physical_id}))
+        await self._gone(context, old)
+
+    async def _gone(self, context: Context, old: Existing) -> None:
+        """Waits, in real time, for engines that end a mapping by and by: until then its like is refused.
+
+        Page: https://docs.aws.amazon.com/lambda/latest/api/API_DeleteEventSourceMapping.html
+        """
+        window = old.properties.get("MaximumBatchingWindowInSeconds")
+        patience = _PATIENCE + (window if isinstance(window, int) else 0)
+        waited = 0.0
+        while await exists(context.aws("lambda", "GetEventSourceMapping", {"UUID": old.physical_id})):
+            if waited >= patience:
+                raise LateError(
+                    "MappingNotDeleted",
+                    f"the event source mapping {old.physical_id} is still being deleted after {patience} s: "
+                    "it is gone once its function has answered the batch that it was handed last",
+                    "wait for the function, then run the command again: it continues where it stopped",
+                )
+            await context.pause(_STEP)
+            waited += _STEP
 
 
 class EventInvokeConfig(ResourceType):

@@ -5,7 +5,6 @@ Mappings of queues are LocalStack's own; whoever asks for mappings gets both.
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Mapping as AnyMapping
 from dataclasses import dataclass
 from typing import Any, ClassVar
@@ -41,8 +40,6 @@ _PATH = "event-source-mappings/"
 _STREAMS = frozenset({"dynamodb"})
 #: Seconds until a batch that LocalStack had no room for is tried again; it is no failure of the batch.
 _THROTTLED = 1.0
-#: How often a mapping of LocalStack's that is being deleted is looked at.
-_LOOKS = 60
 _CODE_OF_NOBODY = Package(live=False, sha256="", size=0, key="")
 
 
@@ -142,11 +139,17 @@ class MappingService(Service):
 
     @operation("GetEventSourceMapping", "UUID")
     async def get_event_source_mapping(self, call: Call, params: Params) -> Answer:
-        """One mapping."""
+        """One mapping, also one that is being deleted: LocalStack finds that no more, and still has it."""
         mapping = self._mine(params["UUID"])
         if mapping is not None:
             return self._answer(mapping)
-        return await self._localstack(call, "GetEventSourceMapping", "GET", params["UUID"])
+        try:
+            return await self._localstack(call, "GetEventSourceMapping", "GET", params["UUID"])
+        except AwsError as error:
+            ending = await self._ending(call, params["UUID"]) if error.status == 404 else None
+            if ending is None:
+                raise
+            return ending
 
     @operation("ListEventSourceMappings", "EventSourceArn FunctionName Marker MaxItems")
     async def list_event_source_mappings(self, call: Call, params: Params) -> Answer:
@@ -192,9 +195,7 @@ class MappingService(Service):
         """Deletes a mapping."""
         mapping = self._mine(params["UUID"])
         if mapping is None:
-            answer = await self._localstack(call, "DeleteEventSourceMapping", "DELETE", params["UUID"])
-            await self._gone(call, params["UUID"])
-            return answer
+            return await self._localstack(call, "DeleteEventSourceMapping", "DELETE", params["UUID"])
         self._mappings.delete(mapping)
         self._sources.pop(mapping.uuid, None)
         return self._answer(mapping, "Deleting")
@@ -261,14 +262,18 @@ class MappingService(Service):
         self._fed[function.scope, function.name] = function
         return function, ref.qualifier
 
-    async def _gone(self, call: Call, uuid: str) -> None:
-        """Waits until LocalStack has ended a mapping: the same one cannot be made again before."""
-        for _ in range(_LOOKS):
-            try:
-                await self._localstack(call, "GetEventSourceMapping", "GET", uuid)
-            except AwsError:
-                return
-            await asyncio.sleep(self._around.pace.rest)
+    async def _ending(self, call: Call, uuid: str) -> Answer | None:
+        """A deleted mapping that LocalStack still lists: its poller has not ended yet."""
+        marker = ""
+        while True:
+            query = urlencode({"Marker": marker}) if marker else ""
+            page = await self._localstack(call, "ListEventSourceMappings", "GET", "", query=query)
+            for one in page.get("EventSourceMappings") or ():
+                if one["UUID"] == uuid:
+                    return {**one, "State": "Deleting"}
+            marker = page.get("NextMarker") or ""
+            if not marker:
+                return None
 
     async def _localstack(
         self,

@@ -46,9 +46,11 @@ class FakeAws:
     Attributes:
         providers: makers of custom resources, by the ARN of their function or topic.
         requests: what they were asked, in order.
+        ending: how often a deleted event source mapping is looked at until it is gone.
     """
 
     def __init__(self) -> None:
+        self.ending = 0
         self.providers: dict[str, Provider] = {}
         self.requests: list[Params] = []
         #: Set once one was asked.
@@ -231,12 +233,29 @@ class FakeAws:
         self._drop("layer", f"{p['LayerName']}:{p['VersionNumber']}")
 
     def _lambda_CreateEventSourceMapping(self, p: Params) -> Params:  # noqa: N802
+        pair = {key: p[key] for key in ("FunctionName", "EventSourceArn")}
+        for name in self.names("mapping"):
+            if pair.items() <= self.things["mapping", name].items():
+                raise AwsError("ResourceConflictException", f"{name} has the same source and function")
         uuid = str(UUID(int=next(self._ids)))
         self._add("mapping", uuid, p)
         return {"UUID": uuid}
 
+    def _lambda_GetEventSourceMapping(self, p: Params) -> Params:  # noqa: N802
+        found = self._find("mapping", p["UUID"])
+        if found.get("State") == "Deleting":
+            found["looks"] -= 1
+            if found["looks"] == 0:
+                self._drop("mapping", p["UUID"])
+        return found
+
     def _lambda_DeleteEventSourceMapping(self, p: Params) -> None:  # noqa: N802
-        self._drop("mapping", p["UUID"])
+        found = self._find("mapping", p["UUID"])
+        if found.get("State") == "Deleting":
+            raise AwsError("ResourceNotFoundException", "The resource you requested does not exist.")
+        found |= {"State": "Deleting", "looks": self.ending}
+        if not self.ending:
+            self._drop("mapping", p["UUID"])
 
     # --- IAM, logs, events -------------------------------------------------------------------------------
     def _iam_CreateRole(self, p: Params) -> Params:  # noqa: N802

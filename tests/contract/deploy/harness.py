@@ -31,6 +31,8 @@ class Bench:
         self.parameters: Mapping[str, str] = {}
         self.refusal: Judge = accept
         self.unsupported: Judge = accept
+        #: Seconds that the deployer waited, in order.
+        self.paused: list[float] = []
 
     def system(self, text: str, name: str = "demo") -> System:
         """A system with this template."""
@@ -45,7 +47,7 @@ class Bench:
         return Deployer(
             self.aws, self.database, bindings, clock, ids,
             answers=self.aws.open_door(clock),
-            cache=self.cache, unsupported=self.unsupported, refusal=self.refusal,
+            cache=self.cache, unsupported=self.unsupported, refusal=self.refusal, pause=self._pause,
         )  # fmt: skip
 
     def deploy(self, text: str, name: str = "demo", *, roll_back: bool = True) -> Stack:
@@ -72,3 +74,6 @@ class Bench:
             for event in self.events
             if event.phase == "done" and "::" in event.kind
         ]
+
+    async def _pause(self, seconds: float) -> None:
+        self.paused.append(seconds)

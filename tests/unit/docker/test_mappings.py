@@ -43,13 +43,14 @@ class Around:
     Attributes:
         asked: the requests that LocalStack got: method, path, body.
         answer: to the next of them about a mapping.
-        ending: looks at the mapping `deles` until it is gone.
+        ending: how often LocalStack still lists the mapping `deles` after it was deleted.
     """
 
     def __init__(self) -> None:
         self.asked: list[tuple[str, str, Any]] = []
         self.answer = HttpResponse(200, [], b'{"UUID": "deles"}')
         self.ending = 0
+        self.deleted = False
         self.streams = FakeStreams()
         self.invoker = FakeInvoker(answer=lambda event: {})
         self.deliverer = FakeDeliverer()
@@ -71,11 +72,22 @@ class Around:
         if "/functions/" in request.path:
             known = "nenhuma" not in request.path
             return HttpResponse(200 if known else 404, [], b'{"Timeout": 9}' if known else b"{}")
-        if request.method == "GET" and request.path.endswith("/deles") and self.ending:
-            self.ending -= 1
-            headers = [("x-amzn-errortype", "ResourceNotFoundException")]
-            return self.answer if self.ending else HttpResponse(404, headers, b"{}")
+        if request.method == "DELETE":
+            self.deleted = True
+        if request.method == "GET" and self.deleted:
+            return self._deleted(request)
         return self.answer
+
+    def _deleted(self, request: HttpRequest) -> HttpResponse:
+        """As LocalStack answers: the mapping is found no more, and listed until its poller has ended."""
+        if not request.path.endswith("/event-source-mappings/"):
+            headers = [("x-amzn-errortype", "ResourceNotFoundException")]
+            return HttpResponse(404, headers, b'{"message": "The resource does not exist."}')
+        if "Marker" not in request.query:
+            return HttpResponse(200, [], b'{"EventSourceMappings": [{"UUID": "a"}], "NextMarker": "deles"}')
+        self.ending -= 1
+        listed = b'{"UUID": "deles", "State": "Enabled"}' if self.ending >= 0 else b""
+        return HttpResponse(200, [], b'{"EventSourceMappings": [' + listed + b"]}")
 
     def feed(self, **more: Any) -> str:
         """Maps the stream to the function `f`."""
@@ -117,11 +129,16 @@ def test_a_mapping_of_a_queue_is_localstacks(around: Around) -> None:
     assert around.asked[1:] == [("PUT", path, {"Enabled": False})]
 
 
-def test_a_mapping_of_localstacks_is_deleted_once_it_is_gone(around: Around) -> None:
-    """LocalStack ends it by and by, and until then the same one cannot be made again."""
-    around.ending = 3
+def test_a_mapping_that_localstack_has_not_ended_yet_is_shown_as_being_deleted(around: Around) -> None:
+    """Until then the same one cannot be made again."""
+    around.ending = 2
     around.world.call("DeleteEventSourceMapping", UUID="deles")
-    assert [method for method, _, _ in around.asked] == ["DELETE", "GET", "GET", "GET"]
+    assert [method for method, _, _ in around.asked] == ["DELETE"]
+    for _ in range(2):
+        shown = around.world.call("GetEventSourceMapping", UUID="deles")
+        assert shown == {"UUID": "deles", "State": "Deleting"}
+    refused = around.world.refused("GetEventSourceMapping", UUID="deles")
+    assert (refused.code, refused.status) == ("ResourceNotFoundException", 404)
 
 
 def test_what_localstack_refuses_is_refused_in_its_words(around: Around) -> None:
