@@ -10,7 +10,8 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
-from tests.behaviour.aws import PATIENCE, attribute, invoke, received
+from tests.behaviour.aws import PATIENCE, attribute, invoke, queue, received
+from tests.behaviour.conftest import Namer
 from tests.e2e.harness import Sandbox
 from tests.e2e.waiting import eventually
 
@@ -125,3 +126,24 @@ def test_log_lines_are_in_the_log_group_of_the_function(nfe: Sandbox, eco: dict[
         lambda events: any("m-1" in event["message"] for event in events),
         what="the line in the log group",
     )
+
+
+def test_a_mapping_that_was_deleted_is_gone_and_made_again(
+    nfe: Sandbox, eco: dict[str, str], names: Namer
+) -> None:
+    """AWS: it is being deleted for some seconds, a disabled one too; until then its like is refused."""
+    functions = nfe.aws("lambda")
+    _, arn = queue(nfe, names("refeita"))
+
+    def states() -> list[str]:
+        listed = functions.list_event_source_mappings(EventSourceArn=arn)["EventSourceMappings"]
+        return [one["State"] for one in listed]
+
+    for enabled in (False, True, False):
+        asked = {"FunctionName": "eco", "EventSourceArn": arn, "Enabled": enabled}
+        uuid = functions.create_event_source_mapping(**asked)["UUID"]
+        assert functions.delete_event_source_mapping(UUID=uuid)["State"] == "Deleting"
+        eventually(states, lambda found: found == [], what="the end of the mapping", seconds=PATIENCE)
+        with pytest.raises(ClientError) as found:
+            functions.get_event_source_mapping(UUID=uuid)
+        assert found.value.response["Error"]["Code"] == "ResourceNotFoundException"

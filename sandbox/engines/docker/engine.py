@@ -57,6 +57,8 @@ _SPARE = "sandbox"
 #: As their containers listen; functions reach them by these, and by name.
 _LOCALSTACK_PORT, _DYNAMODB_PORT, _POSTGRES_PORT = 4566, 8000, 5432
 _STARTS = 3
+#: Start scripts of LocalStack's.
+_INSIDE = Path(__file__).with_name("inside")
 _PODMAN = (
     "this daemon is Podman, which the tests do not cover: its networks must answer names (aardvark-dns, or"
     " the dnsname plugin of CNI), or functions find neither PostgreSQL nor DynamoDB"
@@ -237,7 +239,8 @@ class DockerEngine(NoReturn):
             "SANDBOX_PROJECT": self.project,
             "DOCKER_SOCKET": socket,
             "SANDBOX_LAMBDA_FLAGS": self._mounts.flags,
-            "SANDBOX_WITNESS": str(Path(__file__).with_name("inside") / "witness.py"),
+            "SANDBOX_WITNESS": str(_INSIDE / "witness.py"),
+            "SANDBOX_MAPPINGS": str(_INSIDE / "mappings.py"),
             "POSTGRES_PASSWORD": _PASSWORD,
             "LOCALSTACK_PORT": str(free_port()),
             "DYNAMODB_PORT": str(free_port()),
