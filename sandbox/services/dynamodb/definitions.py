@@ -33,6 +33,7 @@ class IndexDefinition(msgspec.Struct, frozen=True, omit_defaults=True):
         key: names and roles (`HASH`, `RANGE`) of its key attributes.
         projection: `ALL`, `KEYS_ONLY` or `INCLUDE` (with `included`).
         on_demand: MaxReadRequestUnits and MaxWriteRequestUnits, where given.
+        filling: it was made later, and not all items of the table are entered yet.
     """
 
     number: int
@@ -43,6 +44,7 @@ class IndexDefinition(msgspec.Struct, frozen=True, omit_defaults=True):
     included: tuple[str, ...] = ()
     throughput: Throughput = Throughput()
     on_demand: Mapping[str, int] | None = None
+    filling: bool = False
 
 
 class StreamDefinition(msgspec.Struct, frozen=True):
@@ -63,6 +65,9 @@ class Definition(msgspec.Struct, frozen=True, omit_defaults=True):
         recovery_days: days of point-in-time recovery, where it is asked for.
         ttl: the attribute that says when an item expires.
         billing_changed: when it was last put on demand.
+        deleting: it was deleted, and some of its items are there still.
+        leaving: indexes that were deleted, some of whose entries are there still.
+        ttl_marking: the attribute for which TTL was switched on or off, while not all items are marked.
     """
 
     table_id: str
@@ -80,6 +85,14 @@ class Definition(msgspec.Struct, frozen=True, omit_defaults=True):
     stream: StreamDefinition | None = None
     ttl: str | None = None
     recovery_days: int | None = None
+    deleting: bool = False
+    leaving: tuple[IndexDefinition, ...] = ()
+    ttl_marking: str | None = None
+
+
+def index_id(table: int, definition: IndexDefinition) -> int:
+    """`dynamodb_entries.idx` of an index."""
+    return table * NUMBERS + definition.number
 
 
 class Index:
@@ -90,16 +103,23 @@ class Index:
     """
 
     def __init__(self, table: int, definition: IndexDefinition, attributes: Mapping[str, str]) -> None:
-        self.id = table * NUMBERS + definition.number
+        self.id = index_id(table, definition)
         self.definition = definition
         self.name = definition.name
         self.local = definition.local
         self.schema = _schema(definition.key, attributes)
         self._names = self.schema.names
+        self._parts = tuple((part.name, part.kind) for part in self.schema.parts)
 
     def holds(self, item: Item) -> bool:
-        """Whether an item is in the index: it has all its key attributes."""
-        return all(name in item for name in self._names)
+        """Whether an item is in the index: it has all its key attributes. Of another type, or empty, one may
+        be in an item that is older than the index.
+        """
+        for name, kind in self._parts:
+            value = item.get(name)
+            if value is None or not value.get(kind):
+                return False
+        return True
 
     def projected(self, item: Item, table_key: KeySchema) -> Item:
         """What the index keeps of an item."""
@@ -115,6 +135,7 @@ class Table:
 
     Attributes:
         own: what stands for the table itself among the ids of its indexes.
+        deleting: only operations on tables know it still.
     """
 
     def __init__(
@@ -127,6 +148,7 @@ class Table:
         self.name = name
         self.definition = definition
         self.created = created
+        self.deleting = definition.deleting
         self.schema = _schema(definition.key, definition.attributes)
         self.indexes = tuple(Index(id_, index, definition.attributes) for index in definition.indexes)
         self.by_name = {index.name: index for index in self.indexes}

@@ -185,3 +185,21 @@ def test_settings_that_are_recorded_and_what_is_refused_by_name(tables: Tables) 
     refused = tables.refused("RestoreTableToPointInTime", TargetTableName="x")
     assert "operation RestoreTableToPointInTime of dynamodb" in refused.message
     assert "ReplicaUpdates" in tables.refused("UpdateTable", TableName="pedidos", ReplicaUpdates=[]).message
+
+
+@pytest.mark.parametrize("value", [{"N": "1"}, {"M": {"x": {"S": "1"}}}, {"S": ""}], ids=["N", "M", "empty"])
+def test_an_item_whose_attribute_cannot_be_the_key_of_a_later_index_stays_out_and_can_go(
+    tables: Tables, value: dict[str, Any]
+) -> None:
+    tables.table()
+    tables.put("a", cliente=value)
+    tables.call(
+        "UpdateTable",
+        TableName="pedidos",
+        AttributeDefinitions=CLIENTE,
+        GlobalSecondaryIndexUpdates=[{"Create": GSI}],
+    )
+    assert described(tables)["GlobalSecondaryIndexes"][0]["ItemCount"] == 0
+    assert tables.call("Scan", TableName="pedidos", IndexName="por-cliente")["Count"] == 0
+    tables.call("DeleteItem", TableName="pedidos", Key=key())
+    assert described(tables)["GlobalSecondaryIndexes"][0]["ItemCount"] == 0
