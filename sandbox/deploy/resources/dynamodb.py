@@ -15,6 +15,7 @@ from sandbox.deploy.resources.base import (
     Property,
     Props,
     ResourceType,
+    exists,
     tag_changes,
     unless_gone,
 )
@@ -31,7 +32,8 @@ _RECOVERY = Struct({"PointInTimeRecoveryEnabled": Boolean(), "RecoveryPeriodInDa
 _ENCRYPTION = Struct({"KMSMasterKeyId": Text(), "SSEEnabled": Boolean(), "SSEType": Text()}, ("SSEEnabled",))
 #: Properties of the type that its own operations set, not CreateTable.
 _APART = {"TableName", "TimeToLiveSpecification", "PointInTimeRecoverySpecification"}
-_PATIENCE = 60.0
+#: Real seconds that the index of a table of several million items takes.
+_PATIENCE = 600.0
 _STEP = 0.1
 
 
@@ -115,7 +117,12 @@ class Table(ResourceType):
         return Made(name, {**old.attributes, "StreamArn": table.get("LatestStreamArn", "")})
 
     async def delete(self, context: Context, old: Existing) -> None:
-        await unless_gone(context.aws("dynamodb", "DeleteTable", {"TableName": old.physical_id}))
+        sent = {"TableName": old.physical_id}
+        patience = _Patience(context, f"the table {old.physical_id} is not gone")
+        while not await _asked_to_go(context, sent):
+            await patience.step()
+        while await exists(context.aws("dynamodb", "DescribeTable", sent)):
+            await patience.step()
 
     async def _retag(self, context: Context, arn: str, before: Props, props: Props) -> None:
         removed, added = tag_changes(before, props)
@@ -142,16 +149,50 @@ class Table(ResourceType):
             await context.aws("dynamodb", "UpdateContinuousBackups", {"TableName": name, key: sent})
 
     async def _active(self, context: Context, name: str) -> dict[str, Any]:
-        waited = 0.0
+        patience = _Patience(context, f"the table {name} is not active")
         while True:
             answer = await context.aws("dynamodb", "DescribeTable", {"TableName": name})
             table: dict[str, Any] = answer["Table"]
-            if table["TableStatus"] == "ACTIVE":
+            indexes = table.get("GlobalSecondaryIndexes") or ()
+            states = {table["TableStatus"], *(index.get("IndexStatus", "ACTIVE") for index in indexes)}
+            if states == {"ACTIVE"}:
                 return table
-            if waited >= _PATIENCE:
-                raise AwsError("TableNotActive", f"the table {name} is not active after {_PATIENCE:.0f} s")
-            await context.pause(_STEP)
-            waited += _STEP
+            await patience.step()
+
+
+class _Patience:
+    """Waits for what takes as long as a table is large.
+
+    Args:
+        what: has not come about, for the error.
+    """
+
+    def __init__(self, context: Context, what: str) -> None:
+        self._context = context
+        self._what = what
+        self._waited = 0.0
+
+    async def step(self) -> None:
+        """Waits a moment.
+
+        Raises:
+            AwsError: that was the last one.
+        """
+        if self._waited >= _PATIENCE:
+            raise AwsError("TableNotStable", f"{self._what} after {_PATIENCE:.0f} s")
+        await self._context.pause(_STEP)
+        self._waited += _STEP
+
+
+async def _asked_to_go(context: Context, sent: Props) -> bool:
+    """Whether the table goes: not while one of its indexes is being made or deleted."""
+    try:
+        await unless_gone(context.aws("dynamodb", "DeleteTable", sent))
+    except AwsError as error:
+        if error.code != "ResourceInUseException":
+            raise
+        return False
+    return True
 
 
 def _types_of(props: Props) -> dict[str, str]:

@@ -48,8 +48,15 @@ def changed_definition(definition: Definition, params: Mapping[str, Any], now: f
     attributes = with_attributes(definition, params.get("AttributeDefinitions"))
     for update in updates:
         changed = _index_update(changed, update, attributes)
-    used = {name for key in (changed.key, *(index.key for index in changed.indexes)) for name, _ in key}
-    return replace(changed, attributes={name: kind for name, kind in attributes.items() if name in used})
+    return with_used_attributes(replace(changed, attributes=attributes))
+
+
+def with_used_attributes(definition: Definition) -> Definition:
+    """A definition that defines the attributes of its keys and of those of its indexes, and no others."""
+    indexes = (*definition.indexes, *definition.leaving)
+    used = {name for key in (definition.key, *(index.key for index in indexes)) for name, _ in key}
+    attributes = {name: kind for name, kind in definition.attributes.items() if name in used}
+    return replace(definition, attributes=attributes)
 
 
 def _billing(definition: Definition, params: Mapping[str, Any], now: float) -> Definition:
@@ -96,7 +103,7 @@ def _index_update(
         )
     others = tuple(index for index in definition.indexes if index is not known)
     if action == "Delete":
-        return replace(definition, indexes=others)
+        return replace(definition, indexes=others, leaving=(*definition.leaving, known))
     indexes = tuple(
         _with_units(index, given, definition.billing) if index is known else index
         for index in definition.indexes
@@ -108,6 +115,7 @@ def _with_index(
     definition: Definition, given: Mapping[str, Any], attributes: Mapping[str, str]
 ) -> Definition:
     index = read_global_index(definition.next_index, given, attributes, definition.billing)
+    index = replace(index, filling=True)
     if any(known.name == index.name for known in definition.indexes):
         raise validation(f"Attempting to create an index which already exists: {index.name}")
     indexes = (*definition.indexes, index)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
 from collections.abc import Mapping
 from contextlib import suppress
@@ -19,22 +20,28 @@ from sandbox.services.dynamodb.capacity import Consumption, read_units
 from sandbox.services.dynamodb.definitions import Table
 from sandbox.services.dynamodb.expiry import Expiry
 from sandbox.services.dynamodb.items import ItemStore, Stored
+from sandbox.services.dynamodb.pace import USUAL, Pace
 from sandbox.services.dynamodb.pages import PageReader
 from sandbox.services.dynamodb.schema import SCHEMA
 from sandbox.services.dynamodb.streams import StreamStore
 from sandbox.services.dynamodb.tables import TableStore
 from sandbox.services.dynamodb.throttling import READ, WRITE, Limiter
 from sandbox.services.dynamodb.totals import Totals
+from sandbox.services.dynamodb.upkeep import Upkeep
 from sandbox.services.dynamodb.writing import Planned, Write, Writer, consumed_by
 
 
 class DynamoDbCore(Service):
-    """State and parts of the service; the operations are in its subclasses."""
+    """State and parts of the service; the operations are in its subclasses.
+
+    Args:
+        pace: how work on large tables is divided.
+    """
 
     name: ClassVar[str] = "dynamodb"
     SCHEMA: ClassVar[str] = SCHEMA
 
-    def __init__(self, kit: Kit) -> None:
+    def __init__(self, kit: Kit, pace: Pace = USUAL) -> None:
         super().__init__(kit)
         self._again = Again(kit.clock, self._set_timers, "dynamodb: look again", TimerKind.EXPIRY)
         self.tables = TableStore(kit.database)
@@ -44,8 +51,9 @@ class DynamoDbCore(Service):
         self.streams = StreamStore(kit.database, kit.clock, kit.ids, kit.recorder)
         self.limiter = Limiter(kit.clock)
         self.writer = Writer(self.items, self.streams)
-        self.expiry = Expiry(kit.database, kit.clock, self.tables.by_id, self.writer.expire, self.items.each)
+        self.expiry = Expiry(kit.database, kit.clock, self.tables.by_id, self.writer.expire)
         self.writer.expiry = self.expiry
+        self.upkeep = Upkeep(kit.database, kit.clock, self.tables, self.totals, self.expiry, pace)
 
     async def start(self) -> None:
         """Forgets what memory held and sets timers by the store."""
@@ -54,18 +62,26 @@ class DynamoDbCore(Service):
         self.totals.rebuild()
         self.streams.rebuild()
         self.expiry.rebuild()
+        self.upkeep.resume()
 
     def recall(self) -> None:
-        """Reads tables and sets timers anew; see `Service.recall`."""
+        """Reads tables and sets timers anew, and what was under way begins anew; see `Service.recall`."""
         self.tables.forget()
+        self.upkeep.drop()
         self._again.soon()
 
     def _set_timers(self) -> None:
         self.streams.rebuild()
         self.expiry.rebuild()
+        self.upkeep.resume()
+
+    def work(self) -> set[asyncio.Task[Any]]:
+        """What is under way on large tables; see `Service.work`."""
+        return self.upkeep.work()
 
     async def stop(self) -> None:
         """Drops the timers, and keeps what would take long to count."""
+        await self.upkeep.stop()
         with suppress(sqlite3.Error, StoreError):  # the next start counts anew
             self.totals.keep()
         self._again.stop()

@@ -10,22 +10,36 @@ from typing import Any
 from sandbox.model.arn import stream_arn
 from sandbox.model.scope import Scope
 from sandbox.services.base import Answer
-from sandbox.services.dynamodb.definitions import ON_DEMAND, Definition, Index, Table, Throughput
+from sandbox.services.dynamodb.definitions import (
+    ON_DEMAND,
+    Definition,
+    Index,
+    IndexDefinition,
+    Table,
+    Throughput,
+)
 from sandbox.services.dynamodb.tables import arn_of
-from sandbox.services.dynamodb.totals import Totals
+from sandbox.services.dynamodb.totals import Total, Totals
 
-ACTIVE = "ACTIVE"
+ACTIVE, UPDATING = "ACTIVE", "UPDATING"
 
 
-def describe(totals: Totals, table: Table, status: str = ACTIVE) -> Answer:
-    """The description of a table.
+def status_of(definition: Definition) -> str:
+    """TableStatus: whether work on all items of the table is under way."""
+    if definition.deleting:
+        return "DELETING"
+    return UPDATING if definition.leaving else ACTIVE
+
+
+def describe(totals: Totals, table: Table, status: str | None = None) -> Answer:
+    """The description of a table, with its items as far as they are counted.
 
     Args:
-        status: tables are ready at once; only the answer to the call that makes, changes or deletes one shows
-            it on the way, as AWS does.
+        status: what the answer to the call that makes or changes a table shows: most of that is done at once.
     """
     definition = table.definition
-    total = totals.of_table(table)
+    status = status or status_of(definition)
+    total = totals.known(table.own) or Total()
     answer: Answer = {
         "AttributeDefinitions": [
             {"AttributeName": name, "AttributeType": kind} for name, kind in definition.attributes.items()
@@ -54,7 +68,10 @@ def describe(totals: Totals, table: Table, status: str = ACTIVE) -> Answer:
     for kind, local in (("LocalSecondaryIndexes", True), ("GlobalSecondaryIndexes", False)):
         indexes = [index for index in table.indexes if index.local is local]
         if indexes:
-            answer[kind] = [_index(totals, table, index) for index in indexes]
+            answer[kind] = [_index(totals, table, index, status) for index in indexes]
+    if definition.leaving:
+        leaving = [_leaving(table, index) for index in definition.leaving]
+        answer["GlobalSecondaryIndexes"] = [*answer.get("GlobalSecondaryIndexes", ()), *leaving]
     return answer
 
 
@@ -95,23 +112,34 @@ def _throughput(units: Throughput) -> Answer:
     }
 
 
-def _index(totals: Totals, table: Table, index: Index) -> Answer:
-    own = index.definition
-    projection: dict[str, Any] = {"ProjectionType": own.projection}
-    if own.included:
-        projection["NonKeyAttributes"] = list(own.included)
-    total = totals.of_index(index)
+def _index(totals: Totals, table: Table, index: Index, status: str) -> Answer:
+    answer = _shape(table, index.definition, totals.known(index.id) or Total())
+    if index.definition.filling:
+        # AWS prepares the index before it fills it, which takes no time here.
+        answer |= {"IndexStatus": "CREATING", "Backfilling": status == ACTIVE}
+    elif not index.local:
+        answer["IndexStatus"] = ACTIVE
+    return answer
+
+
+def _leaving(table: Table, index: IndexDefinition) -> Answer:
+    return {**_shape(table, index, Total()), "IndexStatus": "DELETING"}
+
+
+def _shape(table: Table, index: IndexDefinition, total: Total) -> Answer:
+    projection: dict[str, Any] = {"ProjectionType": index.projection}
+    if index.included:
+        projection["NonKeyAttributes"] = list(index.included)
     answer: Answer = {
         "IndexName": index.name,
-        "KeySchema": _key(own.key),
+        "KeySchema": _key(index.key),
         "Projection": projection,
         "IndexSizeBytes": total.bytes,
         "ItemCount": total.items,
         "IndexArn": f"{arn_of(table)}/index/{index.name}",
     }
     if not index.local:
-        answer["IndexStatus"] = ACTIVE
-        answer["ProvisionedThroughput"] = _throughput(own.throughput)
-        if own.on_demand is not None:
-            answer["OnDemandThroughput"] = dict(own.on_demand)
+        answer["ProvisionedThroughput"] = _throughput(index.throughput)
+        if index.on_demand is not None:
+            answer["OnDemandThroughput"] = dict(index.on_demand)
     return answer

@@ -6,9 +6,8 @@ Page: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/TTL.html
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from decimal import Decimal
-from sqlite3 import Row
 
 from sandbox.clock import LATEST, Clock, Timer, TimerKind
 from sandbox.model.dynamodb.values import Item
@@ -28,7 +27,6 @@ class Expiry:
     Args:
         table_of: a table by the id of its row.
         delete: removes an item as the service's own doing.
-        each: the rows of all items of a table.
     """
 
     def __init__(
@@ -37,13 +35,11 @@ class Expiry:
         clock: Clock,
         table_of: Callable[[int], Table | None],
         delete: Callable[[Table, Stored], None],
-        each: Callable[[Table], Iterable[Row]],
     ) -> None:
         self._database = database
         self._clock = clock
         self._table_of = table_of
         self._delete = delete
-        self._each = each
         self._timer: Timer | None = None
 
     def time_of(self, table: Table, item: Item) -> float | None:
@@ -74,12 +70,6 @@ class Expiry:
             self._timer.cancel()
             self._timer = None
 
-    def mark(self, table: Table) -> None:
-        """Works out anew when the items of a table expire: its TTL attribute was changed."""
-        changes = [(self.time_of(table, unpack(row["item"])), row["id"]) for row in self._each(table)]
-        self._database.executemany("UPDATE dynamodb_items SET expires = ? WHERE id = ?", changes)
-        self.rebuild()
-
     def _fire(self) -> None:
         self._timer = None
         rows = self._database.rows(
@@ -88,6 +78,8 @@ class Expiry:
         )
         for row in rows:
             table = self._table_of(row["tbl"])
-            if table is not None:
+            if table is not None and table.definition.ttl is not None and not table.deleting:
                 self._delete(table, Stored(row["id"], unpack(row["item"]), row["size"]))
+            else:  # the mark is left from before, and nobody has come to it yet
+                self._database.execute("UPDATE dynamodb_items SET expires = NULL WHERE id = ?", (row["id"],))
         self.rebuild()

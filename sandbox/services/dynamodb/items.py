@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from sqlite3 import Row
+from collections.abc import Callable
 
 import msgspec
 
@@ -14,8 +13,6 @@ from sandbox.store.database import Database
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode: Callable[[bytes], Item] = msgspec.msgpack.Decoder(dict).decode
-#: Rows that are fetched at a time.
-_AT_ONCE = 1_000
 #: Bucket, partition key and sort key of an item: what it is found by.
 Place = tuple[int, bytes, bytes]
 
@@ -86,7 +83,9 @@ class ItemStore:
     def _count(self, id_: int, old: Stored | None, new: Stored | None) -> None:
         items = int(new is not None) - int(old is not None)
         size = (0 if new is None else new.size) - (0 if old is None else old.size)
-        self._totals.add(id_, items, size)
+        row = old if new is None else new
+        assert row is not None
+        self._totals.add(id_, row.id, items, size)
 
     def _enter(self, index: Index, tie: bytes, old: Stored | None, new: Stored | None) -> None:
         """Moves an item within an index, only where its key there changes."""
@@ -109,29 +108,6 @@ class ItemStore:
                 "INSERT INTO dynamodb_entries (idx, bucket, pk, sk, tie, entry) VALUES (?, ?, ?, ?, ?, ?)",
                 (index.id, *after, tie, new.id),
             )
-
-    def fill(self, table: Table, index: Index) -> None:
-        """Enters every item of a table into a new index; items whose attribute has another type stay out."""
-        kinds = {part.name: part.kind for part in index.schema.parts}
-        for row in self.each(table):
-            item = _decode(row["item"])
-            if all(name in item and kind in item[name] for name, kind in kinds.items()):
-                self._enter(index, row["pk"] + row["sk"], None, Stored(row["id"], item, row["size"]))
-
-    def each(self, table: Table) -> Iterator[Row]:
-        """The rows of all items of a table, a few at a time: there may be more than memory holds."""
-        after = 0
-        while rows := self._database.rows(
-            "SELECT id, pk, sk, size, item FROM dynamodb_items WHERE tbl = ? AND id > ? ORDER BY id LIMIT ?",
-            (table.id, after, _AT_ONCE),
-        ):
-            yield from rows
-            after = rows[-1]["id"]
-
-    def empty(self, index: Index) -> None:
-        """Removes every entry of an index."""
-        self._database.execute("DELETE FROM dynamodb_entries WHERE idx = ?", (index.id,))
-        self._totals.forget(index.id)
 
 
 def unpack(blob: bytes) -> Item:

@@ -222,6 +222,8 @@ def index_of(table: Table, params: Mapping[str, Any]) -> Index | None:
         raise validation(f"The table does not have the specified index: {name}")
     if params.get("ConsistentRead") and not index.local:
         raise validation("Consistent reads are not supported on global secondary indexes")
+    if index.definition.filling:
+        raise validation(f"Cannot read from backfilling global secondary index: {name}")
     return index
 
 

@@ -21,7 +21,9 @@ class DynamoDbService(
     """DynamoDB, natively: tables, items, indexes, transactions, time to live."""
 
     NOT_CHECKED: ClassVar[tuple[str, ...]] = (
-        "tables and indexes are ready at once; only the call itself answers CREATING, UPDATING or DELETING",
+        "tables are ready at once; with up to a thousand items indexes, deletions and time to live are, too: "
+        "only the call itself answers CREATING, UPDATING or DELETING",
+        "UpdateTimeToLive may be called again at once; AWS makes one wait for half an hour",
         "eventually consistent reads and global secondary indexes are consistent",
         "the size of item collections (10 GB with local indexes)",
         "on-demand tables grow at once: they throttle hot partition keys, and where a maximum is set",

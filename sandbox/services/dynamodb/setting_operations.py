@@ -8,10 +8,12 @@ from sandbox.model.call import Call
 from sandbox.model.dynamodb.errors import validation
 from sandbox.services.base import Answer, Params, operation
 from sandbox.services.dynamodb.core import required
+from sandbox.services.dynamodb.in_use import check_not_deleting
 from sandbox.services.dynamodb.table_operations import TableOperations
 
 #: Days of point-in-time recovery, at most and by default.
 _RECOVERY_DAYS = 35
+_OTHER = "TimeToLive is active on a different AttributeName: current AttributeName is "
 
 
 def _backups(days: int | None) -> Answer:
@@ -33,34 +35,48 @@ class SettingOperations(TableOperations):
     def update_time_to_live(self, call: Call, params: Params) -> Answer:
         """Names the attribute that says when an item expires, or none.
 
+        That is ENABLING, or DISABLING, until all items of a large table are looked through.
+
         Page: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_UpdateTimeToLive.html
         """
         required(params, "TimeToLiveSpecification")
         table = self.known_table(call, params)
+        check_not_deleting(table)
         given = params["TimeToLiveSpecification"]
         attribute, enabled = given.get("AttributeName"), bool(given.get("Enabled"))
         if not attribute:
             raise validation("TimeToLiveSpecification.AttributeName must have 1 to 255 characters")
         now = table.definition.ttl
+        if enabled and now is not None and now != attribute:
+            raise validation(_OTHER + now)
         if enabled and now is not None:
             raise validation("TimeToLive is already enabled")
         if not enabled and now is None:
             raise validation("TimeToLive is already disabled")
         if not enabled and now != attribute:
-            raise validation(
-                "TimeToLive is active on a different AttributeName: current AttributeName is " + str(now)
-            )
-        definition = msgspec.structs.replace(table.definition, ttl=attribute if enabled else None)
-        self.expiry.mark(self.tables.change(table, definition))
+            raise validation(_OTHER + str(now))
+        if table.definition.ttl_marking is not None:
+            raise validation("Time to live has been modified multiple times within a fixed interval")
+        definition = msgspec.structs.replace(
+            table.definition, ttl=attribute if enabled else None, ttl_marking=attribute
+        )
+        self.upkeep.mark(self.tables.change(table, definition))
         return {"TimeToLiveSpecification": {"AttributeName": attribute, "Enabled": enabled}}
 
     @operation("DescribeTimeToLive", "TableName")
     def describe_time_to_live(self, call: Call, params: Params) -> Answer:
         """Which attribute says when an item expires."""
-        ttl = self.known_table(call, params).definition.ttl
-        if ttl is None:
+        table = self.known_table(call, params)
+        if table.deleting:
+            raise validation(
+                "Cannot describe time to live while table is in DELETING state: "
+                "Current table state is DELETING"
+            )
+        ttl, marking = table.definition.ttl, table.definition.ttl_marking
+        if ttl is None and marking is None:
             return {"TimeToLiveDescription": {"TimeToLiveStatus": "DISABLED"}}
-        return {"TimeToLiveDescription": {"TimeToLiveStatus": "ENABLED", "AttributeName": ttl}}
+        status = "DISABLING" if ttl is None else "ENABLED" if marking is None else "ENABLING"
+        return {"TimeToLiveDescription": {"TimeToLiveStatus": status, "AttributeName": ttl or marking}}
 
     @operation("DescribeContinuousBackups", "TableName")
     def describe_continuous_backups(self, call: Call, params: Params) -> Answer:
@@ -72,6 +88,7 @@ class SettingOperations(TableOperations):
         """Records point-in-time recovery; nothing is kept for it: snapshots of the sandbox take its place."""
         required(params, "PointInTimeRecoverySpecification")
         table = self.known_table(call, params)
+        check_not_deleting(table)
         given = params["PointInTimeRecoverySpecification"]
         days = given.get("RecoveryPeriodInDays", _RECOVERY_DAYS)
         if not 1 <= days <= _RECOVERY_DAYS:

@@ -20,10 +20,12 @@ from sandbox.services.dynamodb.checks import check_name, check_view
 from sandbox.services.dynamodb.core import DynamoDbCore, required
 from sandbox.services.dynamodb.creation import read_definition
 from sandbox.services.dynamodb.definitions import Definition, StreamDefinition, Table
-from sandbox.services.dynamodb.description import describe
+from sandbox.services.dynamodb.description import UPDATING, describe
+from sandbox.services.dynamodb.in_use import check_changeable, check_deletable
 from sandbox.services.dynamodb.table_tags import check_tags
 
 _MAX_NAMES = 100
+replace = msgspec.structs.replace
 
 
 class TableOperations(DynamoDbCore):
@@ -50,11 +52,14 @@ class TableOperations(DynamoDbCore):
         table = self.tables.create(call.scope, name, definition, tags, now)
         if view is not None:
             table = self.tables.change(table, self._with_stream(table, definition, view))
+        self.upkeep.count(table)
         return {"TableDescription": describe(self.totals, table, "CREATING")}
 
     @operation("DescribeTable", "TableName")
-    def describe_table(self, call: Call, params: Params) -> Answer:
-        """The description of a table."""
+    async def describe_table(self, call: Call, params: Params) -> Answer:
+        """The description of a table; who asks waits for the count of a large one, and nobody else."""
+        while (counted := self.upkeep.count(self.known_table(call, params))) is not None:
+            await counted.wait()
         return {"Table": describe(self.totals, self.known_table(call, params))}
 
     @operation("ListTables", "ExclusiveStartTableName Limit")
@@ -73,19 +78,21 @@ class TableOperations(DynamoDbCore):
 
     @operation("DeleteTable", "TableName")
     def delete_table(self, call: Call, params: Params) -> Answer:
-        """Removes a table with all its items; its stream stays readable for 24 hours."""
+        """Removes a table with all its items; its stream stays readable for 24 hours.
+
+        A large table is DELETING until the last item is gone, and its items are out of reach at once.
+        """
         table = self.known_table(call, params)
         if table.definition.deletion_protection:
             raise validation(
                 "Resource cannot be deleted as it is currently protected against deletion. "
                 "Disable deletion protection first."
             )
+        check_deletable(table)
         answer = describe(self.totals, table, "DELETING")
         if table.definition.stream is not None:
             self.streams.close(table.definition.stream.id)
-        self.tables.delete(table)
-        for id_ in (table.own, *(index.id for index in table.indexes)):
-            self.totals.forget(id_)
+        self.upkeep.delete(self.tables.change(table, replace(table.definition, deleting=True)))
         self.limiter.forget()
         return {"TableDescription": answer}
 
@@ -95,8 +102,13 @@ class TableOperations(DynamoDbCore):
         "StreamSpecification SSESpecification TableClass DeletionProtectionEnabled OnDemandThroughput",
     )
     def update_table(self, call: Call, params: Params) -> Answer:
-        """Changes throughput, indexes, stream and protection of a table."""
+        """Changes throughput, indexes, stream and protection of a table.
+
+        An index that is made later for a large table is CREATING until all items are entered; one that is
+        deleted is DELETING until the last entry is gone.
+        """
         table = self.known_table(call, params)
+        check_changeable(table, params)
         definition = changed_definition(table.definition, params, self.clock.now())
         stream = params.get("StreamSpecification")
         if stream is not None:
@@ -106,15 +118,17 @@ class TableOperations(DynamoDbCore):
                 "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
                 "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required"
             )
-        before = {index.id: index for index in table.indexes}
+        before = set(_ids(table))
         table = self.tables.change(table, definition)
-        now = {index.id: index for index in table.indexes}
-        for id_ in before.keys() - now.keys():
-            self.items.empty(before[id_])
-        for id_ in now.keys() - before.keys():
-            self.items.fill(table, now[id_])
         self.limiter.forget()
-        return {"TableDescription": describe(self.totals, table, "UPDATING")}
+        self.upkeep.count(table)
+        answer = describe(self.totals, table, UPDATING)
+        for index in table.indexes:
+            if index.id not in before:
+                self.upkeep.fill(table, index)
+        for id_ in before - set(_ids(table)):
+            self.upkeep.empty(table, id_)
+        return {"TableDescription": answer}
 
     def known_table(self, call: Call, params: Params) -> Table:
         """The table that a table operation names; its absence is worded differently there.
@@ -132,7 +146,7 @@ class TableOperations(DynamoDbCore):
         moment = datetime.fromtimestamp(self.clock.now(), UTC)
         label = moment.strftime("%Y-%m-%dT%H:%M:%S.") + f"{moment.microsecond // 1000:03d}"
         stream = StreamDefinition(self.streams.open(table, view, label), label, view)
-        return msgspec.structs.replace(definition, stream=stream)
+        return replace(definition, stream=stream)
 
     def _switched(self, table: Table, definition: Definition, given: Mapping[str, Any]) -> Definition:
         """The definition with its stream switched on or off."""
@@ -146,4 +160,9 @@ class TableOperations(DynamoDbCore):
         if old is None or not enabled:
             raise validation(f"Table is already without a stream: TableName: {table.name}")
         self.streams.close(old.id)
-        return msgspec.structs.replace(definition, stream=msgspec.structs.replace(old, enabled=False))
+        return replace(definition, stream=replace(old, enabled=False))
+
+
+def _ids(table: Table) -> list[int]:
+    """The ids of the indexes that a table has."""
+    return [index.id for index in table.indexes]

@@ -13,6 +13,7 @@ from sandbox.model.dynamodb.errors import invalid, validation
 from sandbox.services.base import Answer, Params, operation
 from sandbox.services.dynamodb.core import DynamoDbCore, required
 from sandbox.services.dynamodb.definitions import Table
+from sandbox.services.dynamodb.in_use import check_not_deleting
 
 _MAX_TAGS = 50
 
@@ -42,6 +43,7 @@ class TagOperations(DynamoDbCore):
         """Adds tags."""
         required(params, "ResourceArn", "Tags")
         table = self._tagged(call, params["ResourceArn"])
+        check_not_deleting(table)
         tags = {**self.tables.tags(table), **check_tags(params["Tags"])}
         if len(tags) > _MAX_TAGS:
             raise validation(f"The number of tags exceeds the limit of {_MAX_TAGS}")
@@ -53,6 +55,7 @@ class TagOperations(DynamoDbCore):
         """Removes tags."""
         required(params, "ResourceArn", "TagKeys")
         table = self._tagged(call, params["ResourceArn"])
+        check_not_deleting(table)
         kept = {key: value for key, value in self.tables.tags(table).items() if key not in params["TagKeys"]}
         self.tables.set_tags(table, kept)
         return {}

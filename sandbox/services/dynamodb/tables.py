@@ -10,7 +10,7 @@ import msgspec
 from sandbox.model.arn import is_arn, parse_arn, table_arn
 from sandbox.model.dynamodb.errors import no_resource
 from sandbox.model.scope import Scope
-from sandbox.services.dynamodb.definitions import NUMBERS, Definition, Table
+from sandbox.services.dynamodb.definitions import Definition, Table
 from sandbox.store.database import Database
 
 _encode = msgspec.json.Encoder().encode
@@ -48,13 +48,13 @@ class TableStore:
         return found
 
     def get(self, scope: Scope, name: str) -> Table:
-        """A table by its name or ARN.
+        """A table by its name or ARN, for operations on its items.
 
         Raises:
-            AwsError: ResourceNotFoundException.
+            AwsError: ResourceNotFoundException: there is none, or it is being deleted.
         """
         found = self.find(scope, name)
-        if found is None:
+        if found is None or found.deleting:
             raise no_resource()
         return found
 
@@ -94,15 +94,13 @@ class TableStore:
             "UPDATE dynamodb_tables SET definition = ? WHERE id = ?", (_encode(definition), table.id)
         )
         self._known.pop((table.account, table.region, table.name), None)
-        return self.get(Scope(table.account, table.region), table.name)
+        changed = self.find(Scope(table.account, table.region), table.name)
+        assert changed is not None
+        return changed
 
-    def delete(self, table: Table) -> None:
-        """Removes a table with its items and indexes; its streams stay readable."""
+    def remove(self, table: Table) -> None:
+        """Takes a table out that has neither items nor entries any more; its streams stay readable."""
         self._database.execute("DELETE FROM dynamodb_tables WHERE id = ?", (table.id,))
-        self._database.execute("DELETE FROM dynamodb_items WHERE tbl = ?", (table.id,))
-        self._database.execute(
-            "DELETE FROM dynamodb_entries WHERE idx BETWEEN ? AND ?", (table.own, table.own + NUMBERS - 1)
-        )
         self._known.pop((table.account, table.region, table.name), None)
 
     def tags(self, table: Table) -> dict[str, str]:

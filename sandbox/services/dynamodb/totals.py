@@ -1,6 +1,6 @@
 """How many items tables and indexes have, and their bytes: counted once, then kept up to date.
 
-Counting a million items takes a second, so totals outlive a stop. They are stored when the service stops, and
+Counting a million items takes seconds, so totals outlive a stop. They are stored when the service stops, and
 taken out again before the first change after that: what a crash leaves is counted anew.
 """
 
@@ -8,21 +8,21 @@ from __future__ import annotations
 
 import msgspec
 
-from sandbox.services.dynamodb.definitions import Index, Table
+from sandbox.services.dynamodb.walk import LAST
 from sandbox.store.database import Database
-
-_OF_TABLE = "SELECT count(*), coalesce(sum(size), 0) FROM dynamodb_items WHERE tbl = ?"
-_OF_INDEX = (
-    "SELECT count(*), coalesce(sum(i.size), 0) FROM dynamodb_entries e "
-    "JOIN dynamodb_items i ON i.id = e.entry WHERE e.idx = ?"
-)
 
 
 class Total(msgspec.Struct):
-    """Items, and bytes of them with all their attributes."""
+    """Items, and bytes of them with all their attributes.
 
-    items: int
-    bytes: int
+    Attributes:
+        upto: the row id up to which items are counted: changes of those beyond it will be seen by the count
+            that is under way.
+    """
+
+    items: int = 0
+    bytes: int = 0
+    upto: int = LAST
 
 
 class Totals:
@@ -45,7 +45,7 @@ class Totals:
     def keep(self) -> None:
         """Stores what is known, for the next start."""
         self._look()
-        rows = [(id_, total.items, total.bytes) for id_, total in self._known.items()]
+        rows = [(id_, total.items, total.bytes) for id_, total in self._known.items() if total.upto == LAST]
         with self._database.atomic():
             self._database.execute("DELETE FROM dynamodb_totals")
             self._database.executemany(
@@ -53,38 +53,36 @@ class Totals:
             )
         self._stored = True
 
-    def of_table(self, table: Table) -> Total:
-        """What a table has."""
-        return self._of(table.own, _OF_TABLE, table.id)
+    def known(self, id_: int) -> Total | None:
+        """The total, as far as it is counted; None: nobody has begun to."""
+        self._look()
+        return self._known.get(id_)
 
-    def of_index(self, index: Index) -> Total:
-        """What an index has."""
-        return self._of(index.id, _OF_INDEX, index.id)
+    def begin(self, id_: int) -> Total:
+        """A total of which nothing is counted yet; the caller counts, and moves `upto`."""
+        self._look()
+        total = self._known[id_] = Total(upto=0)
+        return total
 
-    def add(self, id_: int, items: int, size: int) -> None:
-        """Counts a change: so many items and bytes more."""
+    def add(self, id_: int, item: int, items: int, size: int) -> None:
+        """Counts a change: so many items and bytes more.
+
+        Args:
+            item: the row id of the item that was changed.
+        """
         if self._stored or self._undone != self._database.undone:
             self._look()
             self._database.execute("DELETE FROM dynamodb_totals")
             self._stored = False
         total = self._known.get(id_)
-        if total is not None:
+        if total is not None and item <= total.upto:
             total.items += items
             total.bytes += size
 
     def forget(self, id_: int) -> None:
         """Drops the total of what was emptied, filled or removed as a whole."""
-        self.add(id_, 0, 0)  # nothing stored may stay
+        self.add(id_, 0, 0, 0)  # nothing stored may stay
         self._known.pop(id_, None)
-
-    def _of(self, id_: int, count: str, rows_of: int) -> Total:
-        self._look()
-        total = self._known.get(id_)
-        if total is None:
-            row = self._database.row(count, (rows_of,))
-            assert row is not None
-            total = self._known[id_] = Total(*row)
-        return total
 
     def _look(self) -> None:
         """Drops everything where writes were taken back that are counted here."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ from sandbox.clock import Clock
 from sandbox.model.call import Call
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
+from sandbox.services.dynamodb.pace import USUAL, Pace
 from sandbox.services.dynamodb.service import DynamoDbService
 from sandbox.services.dynamodb.streams_service import DynamoDbStreamsService
 from tests.support.world import HERE, World
@@ -20,14 +22,16 @@ class Tables(World[DynamoDbService]):
     Args:
         path: the database's file, None for memory.
         clock: one that runs, instead of one that stands still.
+        pace: how work on large tables is divided.
     """
 
-    def __init__(self, path: Path | None = None, *, clock: Clock | None = None) -> None:
+    def __init__(self, path: Path | None = None, *, clock: Clock | None = None, pace: Pace = USUAL) -> None:
+        self._pace = pace
         self.streams: DynamoDbStreamsService
         super().__init__(self._make, path, clock=clock)
 
     def _make(self, kit: Kit) -> DynamoDbService:
-        service = DynamoDbService(kit)
+        service = DynamoDbService(kit, self._pace)
         self.streams = DynamoDbStreamsService(kit, service.streams)
         return service
 
@@ -35,6 +39,15 @@ class Tables(World[DynamoDbService]):
         """Calls an operation of DynamoDB Streams."""
         call = Call(scope=scope, request_id="r", hop=self.hops.reserve())
         return self.run(lambda: self.streams.call(operation, call, params))
+
+    def settle(self) -> None:
+        """Waits until the service does nothing more by itself."""
+
+        async def quiet() -> None:
+            while work := self.service.work():
+                await asyncio.wait(work)
+
+        self.run(quiet)
 
     # --- shorthands --------------------------------------------------------------------------------------
     def table(self, name: str = "pedidos", **params: Any) -> None:

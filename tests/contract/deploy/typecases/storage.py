@@ -180,7 +180,7 @@ REPLACED = [
             "BillingMode": "PAY_PER_REQUEST",
             "AttributeDefinitions": [{"AttributeName": "id", "AttributeType": "N"}],
         },
-        ("CreateTable", "DescribeTable", "DeleteTable"),
+        ("CreateTable", "DescribeTable", "DeleteTable", "DescribeTable"),
     ),
     Case(
         "AWS::Logs::LogStream",
