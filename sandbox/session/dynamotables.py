@@ -4,13 +4,17 @@ of them have before the others.
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from sandbox.errors import UsageError
+from sandbox.model.awserror import AwsError
+from sandbox.model.scope import Scope
 from sandbox.model.views.system import RowsView, TableView
+from sandbox.services.dynamodb.service import DynamoDbService
 from sandbox.session.present import ask
 from sandbox.session.wires import table_names
 
@@ -21,6 +25,8 @@ if TYPE_CHECKING:
 DATABASE = "dynamodb"
 #: Items that are looked through; what lies beyond is said to be there.
 _MOST = 20_000
+#: Items that are looked through in one turn of the loop.
+_AT_ONCE = 200
 #: Characters of a value that are shown.
 _SHOWN = 2_000
 _Item = dict[str, dict[str, Any]]
@@ -30,7 +36,8 @@ async def dynamo_tables(session: Session) -> list[TableView]:
     """Every table of the default account and region; none where DynamoDB is not native."""
     if DATABASE not in session.engine.services:
         return []
-    return [await _view(session, name) for name in await table_names(session)]
+    views = [await _view(session, name) for name in await table_names(session)]
+    return [view for view in views if view is not None]
 
 
 async def dynamo_rows(session: Session, table: str, limit: int, offset: int, match: str) -> RowsView:
@@ -40,43 +47,60 @@ async def dynamo_rows(session: Session, table: str, limit: int, offset: int, mat
         match: only items that have this text in a value or the name of an attribute; case does not matter.
 
     Raises:
-        UsageError: no such table.
+        UsageError: no such table, or it is being deleted.
     """
-    known = await table_names(session)
-    if table not in known:
+    view = await _view(session, table)
+    if view is None:
         raise UsageError(
             f"there is no table {table} in DynamoDB",
-            f"it has: {', '.join(known) or 'none'}",
+            f"it has: {', '.join(await table_names(session)) or 'none'}",
             "name one of them",
         )
-    keys = (await _view(session, table)).columns
-    items, more = await _scanned(session, table, offset + limit + 1, match.lower())
+    items, more = await _looked_through(session, table, offset + limit + 1, match.lower())
     shown = items[offset : offset + limit]
-    others = Counter(name for item in shown for name in item if name not in keys)
-    columns = [*keys, *sorted(others, key=lambda name: (-others[name], name))]
+    others = Counter(name for item in shown for name in item if name not in view.columns)
+    columns = [*view.columns, *sorted(others, key=lambda name: (-others[name], name))]
     rows = [[_text(item[name]) if name in item else None for name in columns] for item in shown]
     return RowsView(columns=columns, rows=rows, gap="", more=more or len(items) > offset + limit)
 
 
-async def _view(session: Session, name: str) -> TableView:
-    answer = await ask(session, DATABASE, "DescribeTable", {"TableName": name})
+async def _view(session: Session, name: str) -> TableView | None:
+    """A table; None: it is not there, or not any more."""
+    try:
+        answer = await ask(session, DATABASE, "DescribeTable", {"TableName": name})
+    except AwsError as error:
+        if error.code == "ResourceNotFoundException":
+            return None
+        raise
     table = answer["Table"]
     keys = [part["AttributeName"] for part in table["KeySchema"]]
     return TableView(kind=DATABASE, database=DATABASE, name=name, rows=table["ItemCount"], columns=keys)
 
 
-async def _scanned(session: Session, table: str, wanted: int, match: str) -> tuple[list[_Item], bool]:
-    """So many items that have a text, and whether some were left unread."""
+async def _looked_through(session: Session, table: str, wanted: int, match: str) -> tuple[list[_Item], bool]:
+    """So many items that have a text, and whether some were left unread.
+
+    What people look at is no load of the system: it takes none of the table's throughput.
+    """
+    service = session.engine.services[DATABASE]
+    assert isinstance(service, DynamoDbService)
     found: list[_Item] = []
-    read, start = 0, None
+    read, last = 0, None
     while len(found) < wanted and read < _MOST:
-        params = {"TableName": table, "Limit": 1_000, **({"ExclusiveStartKey": start} if start else {})}
-        page = await ask(session, DATABASE, "Scan", params)
-        read += len(page["Items"])
-        found += [item for item in page["Items"] if not match or match in _all_of(item)]
-        start = page.get("LastEvaluatedKey")
-        if not start:
+        try:
+            page = service.look(Scope(), table, last, _AT_ONCE)
+        except AwsError as error:
+            raise UsageError(
+                f"the table {table} is being deleted",
+                "its items are out of reach, as on AWS",
+                "ask again: it is gone soon",
+            ) from error
+        read += len(page.items)
+        found += [item for item in page.items if not match or match in _all_of(item)]
+        if not page.full:
             return found, False
+        last = page.items[-1]
+        await asyncio.sleep(0)
     return found, True
 
 

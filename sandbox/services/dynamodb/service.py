@@ -4,8 +4,12 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from sandbox.model.dynamodb.keys import BUCKETS
+from sandbox.model.dynamodb.values import Item
+from sandbox.model.scope import Scope
 from sandbox.services.dynamodb.batch_operations import BatchOperations
 from sandbox.services.dynamodb.item_operations import ItemOperations
+from sandbox.services.dynamodb.pages import Page, Position, Source
 from sandbox.services.dynamodb.partiql_operations import PartiQlOperations
 from sandbox.services.dynamodb.setting_operations import SettingOperations
 from sandbox.services.dynamodb.table_tags import TagOperations
@@ -34,3 +38,18 @@ class DynamoDbService(
         "TTL deletes at the very moment; AWS takes up to a few days",
         "PartiQL's OR on the partition key scans; capacity is counted for that",
     )
+
+    def look(self, scope: Scope, name: str, after: Item | None, limit: int) -> Page:
+        """Some items of a table in the order of a scan, for people: nobody's request, so it consumes nothing.
+
+        Args:
+            name: the table's.
+            after: the item that came last.
+            limit: items, at most; less where they are large.
+
+        Raises:
+            AwsError: ResourceNotFoundException.
+        """
+        table = self.tables.get(scope, name)
+        start = None if after is None else Position(*table.schema.encode(after))
+        return self.pages.scan(Source(table), (0, BUCKETS), start, limit)

@@ -7,9 +7,12 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from sandbox.errors import UsageError
+from sandbox.model.scope import Scope
+from sandbox.services.dynamodb.service import DynamoDbService
 from sandbox.session.methods.data import Data
 from sandbox.session.options import Options
 from sandbox.session.session import Session
@@ -96,5 +99,68 @@ def test_pages_and_matches(tmp_path: Path) -> None:
         assert [row[1] for row in matched.rows] == ["3"]
         with pytest.raises(UsageError, match="pedido"):
             await data.table_rows("dynamodb", "pedido")
+
+    run(tmp_path, scenario)
+
+
+def test_looking_consumes_none_of_a_tables_capacity(tmp_path: Path) -> None:
+    """A table of one read unit a second has 300 for a burst, which two looks at a megabyte would take."""
+
+    async def scenario(session: Session) -> None:
+        units = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 1000}
+        named = {"TableName": "pouco"}
+        table = {**TABLE, **named, "BillingMode": "PROVISIONED", "ProvisionedThroughput": units}
+        await session.client.call("dynamodb", "CreateTable", table)
+        for number in range(30):
+            item = {"cliente": {"S": str(number)}, "numero": {"N": "1"}, "nota": {"S": "x" * 40_000}}
+            await session.client.call("dynamodb", "PutItem", {**named, "Item": item})
+        newest = session.journal.newest
+        for _ in range(5):
+            found = await Data(session).table_rows("dynamodb", "pouco")
+            assert len(found.rows) == 30
+            assert len(await Data(session).tables()) == 2
+        assert session.journal.newest == newest
+        # All of the burst is there still.
+        for _ in range(2):
+            assert (await session.client.call("dynamodb", "Scan", named))["Count"] < 30
+
+    run(tmp_path, scenario)
+
+
+def test_looking_through_many_items_lets_others_have_their_turn(tmp_path: Path) -> None:
+    async def scenario(session: Session) -> None:
+        for number in range(0, 1500, 25):
+            wishes = [
+                {"PutRequest": {"Item": {"cliente": {"S": str(number + more)}, "numero": {"N": "1"}}}}
+                for more in range(25)
+            ]
+            await session.client.call("dynamodb", "BatchWriteItem", {"RequestItems": {"pedidos": wishes}})
+        turns = 0
+
+        async def others() -> None:
+            nonlocal turns
+            while True:
+                await asyncio.sleep(0)
+                turns += 1
+
+        task = asyncio.create_task(others())
+        found = await Data(session).table_rows("dynamodb", "pedidos", match="nowhere")
+        task.cancel()
+        assert found.rows == []
+        assert turns > 5
+
+    run(tmp_path, scenario)
+
+
+def test_a_table_that_is_being_deleted_is_not_looked_into(tmp_path: Path) -> None:
+    async def scenario(session: Session) -> None:
+        service = session.engine.services["dynamodb"]
+        assert isinstance(service, DynamoDbService)
+        table = service.tables.find(Scope(), "pedidos")
+        assert table is not None
+        service.tables.change(table, msgspec.structs.replace(table.definition, deleting=True))
+        assert [one.name for one in await Data(session).tables()] == ["pedidos"]
+        with pytest.raises(UsageError, match="pedidos is being deleted"):
+            await Data(session).table_rows("dynamodb", "pedidos")
 
     run(tmp_path, scenario)
