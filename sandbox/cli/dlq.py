@@ -166,7 +166,8 @@ def drop(queue: str, message_ids: tuple[str, ...], yes: bool, as_json: bool, sta
     Example: sandbox dlq drop estoque-reserva-dlq 7f6c2a0e --yes
     """
     with connect(state) as client:
-        sure(f"Delete {len(message_ids)} of {queue} for good?", yes=yes)
+        found = client.call_as(QueueView, "queue_find", queue=queue)
+        sure(f"Delete {len(message_ids)} of {found.name} for good?", yes=yes)
         result = client.call_as(MoveResult, "dlq_drop", queue=queue, message_ids=list(message_ids))
     return _tell(result, "dropped", as_json=as_json)
 

@@ -174,5 +174,5 @@ def _settings(words: tuple[str, ...]) -> dict[str, str]:
 
 
 def _line(fault: FaultView) -> str:
-    where = faultwords.where(fault)
-    return f"{fault.kind}{f' at {where}' if where else ''}, {faultwords.when(fault)}"
+    where = "anywhere" if not fault.match else f"at {faultwords.where(fault)}"
+    return f"{fault.kind} {where}, {faultwords.when(fault)}"

@@ -121,8 +121,19 @@ def ls(
             for flow in flows
         ],
     )
+    if not flows:
+        say(_none(function, queue))
     if len(flows) == limit:
         say(f"older ones: --before {flows[-1].id}")
+
+
+def _none(function: str | None, queue: str | None) -> str:
+    """What is said of an empty list."""
+    if queue is not None:
+        return f"no such flow; is {queue} part of a queue's name? `sandbox queue ls` lists the queues"
+    if function is not None:
+        return f"no such flow; is {function} part of a function's name? `sandbox flow ls` lists all flows"
+    return "no such flow"
 
 
 @command.command("show")

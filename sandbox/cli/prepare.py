@@ -11,7 +11,7 @@ import sys
 from collections.abc import Iterable
 from pathlib import Path
 
-from sandbox.cli.diagnostics import fail, say
+from sandbox.cli.diagnostics import fail
 from sandbox.deploy.system import find_system
 from sandbox.deploy.warming import warm
 from sandbox.errors import SandboxError
@@ -31,7 +31,8 @@ def main(folders: list[str]) -> int:
 
 
 async def _prepare(folders: Iterable[Path]) -> None:
-    interpreters, dependencies = Interpreters(say), Dependencies()
+    # That an interpreter is missing is told by the start, which comes right after.
+    interpreters, dependencies = Interpreters(lambda _: None), Dependencies()
     for folder in folders:
         for template in sorted(folder.rglob("template.yaml")):
             system = find_system(str(template.parent), Path.cwd())

@@ -177,7 +177,8 @@ def purge(queue: str, yes: bool, as_json: bool, state: Path) -> None:
     Example: sandbox queue purge estoque-reserva --yes
     """
     with connect(state) as client:
-        sure(f"Delete every message of {queue}?", yes=yes)
+        found = client.call_as(QueueView, "queue_find", queue=queue)
+        sure(f"Delete every message of {found.name}?", yes=yes)
         answer: dict[str, Any] = client.call("queue_purge", queue=queue)
     if as_json:
         emit_json(answer)

@@ -6,8 +6,8 @@ from sandbox.model.views.faults import FaultView
 
 
 def where(fault: FaultView) -> str:
-    """What it is chosen by; empty when by nothing."""
-    return " ".join(f"{name}={value}" for name, value in fault.match.items())
+    """What it is chosen by."""
+    return " ".join(f"{name}={value}" for name, value in fault.match.items()) or "anywhere"
 
 
 def when(fault: FaultView) -> str:

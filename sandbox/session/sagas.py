@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from difflib import get_close_matches
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from sandbox.model.saga.declaration import Declaration, DeclarationError, Place
 from sandbox.model.saga.names import resolve
 from sandbox.model.saga.parsing import parse_declaration
 from sandbox.model.scope import DEFAULT_ACCOUNT, Scope
+from sandbox.session.choosing import near_ids
 
 if TYPE_CHECKING:
     from sandbox.session.deployment import Deployment
@@ -120,8 +120,7 @@ class SagaBook:
 
 def no_saga(reference: str, known: Sequence[str]) -> SandboxError:
     """The error for an id that no saga has; suggests near ones."""
-    near = [one for one in known if reference and reference in one][:3]
-    near = near or get_close_matches(reference, known, n=3, cutoff=0.5)
+    near = near_ids(reference, known)
     hint = f"did you mean {', '.join(near)}? " if near else ""
     return SandboxError(
         f"no saga has the id {reference}",

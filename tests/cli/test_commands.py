@@ -25,6 +25,7 @@ from sandbox.control.protocol import (
 from sandbox.control.server import Method
 from sandbox.errors import SandboxError
 from tests.cli.harness import Cli, golden
+from tests.support.control import serving
 
 CLOCK = ClockView(
     now=1_700_000_061.5,
@@ -256,3 +257,14 @@ def test_standard_output_holds_data_alone(running: Cli) -> None:
     )
     assert json.loads(said.stdout)["function"] == "outbox"
     assert said.stderr == ""
+
+
+@pytest.mark.parametrize("filter_", ["--queue", "--function", "--key"])
+def test_an_empty_list_of_flows_is_told(cli: Cli, filter_: str) -> None:
+    async def none(**_: Any) -> list[dict[str, Any]]:
+        return []
+
+    with serving(cli.state, {"flow_ls": none, "clock_show": clock_show}):
+        said = cli.here("flow", "ls", filter_, "nada")
+    assert said.code == 0
+    assert said.err.startswith("no such flow")

@@ -128,6 +128,7 @@ class Daemon:
         answers: dict[str, Any] = {
             "clock_show": ClockView(now=NOW, iso="", speed=1.0, offset_seconds=0.0),
             "queue_ls": QUEUES,
+            "queue_find": QUEUES[0],
             "queue_peek": [MESSAGE],
             "queue_send": {"queue": "estoque-reserva", "message_id": "m-1"},
             "queue_purge": {"queue": "estoque-reserva", "purged": 3},
@@ -242,7 +243,16 @@ def test_what_destroys_asks(running: Cli, daemon: Daemon, words: tuple[str, ...]
     said = running.here(*words)
     assert said.code == 2
     assert "--yes" in said.err
-    assert daemon.asked == []
+    assert [name for name, _ in daemon.asked] == ["queue_find"]
+
+
+@pytest.mark.parametrize("words", [("queue", "purge", "nobody"), ("dlq", "drop", "nobody", "d")])
+def test_a_queue_that_is_not_there_is_told_before_anything_is_asked(
+    running: Cli, words: tuple[str, ...]
+) -> None:
+    said = running.here(*words)
+    assert said.code == 2
+    assert "there is no queue nobody" in said.err
 
 
 @pytest.mark.parametrize("words", [("reserva",), ("reserva", "a", "--all")])

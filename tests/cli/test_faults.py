@@ -100,7 +100,7 @@ def test_once_is_the_default_and_always_has_no_end(running: Cli) -> None:
     once = running.here("faults", "add", "duplicate", "--queue", "a")
     assert once.out == "1f3a9c02: duplicate at queue=a, once\n"
     always = running.here("faults", "add", "duplicate", "--always")
-    assert always.out == "1f3a9c02: duplicate, always\n"
+    assert always.out == "1f3a9c02: duplicate anywhere, always\n"
     assert [asked["times"] for _, asked in ASKED] == [1, None]
 
 

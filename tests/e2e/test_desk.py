@@ -142,3 +142,9 @@ def test_the_archive_is_replayed_to_one_rule_without_a_second_effect(
 
 def _arn(queue: str) -> str:
     return f"arn:aws:sqs:us-east-1:000000000000:{queue}"
+
+
+def test_only_dead_letter_queues_are_redriven(flows: Flows, cli: Commands) -> None:
+    said = cli("dlq", "redrive", QUEUE, "--all", code=2).err
+    assert f"{QUEUE} is no dead-letter queue" in said
+    assert f"sandbox dlq redrive {DEAD} --all" in said

@@ -30,7 +30,7 @@ def _cells(fault: FaultView, scene: Scene) -> Sequence[Cell]:
     return (
         text(fault.id, Tone.DIM),
         text(fault.kind, Tone.STRONG),
-        text(where(fault) or "anywhere"),
+        text(where(fault)),
         text(when(fault), Tone.DIM),
         text(count(fault.matched), Tone.DIM),
         text(struck(fault), tone),

@@ -115,7 +115,7 @@ class FaultDesk(ModalScreen[None]):
         if fault is not None:
             self._confirm(
                 f"Take {fault.kind} {fault.id} out of the plan?",
-                f"It struck {quantity(fault.struck, 'time')}; {where(fault) or 'anywhere'}.",
+                f"It struck {quantity(fault.struck, 'time')}; {where(fault)}.",
                 "Take out",
                 lambda: self._ask(
                     "fault_rm", None, lambda _: self._done(f"{fault.id} is out of the plan"), ids=[fault.id]

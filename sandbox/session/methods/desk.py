@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from base64 import b64decode
-from collections.abc import AsyncIterator, Iterable, Sequence
+from collections.abc import AsyncIterator
 from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
@@ -15,6 +15,7 @@ from sandbox.model.scope import Scope
 from sandbox.model.views.messages import DeadLetter, MessageView, MoveProgress, MoveResult, QueueView
 from sandbox.services.sqs.desk import RefusedMoveError, Sent
 from sandbox.services.sqs.messages import DELAYED, IN_FLIGHT, VISIBLE
+from sandbox.session.choosing import chosen_of
 from sandbox.session.letters import letters_of
 from sandbox.session.letterviews import dead_letter_view, message_view
 from sandbox.session.queueviews import peeked, queue_arns, queue_views
@@ -40,6 +41,7 @@ class Desk:
         """Name of each method -> what answers it."""
         return {
             "queue_ls": self.queue_ls,
+            "queue_find": self.queue_find,
             "queue_peek": self.queue_peek,
             "queue_send": self.queue_send,
             "queue_purge": self.queue_purge,
@@ -54,6 +56,15 @@ class Desk:
     async def queue_ls(self) -> list[QueueView]:
         """Every queue, by name."""
         return await queue_views(self._session, await self._session.topology.now())
+
+    async def queue_find(self, queue: str) -> QueueView:
+        """The queue that a name, a part of one, or an ARN means.
+
+        Raises:
+            UsageError: none or several.
+        """
+        arn = str(await self._queue(queue))
+        return next(view for view in await self.queue_ls() if view.arn == arn)
 
     async def queue_peek(
         self, queue: str, state: str | None = None, limit: int = 50, offset: int = 0, match: str = ""
@@ -103,7 +114,7 @@ class Desk:
     async def queue_purge(self, queue: str) -> dict[str, Any]:
         """Deletes every message of a queue, as PurgeQueue does (at most once in 60 seconds)."""
         arn = await self._queue(queue)
-        view = next(view for view in await self.queue_ls() if view.arn == str(arn))
+        view = await self.queue_find(str(arn))
         await self._session.client.call("sqs", "PurgeQueue", {"QueueUrl": self._url(arn)})
         return {"queue": arn.resource, "purged": view.visible + view.in_flight + view.delayed}
 
@@ -148,7 +159,7 @@ class Desk:
             return
         letters = letters_of(self._session, arn)
         moved: list[Sent] = []
-        chosen, kept = _chosen(await letters.ids(), message_ids)
+        chosen, kept = chosen_of(await letters.ids(), message_ids)
         kept |= {message_id: stay[message_id] for message_id in chosen if message_id in stay}
         chosen = [message_id for message_id in chosen if message_id not in stay]
         for index, message_id in enumerate(chosen):
@@ -182,7 +193,7 @@ class Desk:
         """
         arn = await self._queue(queue)
         letters = letters_of(self._session, arn)
-        chosen, kept = _chosen(await letters.ids(), [message_id])
+        chosen, kept = chosen_of(await letters.ids(), [message_id])
         given = None if attributes is None else _parsed(attributes)
         others = await letters_without_queue(self._session, arn)
         moved: list[str] = []
@@ -201,7 +212,7 @@ class Desk:
     async def dlq_drop(self, queue: str, message_ids: list[str]) -> MoveResult:
         """Deletes dead letters for good."""
         letters = letters_of(self._session, await self._queue(queue))
-        chosen, kept = _chosen(await letters.ids(), message_ids)
+        chosen, kept = chosen_of(await letters.ids(), message_ids)
         dropped: list[str] = []
         for index, message_id in enumerate(chosen):
             try:
@@ -219,9 +230,18 @@ class Desk:
         Page: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/APIReference/API_StartMessageMoveTask.html
 
         Raises:
-            UsageError: no queue sends its dead letters here, and others do.
+            UsageError: nobody, or no queue, sends its dead letters here.
         """
-        view = next(view for view in await self.queue_ls() if view.arn == str(arn))
+        view = await self.queue_find(str(arn))
+        if not view.is_dead_letter_queue and not await self._has_dead_letters(arn):
+            near = f"; its own is {view.dead_letter_queue}" if view.dead_letter_queue else ""
+            raise UsageError(
+                f"{arn.resource} is no dead-letter queue",
+                f"nobody sends dead letters there{near}",
+                f"`sandbox dlq redrive {view.dead_letter_queue} --all` sends back what it holds"
+                if view.dead_letter_queue
+                else "`sandbox dlq ls` lists the dead-letter queues",
+            )
         if view.senders and not view.sources:
             raise UsageError(
                 f"{arn.resource} cannot be redriven",
@@ -236,6 +256,10 @@ class Desk:
             f" `sandbox dlq resend {arn.resource} {message_id[:8]}`"
             for message_id, (_, letter) in others.items()
         }
+
+    async def _has_dead_letters(self, arn: Arn) -> bool:
+        """Whether a queue still holds letters of queues that send none there any more."""
+        return any(message.source for message in await peeked(self._session, arn, None, _MOST, 0, ""))
 
     async def _move_task(self, arn: Arn, rate: float | None) -> MoveProgress:
         """Has a foreign SQS move a whole queue, as its own console does; it goes on by itself."""
@@ -281,41 +305,6 @@ class Desk:
             await self._session.clock.sleep(1 / rate, label="redrive of dead letters")
         elif index % _TURN == _TURN - 1:
             await asyncio.sleep(0)
-
-
-def _chosen(there: Sequence[str], message_ids: Sequence[str] | None) -> tuple[list[str], dict[str, str]]:
-    """The messages that are meant, each once, and why others are not among them.
-
-    Args:
-        message_ids: as they were asked for; None means all that are there.
-    """
-    if message_ids is None:
-        return list(there), {}
-    known = dict.fromkeys(there)
-    chosen: dict[str, None] = {}
-    kept: dict[str, str] = {}
-    for message_id in message_ids:
-        matching = [message_id] if message_id in known else _beginning_with(message_id, known)
-        if len(matching) == 1:
-            chosen[matching[0]] = None
-        else:
-            kept[message_id] = (
-                f"several ids begin with it: {', '.join(matching[:3])}"
-                if matching
-                else _missing(message_id, known)
-            )
-    return list(chosen), kept
-
-
-def _beginning_with(start: str, known: Iterable[str]) -> list[str]:
-    """Ids that begin with what was given of one, as people copy them; at least 4 characters."""
-    return [message_id for message_id in known if message_id.startswith(start)] if len(start) >= 4 else []
-
-
-def _missing(message_id: str, known: Iterable[str]) -> str:
-    near = get_close_matches(message_id, list(known)[:1000], n=1)
-    hint = f"; did you mean {near[0]}?" if near else ""
-    return f"it is not in the queue{hint}"
 
 
 def _parsed(attributes: dict[str, dict[str, Any]]) -> dict[str, dict[str, Any]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from sandbox.control.protocol import Dropped
@@ -14,6 +13,7 @@ from sandbox.flow.listing import HopFilter, flows
 from sandbox.flow.summaries import summary
 from sandbox.model.hops import Hop, HopKind
 from sandbox.model.views.flows import FlowFilter, FlowSummary, FlowView, NearMiss
+from sandbox.session.choosing import near_ids
 from sandbox.session.deadletters import last_error
 from sandbox.session.following import Follower
 from sandbox.session.rules import near_misses
@@ -149,7 +149,7 @@ class Flows:
 
     def _unknown(self, reference: str) -> SandboxError:
         known = queries.known_references(self._session.journal.database)
-        near = get_close_matches(reference, known, n=3)
+        near = near_ids(reference, known)
         hint = f"did you mean {', '.join(near)}? " if near else ""
         return SandboxError(
             f"no flow is known by {reference}",
