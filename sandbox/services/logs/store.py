@@ -21,6 +21,8 @@ from sandbox.services.base import Kit, Params, Service
 _DAY_MS = 86_400_000
 #: Virtual seconds between two looks for expired events of a group.
 _SWEEP_EVERY = 3600.0
+#: Streams whose place is remembered, at most.
+_PLACES = 2000
 #: What an event counts beside its message (bytes), as on AWS.
 EVENT_OVERHEAD = 26
 
@@ -64,6 +66,9 @@ class LogStore(Service):
         super().__init__(kit)
         self._followers: set[Callable[[LogLine], None]] = set()
         self._sweep_at: dict[int, float] = {}
+        #: The row of a group and that of a stream, by their names: every invocation writes to one.
+        self._places: dict[tuple[Scope, str, str], tuple[int, int]] = {}
+        self._undone = self.database.undone
 
     # --- the port LogSink, and what reads it -------------------------------------------------------------
     def write(
@@ -78,9 +83,27 @@ class LogStore(Service):
         """Appends lines of a function or service; creates group and stream where missing."""
         if not lines:
             return
+        if self._undone != self.database.undone:
+            self._forget()
+        place = self._places.get((scope, group, stream))
+        if place is None:
+            place = self._place(scope, group, stream)
+        self._append(scope, place, group, stream, lines, cause)
+
+    def _place(self, scope: Scope, group: str, stream: str) -> tuple[int, int]:
         row = self._find_group(scope, group)
         group_id = row["id"] if row else self._new_group(scope, group)
-        self._append(scope, group_id, group, stream, lines, cause)
+        row = self._find_stream(group_id, stream)
+        stream_id = row["id"] if row else self._new_stream(group_id, stream)
+        if len(self._places) >= _PLACES:
+            self._places.clear()
+        self._places[scope, group, stream] = group_id, stream_id
+        return group_id, stream_id
+
+    def _forget(self) -> None:
+        """Where lines go is looked up again: a row of it is gone."""
+        self._places.clear()
+        self._undone = self.database.undone
 
     def follow(self, receive: Callable[[LogLine], None]) -> Callable[[], None]:
         """Calls `receive` with every line written from now on; returns the function that stops it."""
@@ -112,14 +135,13 @@ class LogStore(Service):
     def _append(
         self,
         scope: Scope,
-        group_id: int,
+        place: tuple[int, int],
         group: str,
         stream: str,
         lines: Sequence[tuple[float, str]],
         cause: int | None,
     ) -> None:
-        row = self._find_stream(group_id, stream)
-        stream_id = row["id"] if row else self._new_stream(group_id, stream)
+        group_id, stream_id = place
         now = self.clock.now_ms()
         times = [int(at * 1000) for at, _ in lines]
         self.database.executemany(

@@ -128,6 +128,27 @@ def test_retention_hides_what_has_expired_and_drops_it(world: Logs) -> None:
     assert (group["retentionInDays"], group["storedBytes"]) == (7, len("recente") + len("nova") + 2 * 26)
 
 
+def test_lines_after_a_deletion_make_group_and_stream_anew(world: Logs) -> None:
+    write(world, "first")
+    world.call("DeleteLogStream", logGroupName=GROUP, logStreamName="s")
+    write(world, "second")
+    assert got(get(world)) == ["second"]
+    world.call("DeleteLogGroup", logGroupName=GROUP)
+    write(world, "third")
+    assert got(get(world)) == ["third"]
+
+
+def test_lines_after_a_stream_was_taken_back_make_it_anew(world: Logs) -> None:
+    async def lost() -> None:
+        with pytest.raises(KeyError), world.database.atomic():
+            world.service.write(HERE, GROUP, "s", [(world.clock.now(), "lost")])
+            raise KeyError
+
+    world.run(lost)
+    write(world, "kept")
+    assert got(get(world)) == ["kept"]
+
+
 def test_setting_a_retention_drops_at_once_and_deleting_it_keeps(world: Logs) -> None:
     write(world, "antiga")
     world.advance(2 * DAY)
