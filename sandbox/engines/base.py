@@ -95,6 +95,10 @@ class LogReader(Protocol):
         """The lines that one invocation wrote, oldest first, by the hop of its start."""
         ...
 
+    def settle(self) -> None:
+        """Stores lines that are held back for a moment."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class FunctionView:

@@ -61,6 +61,7 @@ class World:
     def moment(self) -> Moment:
         """A copy of state and clock as they are now, and the place in the journal."""
         save_clock(self.database, self.clock)
+        self.engine.logs.settle()
         state = sqlite3.connect(":memory:", check_same_thread=False)
         self.database.copy_to(state)
         return Moment(state, self.journal.newest, tuple(self.journal.declared_keys()))

@@ -156,6 +156,9 @@ class FunctionWatch:
         """Those of the last few thousand lines that an invocation wrote; see `LogReader.lines_caused_by`."""
         return [line.message for line in self._lines if line.cause == hop]
 
+    def settle(self) -> None:
+        """Nothing is held back here, and nothing stored; see `LogReader.settle`."""
+
     # --- in threads --------------------------------------------------------------------------------------
     def _watch(self) -> None:
         with suppress(Exception):  # the connection was closed: the engine ends

@@ -32,7 +32,7 @@ class EventOperations(LogStore):
         Events that are too old, expired or too far ahead are left out and told, the others are taken.
         """
         group = self._group(call.scope, params["logGroupName"])
-        stream = self._stream(group["id"], params["logStreamName"])
+        self._stream(group["id"], params["logStreamName"])
         events = params["logEvents"]
         _check_batch(events)
         now = self.clock.now_ms()
@@ -42,8 +42,8 @@ class EventOperations(LogStore):
         taken = events[max(old, expired) : new]
         if taken:
             lines = [(event["timestamp"] / 1000, event["message"]) for event in taken]
-            place = group["id"], stream["id"]
-            self._append(call.scope, place, group["name"], params["logStreamName"], lines, call.hop)
+            self.write(call.scope, group["name"], params["logStreamName"], lines, cause=call.hop)
+            self.settle()
         answer: Answer = {"nextSequenceToken": self.kit.ids.hex(56)}
         rejected = {}
         if old:

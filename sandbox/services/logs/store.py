@@ -6,8 +6,9 @@ once per hour of virtual time at most, and when the retention is set.
 
 from __future__ import annotations
 
+import asyncio
 import sqlite3
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -15,12 +16,16 @@ import msgspec
 
 from sandbox.model.arn import parse_arn
 from sandbox.model.awserror import AwsError
+from sandbox.model.call import Call
 from sandbox.model.scope import Scope
-from sandbox.services.base import Kit, Params, Service
+from sandbox.services.base import Answer, Kit, Params, Service
 
 _DAY_MS = 86_400_000
 #: Virtual seconds between two looks for expired events of a group.
 _SWEEP_EVERY = 3600.0
+#: Real seconds that lines are gathered before they are stored, and how many writes are.
+_GATHER_SECONDS = 0.1
+_GATHERED = 500
 #: Streams whose place is remembered, at most.
 _PLACES = 2000
 #: What an event counts beside its message (bytes), as on AWS.
@@ -40,6 +45,24 @@ class LogLine:
     at: float
     message: str
     cause: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """Lines that were written at once.
+
+    Attributes:
+        lines: each with its virtual time in seconds.
+        cause: the hop of the invocation that wrote them.
+        ingested: virtual milliseconds.
+    """
+
+    scope: Scope
+    group: str
+    stream: str
+    lines: Sequence[tuple[float, str]]
+    cause: int | None
+    ingested: int
 
 
 class LogStore(Service):
@@ -69,6 +92,24 @@ class LogStore(Service):
         #: The row of a group and that of a stream, by their names: every invocation writes to one.
         self._places: dict[tuple[Scope, str, str], tuple[int, int]] = {}
         self._undone = self.database.undone
+        self._gathered: list[Written] = []
+        self._timer: asyncio.TimerHandle | None = None
+
+    # --- life --------------------------------------------------------------------------------------------
+    async def start(self) -> None:
+        """Forgets what was remembered of the store."""
+        self._forget()
+        await super().start()
+
+    async def stop(self) -> None:
+        """Stores what was gathered."""
+        self.settle()
+        await super().stop()
+
+    async def call(self, operation_name: str, call: Call, params: Params) -> Answer:
+        """Runs one operation, on everything that was written before it; see `Service.call`."""
+        self.settle()
+        return await super().call(operation_name, call, params)
 
     # --- the port LogSink, and what reads it -------------------------------------------------------------
     def write(
@@ -80,17 +121,44 @@ class LogStore(Service):
         *,
         cause: int | None = None,
     ) -> None:
-        """Appends lines of a function or service; creates group and stream where missing."""
+        """Appends lines of a function or service; creates group and stream where missing.
+
+        They are gathered for a moment: many quick invocations are one write. Whoever reads has them at once.
+        """
         if not lines:
+            return
+        self._gathered.append(Written(scope, group, stream, lines, cause, self.clock.now_ms()))
+        for receive in tuple(self._followers):
+            for at, message in lines:
+                receive(LogLine(scope, group, stream, at, message, cause))
+        if len(self._gathered) >= _GATHERED or self._is_urgent():
+            self.settle()
+        elif self._timer is None:
+            self._timer = asyncio.get_running_loop().call_later(_GATHER_SECONDS, self.settle)
+
+    def _is_urgent(self) -> bool:
+        """Whether lines have to be stored as they come."""
+        return False
+
+    def settle(self) -> None:
+        """Stores what was gathered."""
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        gathered, self._gathered = self._gathered, []
+        if not gathered:
             return
         if self._undone != self.database.undone:
             self._forget()
-        place = self._places.get((scope, group, stream))
-        if place is None:
-            place = self._place(scope, group, stream)
-        self._append(scope, place, group, stream, lines, cause)
+        found: dict[tuple[int, int], list[Written]] = {}
+        for one in gathered:
+            found.setdefault(self._place(one.scope, one.group, one.stream), []).append(one)
+        self._store(found)
 
     def _place(self, scope: Scope, group: str, stream: str) -> tuple[int, int]:
+        place = self._places.get((scope, group, stream))
+        if place is not None:
+            return place
         row = self._find_group(scope, group)
         group_id = row["id"] if row else self._new_group(scope, group)
         row = self._find_stream(group_id, stream)
@@ -112,6 +180,7 @@ class LogStore(Service):
 
     def newest(self, scope: Scope, groups: Sequence[str], limit: int) -> list[LogLine]:
         """The newest lines of the groups (of all, when none is named), oldest first."""
+        self.settle()
         marks = ", ".join("?" * len(groups))
         rows = self.database.rows(
             "SELECT e.at, e.message, e.cause, s.name AS stream, g.name AS log_group FROM logs_events e "
@@ -128,47 +197,35 @@ class LogStore(Service):
 
     def lines_caused_by(self, hop: int) -> list[str]:
         """The lines that one invocation wrote, oldest first."""
+        self.settle()
         rows = self.database.rows("SELECT message FROM logs_events WHERE cause = ? ORDER BY id", (hop,))
         return [row["message"] for row in rows]
 
     # --- what operations work with -----------------------------------------------------------------------
-    def _append(
-        self,
-        scope: Scope,
-        place: tuple[int, int],
-        group: str,
-        stream: str,
-        lines: Sequence[tuple[float, str]],
-        cause: int | None,
-    ) -> None:
-        group_id, stream_id = place
-        now = self.clock.now_ms()
-        times = [int(at * 1000) for at, _ in lines]
+    def _store(self, found: Mapping[tuple[int, int], Sequence[Written]]) -> None:
+        """Stores lines by the rows of their groups and streams."""
         self.database.executemany(
             "INSERT INTO logs_events (group_id, stream_id, at, ingested, message, cause) "
             "VALUES (?, ?, ?, ?, ?, ?)",
             [
-                (group_id, stream_id, at, now, message, cause)
-                for at, (_, message) in zip(times, lines, strict=True)
+                (group_id, stream_id, int(at * 1000), one.ingested, message, one.cause)
+                for (group_id, stream_id), several in found.items()
+                for one in several
+                for at, message in one.lines
             ],
         )
-        self.database.execute(
-            "UPDATE logs_streams SET first_at = min(coalesce(first_at, ?1), ?1), "
-            "last_at = max(coalesce(last_at, ?2), ?2), ingested = ?3, bytes = bytes + ?4 WHERE id = ?5",
-            (
-                min(times),
-                max(times),
-                now,
-                sum(len(message.encode()) + EVENT_OVERHEAD for _, message in lines),
-                stream_id,
-            ),
-        )
-        for receive in tuple(self._followers):
-            for at, message in lines:
-                receive(LogLine(scope, group, stream, at, message, cause))
-        if self._sweep_at.get(group_id, 0.0) <= self.clock.now():
-            self._sweep(group_id)
-        self._written(group_id)
+        for (_, stream_id), several in found.items():
+            times = [int(at * 1000) for one in several for at, _ in one.lines]
+            size = sum(len(message.encode()) + EVENT_OVERHEAD for one in several for _, message in one.lines)
+            self.database.execute(
+                "UPDATE logs_streams SET first_at = min(coalesce(first_at, ?1), ?1), "
+                "last_at = max(coalesce(last_at, ?2), ?2), ingested = ?3, bytes = bytes + ?4 WHERE id = ?5",
+                (min(times), max(times), several[-1].ingested, size, stream_id),
+            )
+        for group_id in {group_id for group_id, _ in found}:
+            if self._sweep_at.get(group_id, 0.0) <= self.clock.now():
+                self._sweep(group_id)
+            self._written(group_id)
 
     def _written(self, group_id: int) -> None:
         """Told of every write, once it is in the store."""

@@ -52,6 +52,9 @@ class SubscriptionOperations(LogStore):
         """The deliveries that run; see `Service.work`."""
         return super().work() | self._subscriptions.tasks()
 
+    def _is_urgent(self) -> bool:
+        return self._subscriptions.wanted
+
     def _written(self, group_id: int) -> None:
         self._subscriptions.wake(group_id)
 

@@ -93,6 +93,11 @@ class Subscriptions:
         rows = self._database.rows("SELECT DISTINCT group_id FROM logs_subscriptions")
         self._groups = {row["group_id"] for row in rows}
 
+    @property
+    def wanted(self) -> bool:
+        """Whether there are any filters."""
+        return bool(self._groups)
+
     def wake(self, group_id: int) -> None:
         """Something was written to a group."""
         if group_id not in self._groups:

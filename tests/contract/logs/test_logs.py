@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import Any
 
 import pytest
@@ -120,12 +121,36 @@ def test_retention_hides_what_has_expired_and_drops_it(world: Logs) -> None:
     assert got(find(world)) == ["recente"]
     assert got(get(world)) == ["recente"]
     write(world, "nova")
+    world.do(world.service.settle)
     assert [row["message"] for row in world.database.rows("SELECT message FROM logs_events")] == [
         "recente",
         "nova",
     ]
     (group,) = world.call("DescribeLogGroups")["logGroups"]
     assert (group["retentionInDays"], group["storedBytes"]) == (7, len("recente") + len("nova") + 2 * 26)
+
+
+def stored(world: Logs) -> list[str]:
+    return [row["message"] for row in world.database.rows("SELECT message FROM logs_events ORDER BY id")]
+
+
+def test_lines_are_stored_a_moment_later_and_at_the_end(world: Logs) -> None:
+    write(world, "first")
+    assert stored(world) == []
+    world.run(lambda: asyncio.sleep(0.15))
+    assert stored(world) == ["first"]
+    write(world, "second")
+    world.run(world.service.stop)
+    assert stored(world) == ["first", "second"]
+
+
+def test_many_lines_do_not_wait_to_be_stored(world: Logs) -> None:
+    def burst() -> None:
+        for number in range(500):
+            world.service.write(HERE, GROUP, f"s{number % 3}", [(world.clock.now(), str(number))])
+
+    world.do(burst)
+    assert sorted(stored(world), key=int) == [str(number) for number in range(500)]
 
 
 def test_lines_after_a_deletion_make_group_and_stream_anew(world: Logs) -> None:
@@ -139,12 +164,14 @@ def test_lines_after_a_deletion_make_group_and_stream_anew(world: Logs) -> None:
 
 
 def test_lines_after_a_stream_was_taken_back_make_it_anew(world: Logs) -> None:
-    async def lost() -> None:
-        with pytest.raises(KeyError), world.database.atomic():
+    def fails() -> None:
+        with world.database.atomic():
             world.service.write(HERE, GROUP, "s", [(world.clock.now(), "lost")])
+            world.service.settle()
             raise KeyError
 
-    world.run(lost)
+    with pytest.raises(KeyError):
+        world.do(fails)
     write(world, "kept")
     assert got(get(world)) == ["kept"]
 

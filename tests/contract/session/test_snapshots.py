@@ -17,6 +17,7 @@ from sandbox.deploy.system import find_system
 from sandbox.errors import StoreError
 from sandbox.flow import queries
 from sandbox.model.awserror import AwsError
+from sandbox.model.scope import Scope
 from sandbox.session.options import Options
 from sandbox.session.session import Session
 from sandbox.session.snapshots.container import SnapshotError
@@ -118,6 +119,16 @@ def test_the_newest_hops_go_along(tmp_path: Path) -> None:
         assert (newest, count, sent) == (manifest["hop"], manifest["hops"], 1)
 
     run(tmp_path / "x", scenario)
+
+
+def test_lines_written_just_before_are_in_it(tmp_path: Path) -> None:
+    async def scenario(session: Session) -> None:
+        line = [(session.clock.now(), "just now")]
+        session.engine.logs.write(Scope(), "/aws/lambda/f", "s", line)  # type: ignore[attr-defined]
+        with closing(session.world.moment().state) as state:
+            assert state.execute("SELECT message FROM logs_events").fetchall() == [("just now",)]
+
+    run(tmp_path / "x", scenario, deploy=False)
 
 
 def test_everything_is_as_it_was(tmp_path: Path) -> None:
