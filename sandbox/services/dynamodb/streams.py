@@ -26,6 +26,8 @@ from sandbox.store.database import Database
 RETENTION = 24 * 3600.0
 #: Seconds between two times that older ones are thrown away.
 _TRIMMED_EVERY = 600.0
+#: Records that go in one turn of the loop.
+_TRIMMED_AT_ONCE = 1_000
 #: Sequence numbers have 21 digits at least, as on AWS.
 _FIRST_SEQUENCE = 10**20
 #: What begins a binary value in MessagePack; a text may hold the same bytes, which costs a conversion.
@@ -255,16 +257,17 @@ class StreamStore:
         )
 
     def _trim_now(self) -> None:
-        """Forgets what is too old, which nobody reads any more: now and then, and all of it at once."""
+        """Forgets what is too old, which nobody reads any more: now and then, and some of it in one turn."""
         self._trim = None
-        kept = self._database.row(
-            "SELECT seq FROM dynamodb_stream_records WHERE at > ? ORDER BY seq LIMIT 1",
-            (self._clock.now() - RETENTION,),
+        now = self._clock.now()
+        oldest = self._database.rows(
+            "SELECT seq, at FROM dynamodb_stream_records ORDER BY seq LIMIT ?", (_TRIMMED_AT_ONCE,)
         )
-        self._database.execute(
-            "DELETE FROM dynamodb_stream_records WHERE ? IS NULL OR seq < ?",
-            (None, None) if kept is None else (kept["seq"],) * 2,
-        )
+        old = [row["seq"] for row in oldest if row["at"] <= now - RETENTION]
+        if old:
+            self._database.execute("DELETE FROM dynamodb_stream_records WHERE seq <= ?", (old[-1],))
+        if len(old) == _TRIMMED_AT_ONCE:
+            self._trim_at(now)
         self.rebuild()
 
 

@@ -11,6 +11,7 @@ from sandbox.model.awserror import AwsError
 from sandbox.model.hops import HopKind
 from sandbox.services.dynamodb.source import TableStreams
 from tests.contract.dynamodb.harness import Tables, key
+from tests.support.world import HERE
 
 DAY = 24 * 3600.0
 
@@ -93,6 +94,27 @@ def test_records_go_after_a_day_and_iterators_after_a_quarter_of_an_hour(tables:
     assert len(records(tables, iterator(tables, arn))) == 1
     tables.advance(DAY)
     assert records(tables, iterator(tables, arn)) == []
+
+
+def test_many_old_records_go_some_in_one_turn(tables: Tables) -> None:
+    stream_of(tables)
+
+    def change() -> None:
+        table = tables.service.tables.find(HERE, "pedidos")
+        assert table is not None
+        for number in range(2500):
+            tables.service.streams.record(table, None, key(sk=number), None)
+
+    tables.do(change)
+    left: list[int] = []
+
+    async def look() -> None:
+        (row,) = tables.database.rows("SELECT count(*) AS n FROM dynamodb_stream_records")
+        left.append(row["n"])
+
+    tables.clock.settle = look
+    tables.advance(DAY + 1)
+    assert list(dict.fromkeys(left)) == [2500, 1500, 500, 0]
 
 
 def test_a_stream_outlives_its_table(tables: Tables) -> None:
