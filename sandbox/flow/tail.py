@@ -1,22 +1,27 @@
 """The newest hops, in files that are only appended to: cheaper by far than a commit of the journal's tables.
 
-A turn of the event loop adds one record, written by one call of the system, so what it holds survives the
-death of the process. The tables take over some hundreds of hops at a time. Meanwhile the next ones go to the
-other of two files, so that each can be emptied when the tables have all of it.
+A turn of the event loop adds one record, in memory that is the file's, so it survives the death of the
+process. The tables take over some hundreds of hops at a time. Meanwhile the next ones go to the other of two
+files, so that each can be emptied when the tables have all of it.
 """
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Sequence
+from mmap import mmap
 from pathlib import Path
 
 import msgspec
 
 from sandbox.flow.schema import Row
 
-#: Bytes before each record that say how long it is.
+#: Bytes before each record that say how long it is, and what stands there behind the last one.
 _LENGTH = 4
+_END = bytes(_LENGTH)
+#: Bytes that a file takes at first, and that it goes on with when it is emptied, at most.
+_FIRST = 128 * 1024
+_KEPT = 8 * 1024**2
 _encoder = msgspec.msgpack.Encoder()
 _decoder = msgspec.msgpack.Decoder(tuple[list[tuple], list[tuple]])  # type: ignore[type-arg]
 
@@ -72,39 +77,69 @@ class Tail:
 
 
 class _File:
+    """One file: records, each with its length before it, and a length of 0 behind the last.
+
+    It is written through a map of the file, whose space was taken before: no call of the system, and a disk
+    that is full says so while there is still somebody to tell.
+    """
+
     def __init__(self, path: Path) -> None:
-        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC | os.O_APPEND, 0o600)
+        self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._buffer = bytearray()
-        self.size = os.fstat(self._file).st_size
+        self._map: mmap | None = None
+        self._room = os.fstat(self._file).st_size
+        #: Where the next record goes; of what an earlier process left only its length is known.
+        self.size = self._room
 
     def records(self) -> Iterator[tuple[list[Row], list[Row]]]:
-        data = memoryview(os.pread(self._file, self.size, 0))
-        while len(data) >= _LENGTH:
-            end = _LENGTH + int.from_bytes(data[:_LENGTH], "big")
+        data = memoryview(os.pread(self._file, self._room, 0))
+        while length := int.from_bytes(data[:_LENGTH], "big"):
             try:
-                yield _decoder.decode(data[_LENGTH:end])
-            except msgspec.DecodeError:
+                yield _decoder.decode(data[_LENGTH : _LENGTH + length])
+            except msgspec.DecodeError:  # a crash of the machine cut it off
                 return
-            data = data[end:]
+            data = data[_LENGTH + length :]
 
     def append(self, hops: Sequence[Row], links: Sequence[Row]) -> None:
-        buffer = self._buffer
-        _encoder.encode_into((hops, links), buffer, _LENGTH)
-        buffer[:_LENGTH] = (len(buffer) - _LENGTH).to_bytes(_LENGTH, "big")
-        written = 0
+        buffer, start = self._buffer, self.size
+        _encoder.encode_into((hops, links), buffer)
+        length = len(buffer)
+        buffer += _END
+        end = start + _LENGTH + len(buffer)
+        if self._map is None or end > self._room:
+            self._map = self._grow(end)
+        # The length last: until then the record is not there.
+        self._map[start + _LENGTH : end] = buffer
+        self._map[start : start + _LENGTH] = length.to_bytes(_LENGTH, "big")
+        self.size = start + _LENGTH + length
+
+    def _grow(self, wanted: int) -> mmap:
+        """The map, once the file has room for so many bytes.
+
+        Raises:
+            OSError: it has not (disk full); it is as it was.
+        """
+        room = max(_FIRST, self._room)
+        while room < wanted:
+            room *= 2
+        taken = self._room
         try:
             # A disk that fills up takes a part of it, and says so at the next attempt.
-            while written < len(buffer):
-                written += os.write(self._file, memoryview(buffer)[written:] if written else buffer)
+            while taken < room:
+                taken += os.pwrite(self._file, bytes(min(_FIRST, room - taken)), taken)
         except OSError:
-            os.ftruncate(self._file, self.size)
+            os.ftruncate(self._file, self._room)
             raise
-        self.size += written
+        self._room = room
+        return mmap(self._file, room)
 
     def clear(self) -> None:
-        if self.size:
+        if self._room > _KEPT or self._map is None:
+            self._map, self._room = None, 0
             os.ftruncate(self._file, 0)
-            self.size = 0
+        elif self.size:
+            self._map[:_LENGTH] = _END
+        self.size = 0
 
     def close(self) -> None:
         os.close(self._file)

@@ -70,10 +70,33 @@ def test_a_record_that_is_cut_off_is_left_out(tmp_path: Path, missing: int) -> N
 def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
     tail = Tail(tmp_path / "journal.db")
     tail.append([(1,)], [])
-    with no_more_than(tail.size + 100), pytest.raises(OSError):
-        tail.append([(2, "x" * 1_000)], [])
+    room = (tmp_path / "journal.tail").stat().st_size
+    with no_more_than(room + 100), pytest.raises(OSError):
+        tail.append([(2, "x" * room)], [])
+    assert (tmp_path / "journal.tail").stat().st_size == room
     tail.append([(3,)], [])
     assert list(Tail(tmp_path / "journal.db").records()) == [([(1,)], []), ([(3,)], [])]
+
+
+def test_what_stood_there_before_is_no_record(tmp_path: Path) -> None:
+    tail = Tail(tmp_path / "journal.db")
+    for number in range(3):
+        tail.append([(number,)], [])
+    tail.forget()
+    tail.append([(9,)], [])
+    assert list(Tail(tmp_path / "journal.db").records()) == [([(9,)], [])]
+
+
+def test_a_file_grows_with_what_it_holds_and_gives_up_what_is_much(tmp_path: Path) -> None:
+    tail = Tail(tmp_path / "journal.db")
+    many = [([(number, "x" * 100_000)], []) for number in range(100)]
+    for hops, links in many:
+        tail.append(hops, links)
+    assert list(Tail(tmp_path / "journal.db").records()) == many
+    tail.forget()
+    assert (tmp_path / "journal.tail").stat().st_size == 0
+    tail.append([(1,)], [])
+    assert list(Tail(tmp_path / "journal.db").records()) == [([(1,)], [])]
 
 
 def test_nothing_that_was_flushed_is_lost_by_a_kill(tmp_path: Path) -> None:
@@ -101,7 +124,7 @@ def test_a_kill_between_the_tables_and_the_tail_writes_nothing_twice(tmp_path: P
     story.journal.flush()
     before = (tmp_path / "journal.tail").read_bytes()
     assert queries.flow_of(story.journal.database, sent) == sent  # asking writes the tables
-    assert (tmp_path / "journal.tail").read_bytes() == b""
+    assert not list(Tail(tmp_path / "journal.db").records())
     (tmp_path / "journal.tail").write_bytes(before)
 
     after = killed(tmp_path / "journal.db", tmp_path / "killed")
@@ -110,7 +133,8 @@ def test_a_kill_between_the_tables_and_the_tail_writes_nothing_twice(tmp_path: P
     after.journal.close()
 
 
-def test_a_full_disk_loses_nothing_that_was_recorded(tmp_path: Path) -> None:
+def test_a_full_disk_loses_nothing_that_was_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sandbox.flow.tail._FIRST", 16)
     clock = Clock(start=START, speed=0)
     story = Story(Journal(tmp_path / "journal.db", clock), clock)
     first = story.sent("m-1")
@@ -157,5 +181,5 @@ def test_what_the_tables_cannot_take_waits_in_the_tail(tmp_path: Path) -> None:
     database.rows("PRAGMA max_page_count = 1000000")
     (row,) = story.journal.database.rows("SELECT count(*), max(id) FROM hops")
     assert tuple(row) == (sent, sent)
-    assert (tmp_path / "journal.tail").stat().st_size == 0
+    assert not list(Tail(tmp_path / "journal.db").records())
     story.journal.close()
