@@ -10,7 +10,6 @@ from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-from sandbox.flow.recent import Recent
 from sandbox.flow.schema import (
     CAUSE,
     DETAIL,
@@ -25,6 +24,7 @@ from sandbox.flow.schema import (
     Row,
 )  # fmt: skip
 from sandbox.model.hops import HopKind
+from sandbox.model.recent import Recent
 
 #: Durations of each function that percentiles are taken from.
 _DURATIONS = 1_000

@@ -10,8 +10,8 @@ from collections.abc import Sequence
 
 import msgspec
 
-from sandbox.flow.recent import Recent
 from sandbox.flow.schema import INSERT_KEY, Row
+from sandbox.model.recent import Recent
 from sandbox.store.database import Database
 
 SCHEMA = """

@@ -19,10 +19,10 @@ from sandbox.errors import StoreError
 from sandbox.flow.keys import BusinessKey, find_keys
 from sandbox.flow.lookup import Lookup
 from sandbox.flow.payloads import DEFAULT_LIMIT, facts_text, keep, masked_facts
-from sandbox.flow.recent import Recent
 from sandbox.flow.schema import COLUMNS, Row, as_json
 from sandbox.flow.tables import Tables
 from sandbox.model.hops import Hop, HopKind, Link, LinkKind
+from sandbox.model.recent import Recent
 from sandbox.model.scope import Scope
 from sandbox.store.database import Database
 

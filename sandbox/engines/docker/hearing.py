@@ -16,10 +16,10 @@ from typing import Any
 import msgspec
 
 from sandbox.engines.docker.invocations import Invocation, Invocations, bare_function, trace_root
-from sandbox.flow.recent import Recent
 from sandbox.model.arn import Arn, queue_arn
 from sandbox.model.hops import HopKind, Link, LinkKind
 from sandbox.model.ports import Recorder
+from sandbox.model.recent import Recent
 from sandbox.model.scope import Scope
 
 #: Begins every line of the witness.

@@ -10,10 +10,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from sandbox.flow.recent import Recent
 from sandbox.model.arn import Arn, parse_arn
 from sandbox.model.hops import HopKind, Link
 from sandbox.model.ports import Recorder
+from sandbox.model.recent import Recent
 
 _KEPT = 4096
 

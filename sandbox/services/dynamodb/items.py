@@ -7,12 +7,17 @@ from collections.abc import Callable
 import msgspec
 
 from sandbox.model.dynamodb.values import Item
+from sandbox.model.recent import Recent
 from sandbox.services.dynamodb.definitions import Index, Table
 from sandbox.services.dynamodb.totals import Totals
 from sandbox.store.database import Database
 
 _encode = msgspec.msgpack.Encoder().encode
 _decode: Callable[[bytes], Item] = msgspec.msgpack.Decoder(dict).decode
+#: Items that are remembered, and bytes that one may have for it.
+_REMEMBERED = 5_000
+_SMALL = 4096
+_FIND = "SELECT id, item, size FROM dynamodb_items WHERE tbl = ? AND bucket = ? AND pk = ? AND sk = ?"
 #: Bucket, partition key and sort key of an item: what it is found by.
 Place = tuple[int, bytes, bytes]
 
@@ -35,17 +40,30 @@ class ItemStore:
     def __init__(self, database: Database, totals: Totals) -> None:
         self._database = database
         self._totals = totals
+        #: What was read or written lately, as it lies in the store: a third of what finding it there takes.
+        self._lately: Recent[tuple[int, Place], tuple[int, bytes, int]] = Recent(_REMEMBERED)
+        self._undone = database.undone
 
     def get(self, table: Table, place: Place) -> Stored | None:
         """The item in that place."""
-        row = self._database.row(
-            "SELECT id, item, size FROM dynamodb_items WHERE tbl = ? AND bucket = ? AND pk = ? AND sk = ?",
-            (table.id, *place),
-        )
-        if row is None:
-            return None
-        id_, blob, size = row
+        if self._undone != self._database.undone:
+            self._undone = self._database.undone
+            self._lately.clear()
+        found = self._lately.get((table.id, place))
+        if found is None:
+            row = self._database.row(_FIND, (table.id, *place))
+            if row is None:
+                return None
+            found = tuple(row)
+            self._remember(table, place, *found)
+        id_, blob, size = found
         return Stored(id_, _decode(blob), size)
+
+    def _remember(self, table: Table, place: Place, id_: int, blob: bytes, size: int) -> None:
+        if len(blob) <= _SMALL:
+            self._lately.put((table.id, place), (id_, blob, size))
+        else:
+            self._lately.pop((table.id, place))
 
     def put(
         self, table: Table, place: Place, old: Stored | None, item: Item, size: int, expires: float | None
@@ -67,6 +85,7 @@ class ItemStore:
                 "UPDATE dynamodb_items SET size = ?, expires = ?, item = ? WHERE id = ?",
                 (size, expires, blob, id_),
             )
+        self._remember(table, place, id_, blob, size)
         new = Stored(id_, item, size)
         self._count(table.own, old, new)
         for index in table.indexes:
@@ -76,6 +95,7 @@ class ItemStore:
         """Removes an item."""
         _, pk, sk = place
         self._database.execute("DELETE FROM dynamodb_items WHERE id = ?", (old.id,))
+        self._lately.pop((table.id, place))
         self._count(table.own, old, None)
         for index in table.indexes:
             self._enter(index, pk + sk, old, None)

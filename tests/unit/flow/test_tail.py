@@ -89,7 +89,9 @@ def test_what_stood_there_before_is_no_record(tmp_path: Path) -> None:
 
 def test_a_file_grows_with_what_it_holds_and_gives_up_what_is_much(tmp_path: Path) -> None:
     tail = Tail(tmp_path / "journal.db")
-    many = [([(number, "x" * 100_000)], []) for number in range(100)]
+    many: list[tuple[list[tuple[object, ...]], list[tuple[object, ...]]]] = [
+        ([(number, "x" * 100_000)], []) for number in range(100)
+    ]
     for hops, links in many:
         tail.append(hops, links)
     assert list(Tail(tmp_path / "journal.db").records()) == many

@@ -1,4 +1,4 @@
-"""A bounded memory of numbers: what was put longest ago is forgotten, some thousands at a time."""
+"""A bounded memory: what was put longest ago is forgotten, some thousands at a time."""
 
 from __future__ import annotations
 
@@ -39,3 +39,8 @@ class Recent(Generic[K, V]):
         old = self._old.pop(key, None)
         found = self._young.pop(key, None)
         return old if found is None else found
+
+    def clear(self) -> None:
+        """Forgets everything."""
+        self._young.clear()
+        self._old.clear()
