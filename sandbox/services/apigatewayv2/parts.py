@@ -43,6 +43,8 @@ class HttpApiParts(Service):
         self._keys = keys
         self._bindings = bindings
         self._live: dict[tuple[str, str], LiveStage] = {}
+        #: The names of an API's stages: most paths begin with what is none.
+        self._stage_names: dict[str, frozenset[str]] = {}
         self._ids: set[str] | None = None
 
     def has(self, api_id: str) -> bool:
@@ -183,6 +185,7 @@ class HttpApiParts(Service):
     def _forget(self, api: str) -> None:
         """What was ready to serve is made ready again when it is next asked."""
         self._ids = None
+        self._stage_names.pop(api, None)
         self._live = {key: live for key, live in self._live.items() if key[0] != api}
 
 

@@ -80,12 +80,14 @@ class ApiGatewayV2Service(ApiOperations, PieceOperations, StageOperations):
     async def start(self) -> None:
         """Stages are made ready again when they are next asked."""
         self._live.clear()
+        self._stage_names.clear()
         self._ids = None
         self._tokens.forget()
 
     def recall(self) -> None:
         """Stages are made ready again when they are next asked; see `Service.recall`."""
         self._live.clear()
+        self._stage_names.clear()
         self._ids = None
 
     async def stop(self) -> None:
@@ -109,11 +111,11 @@ class ApiGatewayV2Service(ApiOperations, PieceOperations, StageOperations):
 
     async def handle(self, api_id: str, stage: str, request: HttpRequest, endpoint: str) -> HttpResponse:
         """Answers a request; what is no stage's name belongs to the path below `$default`."""
-        live = self._live.get((api_id, stage)) or self._load(api_id, stage)
+        live = self._ready(api_id, stage)
         if live is None:
             path = f"/{stage}{request.path}" if stage else request.path or "/"
             request = msgspec.structs.replace(request, path=path)
-            live = self._live.get((api_id, "$default")) or self._load(api_id, "$default")
+            live = self._ready(api_id, "$default")
         elif not request.path:
             request = msgspec.structs.replace(request, path="/")
         if live is None:
@@ -121,6 +123,15 @@ class ApiGatewayV2Service(ApiOperations, PieceOperations, StageOperations):
         if live.api.disable_execute_api_endpoint:
             return error(404)
         return await self._executor.handle(live, request)
+
+    def _ready(self, api_id: str, name: str) -> LiveStage | None:
+        names = self._stage_names.get(api_id)
+        if names is None and self.has(api_id):
+            names = frozenset(stage.stage_name for stage in self._stages(api_id))
+            self._stage_names[api_id] = names
+        if not names or name not in names:
+            return None
+        return self._live.get((api_id, name)) or self._load(api_id, name)
 
     def _load(self, api_id: str, name: str) -> LiveStage | None:
         stage = self._find_stage(api_id, name)

@@ -135,21 +135,18 @@ def test_a_kill_between_the_tables_and_the_tail_writes_nothing_twice(tmp_path: P
     after.journal.close()
 
 
-def test_a_full_disk_loses_nothing_that_was_recorded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sandbox.flow.tail._FIRST", 16)
+def test_a_full_disk_loses_nothing_that_was_recorded(tmp_path: Path) -> None:
     clock = Clock(start=START, speed=0)
     story = Story(Journal(tmp_path / "journal.db", clock), clock)
-    first = story.sent("m-1")
+    ids = [story.sent("m-1")]
     story.journal.flush()
-    second = story.sent("m-2")
-    with no_more_than((tmp_path / "journal.tail").stat().st_size), pytest.raises(StoreError, match="journal"):
+    room = (tmp_path / "journal.tail").stat().st_size
+    large = "x" * (room // 5)
+    ids += [story.hop(HopKind.MESSAGE_SENT, "sqs", payload=large) for _ in range(6)]
+    with no_more_than(room), pytest.raises(StoreError, match="journal"):
         story.journal.flush()
-    third = story.sent("m-3")
-    assert [row["id"] for row in story.journal.database.rows("SELECT id FROM hops ORDER BY id")] == [
-        first,
-        second,
-        third,
-    ]
+    ids.append(story.sent("m-3"))
+    assert [row["id"] for row in story.journal.database.rows("SELECT id FROM hops ORDER BY id")] == ids
     story.journal.close()
 
 
