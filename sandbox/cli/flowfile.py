@@ -11,6 +11,9 @@ from sandbox.model.flow_reference import is_meant
 from sandbox.model.views.flowfile import FORMAT, FlowFile
 from sandbox.model.views.flows import FlowView
 
+#: Where the pytest plugin leaves them, at the root of the project.
+_FAILURES = ".sandbox-failures"
+
 
 class _Head(msgspec.Struct, frozen=True):
     """What is read first, whatever the format."""
@@ -29,7 +32,13 @@ def open_flows(file: Path) -> FlowFile:
         data = file.read_bytes()
         newer = msgspec.json.decode(data, type=_Head).format > FORMAT
         content = None if newer else msgspec.json.decode(data, type=FlowFile)
-    except (OSError, msgspec.DecodeError) as error:
+    except OSError as error:
+        raise UsageError(
+            f"{file} cannot be read",
+            error.strerror or type(error).__name__,
+            f"a failed test says what its file is called; they are in {_FAILURES}",
+        ) from error
+    except msgspec.DecodeError as error:
         raise UsageError(
             f"{file} holds no flows", str(error), "name a file that a failed test left behind"
         ) from error

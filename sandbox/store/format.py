@@ -30,6 +30,6 @@ def refuse_another(connection: sqlite3.Connection, path: Path | None) -> None:
         f"{path} was written by {'a newer' if version > FORMAT else 'an older'} sandbox",
         f"its format is {version}, this version reads format {FORMAT} alone",
         "go on with the version that wrote it, name another folder with --state DIR, or begin empty with"
-        " `sandbox up --fresh`: it deploys the systems again, and what is lost are messages, items, rows of"
-        " databases, flows, and what no template made; saved snapshots stay",
+        " `sandbox up --fresh`: what is lost are stacks, messages, items, rows of databases and flows; saved"
+        " snapshots stay",
     )
