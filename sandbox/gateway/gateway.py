@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from sandbox.clock import Clock
+from sandbox.errors import SandboxError
 from sandbox.gateway.arrival import Arrival, TooLargeError, plain_body
 from sandbox.gateway.dispatch import Dispatcher, Native, Origin, ServiceLike, internal_failure
 from sandbox.gateway.hosts import Doorman, cors_headers, preflight_headers
@@ -27,6 +28,9 @@ _MB = 1024 * 1024
 _LIMIT = 10 * _MB
 _LIMITS = {"lambda": 70 * _MB, "s3": 256 * _MB, "s3control": 256 * _MB}
 _API_LIMIT = 10 * _MB
+#: Services that keep what a template knows of a database, whose address is a token in it.
+_KEEPERS = frozenset({"secretsmanager", "ssm"})
+_TOKEN = b"{{sandbox:"
 _HEALTH = ("/_sandbox/health", "/_localstack/health")
 #: What API Gateway says of a failure of its own.
 _API_ERRORS = {429: "Too Many Requests", 503: "Service Unavailable", 504: "Endpoint request timed out"}
@@ -52,6 +56,7 @@ class Gateway:
         documents: what the sandbox itself publishes at a path (the keys of its token issuer), or None.
         take: takes what is put to a path of the sandbox's own (answers of custom resources); whether anybody
             waits for it there.
+        expand: replaces tokens in what the long tail kept (see `Bindings.expand`).
         observe, faults, elsewhere: see `Dispatcher`.
     """
 
@@ -76,6 +81,7 @@ class Gateway:
         state: str = "",
         documents: Callable[[str], Mapping[str, Any] | None] = lambda _: None,
         take: Callable[[str, bytes], bool] = lambda _, __: False,
+        expand: Callable[[str, str], str] = lambda text, _: text,
         elsewhere: Mapping[str, Upstream] | None = None,
     ) -> None:
         self.wire = wire or Wire()
@@ -99,6 +105,7 @@ class Gateway:
         self._state = state
         self._documents = documents
         self._take = take
+        self._expand = expand
 
     async def __call__(self, arrival: Arrival) -> HttpResponse:
         """Answers a request, whatever it is."""
@@ -247,7 +254,17 @@ class Gateway:
             self._resource(target, incoming),
         )
         await self.dispatcher.stored(request_id)
+        if target.service in _KEEPERS and _TOKEN in response.body:
+            return self._expanded(response, origin.caller.function or "")
         return response
+
+    def _expanded(self, response: HttpResponse, function: str) -> HttpResponse:
+        """An answer with the values that tokens in it stand for now."""
+        try:
+            body = self._expand(response.body.decode(), function).encode()
+        except (SandboxError, UnicodeDecodeError):
+            return response  # what looks like a token is the user's own
+        return msgspec.structs.replace(response, body=body)
 
     def _resource(self, target: Target, incoming: Incoming) -> str:
         """What a forwarded call is about; one that cannot be read is the long tail's to refuse."""

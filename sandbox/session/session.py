@@ -268,6 +268,7 @@ class Session:
             observe=self.engine.observe,
             documents=self.engine.issuer.document,
             take=answers.take,
+            expand=self.engine.bindings.expand,
             elsewhere=self._elsewhere,
         )
         self.gate = Gate(self.gateway)

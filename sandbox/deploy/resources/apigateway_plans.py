@@ -46,10 +46,20 @@ class ApiKey(ResourceType):
         return Made(made["id"], {"APIKeyId": made["id"]})
 
     async def update(self, context: Context, old: Existing, props: Props) -> Made:
+        defaults = {"CustomerId": "", "Description": "", "Enabled": False}
+        before, after = (_stage_keys(one) for one in (old.properties, props))
         patches = [
-            {"op": "replace", "path": f"/{name[:1].lower()}{name[1:]}", "value": as_text(props.get(name, ""))}
-            for name in ("CustomerId", "Description", "Enabled")
-            if props.get(name) != old.properties.get(name)
+            *(
+                {
+                    "op": "replace",
+                    "path": f"/{name[:1].lower()}{name[1:]}",
+                    "value": as_text(props.get(name, default)),
+                }
+                for name, default in defaults.items()
+                if props.get(name) != old.properties.get(name)
+            ),
+            *({"op": "remove", "path": "/stages", "value": key} for key in before if key not in after),
+            *({"op": "add", "path": "/stages", "value": key} for key in after if key not in before),
         ]
         if patches:
             sent = {"apiKey": old.physical_id, "patchOperations": patches}
@@ -58,6 +68,10 @@ class ApiKey(ResourceType):
 
     async def delete(self, context: Context, old: Existing) -> None:
         await unless_gone(context.aws("apigateway", "DeleteApiKey", {"apiKey": old.physical_id}))
+
+
+def _stage_keys(props: Props) -> list[str]:
+    return [f"{one.get('RestApiId')}/{one.get('StageName')}" for one in props.get("StageKeys", [])]
 
 
 class UsagePlan(ResourceType):

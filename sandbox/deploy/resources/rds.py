@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 from sandbox.deploy.names import database_token
 from sandbox.deploy.resources.base import Context, Existing, Made, Property, Props, ResourceType, unless_gone
 from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Integer, ListOf, Text
+from sandbox.deploy.template.problem import Path, Problem
 from sandbox.model.arn import db_instance_arn
 from sandbox.model.awserror import AwsError
 
@@ -19,6 +20,21 @@ _RENAMED = {"VPCSecurityGroups": "VpcSecurityGroupIds"}
 _ONLY_CREATED = frozenset(
     {"AvailabilityZone", "DBName", "Engine", "KmsKeyId", "MasterUsername", "StorageEncrypted", "Tags"}
 )
+#: What a property is that a template no longer has. Others cannot be taken out: nothing says what they are
+#: then.
+_DEFAULTS: dict[str, Any] = {
+    "AutoMinorVersionUpgrade": True,
+    "BackupRetentionPeriod": 1,
+    "CopyTagsToSnapshot": False,
+    "DeletionProtection": False,
+    "EnableIAMDatabaseAuthentication": False,
+    "EnablePerformanceInsights": False,
+    "MonitoringInterval": 0,
+    "MultiAZ": False,
+    "Port": 5432,
+    "StorageType": "gp2",
+    "Tags": [],
+}
 #: Real seconds a database may take to become available, and between two looks.
 _PATIENCE = 120.0
 _STEP = 0.05
@@ -73,6 +89,14 @@ class DBInstance(ResourceType):
     def expected_id(self, context: Context, props: Props) -> str:
         return context.name(props.get("DBInstanceIdentifier"), 63).lower()
 
+    def check_change(self, old: Props, new: Props, path: Path) -> None:
+        changed = frozenset(name for name in old.keys() | new.keys() if old.get(name) != new.get(name))
+        if self.replaced_by(changed, old, new):
+            return
+        for name in sorted(old.keys() - new.keys() - _DEFAULTS.keys()):
+            why = f"{name} cannot be taken out of a database that has it: it has no default to go back to"
+            raise Problem((*path, name), why, f"leave {name} in, or give it another value")
+
     async def create(self, context: Context, props: Props) -> Made:
         identifier = self.expected_id(context, props)
         sent = {**_parameters(props), "DBInstanceIdentifier": identifier}
@@ -89,7 +113,8 @@ class DBInstance(ResourceType):
         )
 
     async def update(self, context: Context, old: Existing, props: Props) -> Made:
-        before, after = _parameters(old.properties), _parameters(props)
+        removed = {name: _DEFAULTS[name] for name in old.properties.keys() & _DEFAULTS.keys() - props.keys()}
+        before, after = _parameters(old.properties), _parameters({**props, **removed})
         changes = {
             key: value
             for key, value in after.items()

@@ -84,7 +84,12 @@ class DockerEngine(NoReturn):
         self.network_door: NetworkDoor | None = None
         self.project = project_of(kit.folder)
         self.postgres = ContainerPostgres(_PASSWORD)
-        self.bindings = LiveBindings(kit.endpoint, lambda _: (self.postgres.host, self.postgres.port))
+        self.bindings = LiveBindings(
+            kit.endpoint,
+            lambda function: (
+                ("postgres", _POSTGRES_PORT) if function else (self.postgres.host, self.postgres.port)
+            ),
+        )
         self.long_tail = ContainerUpstream(self._ports)
         api = self._lambda = LambdaApi(self.long_tail.send)
         self._mounts = Mounts(kit.folder / "run" / "libraries", self.project)

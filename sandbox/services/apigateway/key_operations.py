@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -82,7 +83,10 @@ class KeyOperations(ApiGatewayParts):
         """Changes a key."""
         before = self._key(call.scope, params["apiKey"])
         names = ("name", "description", "enabled", "customerId")
-        changed = patched(before, params.get("patchOperations", []), names, "UpdateApiKey")
+        patches = params.get("patchOperations", [])
+        rest = [patch for patch in patches if patch.get("path") != "/stages"]
+        changed = patched(before, rest, names, "UpdateApiKey")
+        changed.stage_keys = _patched_stage_keys(changed.stage_keys, patches)
         changed.last_updated_date = self.clock.now()
         self.database.execute(
             "UPDATE apigateway_keys SET body = ? WHERE id = ?", (as_json(changed), changed.id)
@@ -293,6 +297,18 @@ class KeyOperations(ApiGatewayParts):
         for place in plan.api_stages:
             self._api(scope, place.api_id)
             self._stage(place.api_id, place.stage)
+
+
+def _patched_stage_keys(keys: list[str], patches: Sequence[Mapping[str, Any]]) -> list[str]:
+    """The stages of a key after patches, which add and remove them as `API/STAGE`."""
+    for patch in patches:
+        kind, path, value = checked_op(patch, "UpdateApiKey")
+        if path != "/stages":
+            continue
+        if kind == "replace" or not all(value.partition("/")):
+            raise bad_request(f"Invalid patch of /stages: {kind} {value!r}; add or remove API/STAGE")
+        keys = [key for key in keys if key != value] + ([value] if kind == "add" else [])
+    return keys
 
 
 def _patch_stages(plan: UsagePlan, kind: str, parts: list[str], value: str) -> bool:

@@ -48,6 +48,18 @@ def test_any_other_is_403(api: Api, value: str) -> None:
     assert header(response, "x-amzn-ErrorType") == "ForbiddenException"
 
 
+def test_the_stages_of_a_key_are_added_and_removed(api: Api) -> None:
+    key = api.call("CreateApiKey", stageKeys=[{"restApiId": "a", "stageName": "um"}])["id"]
+    patches = [
+        {"op": "remove", "path": "/stages", "value": "a/um"},
+        {"op": "add", "path": "/stages", "value": "a/dois"},
+    ]
+    assert api.call("UpdateApiKey", apiKey=key, patchOperations=patches)["stageKeys"] == ["a/dois"]
+    wrong = [{"op": "add", "path": "/stages", "value": "dois"}]
+    error = api.refused("UpdateApiKey", apiKey=key, patchOperations=wrong)
+    assert "add or remove API/STAGE" in error.message
+
+
 def test_a_key_that_is_disabled_or_of_no_plan_is_403(api: Api) -> None:
     sold = Sold(api)
     off = [{"op": "replace", "path": "/enabled", "value": "false"}]

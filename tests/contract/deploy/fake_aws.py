@@ -469,8 +469,8 @@ class FakeAws:
         self._add("database", p["DBInstanceIdentifier"], p)
 
     def _rds_DescribeDBInstances(self, p: Params) -> Params:  # noqa: N802
-        self._find("database", p["DBInstanceIdentifier"], "DBInstanceNotFound")
-        return {"DBInstances": [{"DBInstanceStatus": "available", "DbiResourceId": "db-1"}]}
+        found = self._find("database", p["DBInstanceIdentifier"], "DBInstanceNotFound")
+        return {"DBInstances": [{**found, "DBInstanceStatus": "available", "DbiResourceId": "db-1"}]}
 
     def _rds_DeleteDBInstance(self, p: Params) -> None:  # noqa: N802
         self._drop("database", p["DBInstanceIdentifier"], "DBInstanceNotFound")
@@ -492,14 +492,13 @@ class FakeAws:
         return {"ARN": arn}
 
     def _secretsmanager_GetSecretValue(self, p: Params) -> Params:  # noqa: N802
-        found = [
-            what
-            for (kind, _), what in self.things.items()
-            if kind == "secret" and what["Name"] == p["SecretId"]
-        ]
-        if not found:
-            raise AwsError("ResourceNotFoundException", "no such secret")
-        return {"SecretString": found[0]["SecretString"]}
+        for (kind, arn), what in self.things.items():
+            if kind == "secret" and p["SecretId"] in (arn, what["Name"]):
+                return {"ARN": arn, "SecretString": what["SecretString"]}
+        raise AwsError("ResourceNotFoundException", "no such secret")
+
+    def _secretsmanager_PutSecretValue(self, p: Params) -> None:  # noqa: N802
+        self._find("secret", p["SecretId"])["SecretString"] = p["SecretString"]
 
     def _secretsmanager_GetRandomPassword(self, p: Params) -> Params:  # noqa: N802
         return {"RandomPassword": "x" * p.get("PasswordLength", 32)}

@@ -60,8 +60,12 @@ def test_a_type_is_replaced(bench: Bench, case: Case) -> None:
 
 
 def test_every_type_is_covered() -> None:
-    # tests/contract/cloudformation/test_custom.py and test_nested.py
-    elsewhere = {"AWS::CloudFormation::CustomResource", "AWS::CloudFormation::Stack"}
+    # tests/contract/cloudformation/test_custom.py and test_nested.py, test_databases.py
+    elsewhere = {
+        "AWS::CloudFormation::CustomResource",
+        "AWS::CloudFormation::Stack",
+        "AWS::SecretsManager::SecretTargetAttachment",
+    }
     assert {case.type for case in [*CASES, *REPLACED]} | elsewhere == set(TYPES)
 
 
@@ -83,6 +87,19 @@ def test_a_permission_is_replaced(bench: Bench) -> None:
     first, second = bench.aws.made("AddPermission")
     assert first["StatementId"] != second["StatementId"]
     assert [call["StatementId"] for call in bench.aws.made("RemovePermission")] == [first["StatementId"]]
+
+
+def test_the_stages_of_a_key_change_with_the_template(bench: Bench) -> None:
+    stages = [{"RestApiId": "a", "StageName": name} for name in ("um", "dois", "tres")]
+    key = {"Name": "k", "Enabled": True}
+    bench.deploy(template("AWS::ApiGateway::ApiKey", {**key, "StageKeys": stages[:2]}))
+    bench.deploy(template("AWS::ApiGateway::ApiKey", {"Name": "k", "StageKeys": stages[1:]}))
+    (patched,) = bench.aws.made("UpdateApiKey")
+    assert patched["patchOperations"] == [
+        {"op": "replace", "path": "/enabled", "value": "false"},
+        {"op": "remove", "path": "/stages", "value": "a/um"},
+        {"op": "add", "path": "/stages", "value": "a/tres"},
+    ]
 
 
 def test_a_fifo_queue_gets_its_suffix(bench: Bench) -> None:

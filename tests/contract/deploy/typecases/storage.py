@@ -58,7 +58,13 @@ CHANGED = [
     Case(
         "AWS::RDS::DBInstance",
         {"Engine": "postgres", "DBInstanceClass": "db.t4g.micro", "AllocatedStorage": "20", "Tags": TAGS},
-        {"Engine": "postgres", "DBInstanceClass": "db.t4g.large", "Port": "5433", "Tags": OTHER_TAGS},
+        {
+            "Engine": "postgres",
+            "DBInstanceClass": "db.t4g.large",
+            "AllocatedStorage": "20",
+            "Port": "5433",
+            "Tags": OTHER_TAGS,
+        },
         ("ModifyDBInstance", "RemoveTagsFromResource", "AddTagsToResource"),
     ),
     Case(
