@@ -90,6 +90,18 @@ def node_command(node: str, memory: int) -> tuple[str, ...]:
     return (node, f"--max-old-space-size={int(memory * _HEAP_SHARE)}", str(CLIENT))
 
 
+def sdk_folder(node: str) -> str:
+    """Where the AWS SDK is that was installed for every program of a node (`npm install -g`), or nothing.
+
+    AWS's runtimes carry one, and providers of the CDK's custom resources count on it.
+    """
+    for program in (Path(node), Path(node).resolve()):
+        folder = program.parents[1] / "lib" / "node_modules"
+        if (folder / "@aws-sdk").is_dir():
+            return str(folder)
+    return ""
+
+
 def node_path(code: str, version: str) -> str:
     """Where Node functions look for packages: layers, then their own folder."""
     return f"{OPT}/nodejs/node{version}/node_modules:{OPT}/nodejs/node_modules:{code}"

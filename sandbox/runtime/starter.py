@@ -24,7 +24,7 @@ from sandbox.runtime.launch import (
     WorkerOrder,
     remove_folder,
 )
-from sandbox.runtime.nodes import Nodes, node_command
+from sandbox.runtime.nodes import Nodes, node_command, sdk_folder
 from sandbox.runtime.opt import OptFolders, bootstrap, python_folders
 from sandbox.runtime.preload import choose
 from sandbox.runtime.zygotes import ForkLauncher
@@ -128,6 +128,8 @@ class Starter:
             log_fd=None if argv else LOG_FD,
             provisioned=environment.provisioned,
         )
+        if family_of(spec.runtime) is Family.NODE and (sdk := sdk_folder(argv[0])):
+            variables["NODE_PATH"] += f":{sdk}"
         launcher = self._launcher(base, environment.id)
         environment.mark_launch()
         order = self._order(spec, base, environment.id, variables, opt, argv)

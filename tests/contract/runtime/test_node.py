@@ -12,7 +12,7 @@ import pytest
 
 from sandbox.model.ports import FunctionSpec, Outcome
 from sandbox.runtime.launch import LaunchError
-from sandbox.runtime.nodes import Nodes
+from sandbox.runtime.nodes import Nodes, sdk_folder
 
 if TYPE_CHECKING:
     from tests.contract.runtime.conftest import Lab
@@ -38,6 +38,16 @@ def run(lab: Lab, spec: FunctionSpec, *events: Any) -> list[Outcome]:
 def answer(outcome: Outcome) -> Any:
     assert outcome.error is None, outcome.log
     return json.loads(outcome.payload)
+
+
+def test_an_sdk_for_every_program_is_found_beside_its_node(tmp_path: Path) -> None:
+    program = tmp_path / "bin" / "node"
+    program.parent.mkdir()
+    program.touch()
+    assert sdk_folder(str(program)) == ""
+    packages = tmp_path / "lib" / "node_modules"
+    (packages / "@aws-sdk").mkdir(parents=True)
+    assert sdk_folder(str(program)) == str(packages)
 
 
 def test_a_module_of_each_kind_and_a_warm_environment(lab: Lab) -> None:
