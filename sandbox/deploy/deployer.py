@@ -409,6 +409,7 @@ class Deployer:
             system.template.parent,
             self._answers,
             nested,
+            lambda text: run.on_event(DeployEvent(stack.name, "", "notice", "", "done", detail=text)),
             pause=self._pause,
         )
 

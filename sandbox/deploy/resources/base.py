@@ -42,7 +42,13 @@ class Property:
 class Answers(Protocol):
     """Waits for answers that do not come with the call (implemented by `AnswerDoor`)."""
 
-    async def ask(self, send: Callable[[str], Awaitable[object]], seconds: float, label: str) -> bytes | None:
+    async def ask(
+        self,
+        send: Callable[[str], Awaitable[object]],
+        seconds: float,
+        label: str,
+        notice: Callable[[], None],
+    ) -> bytes | None:
         """Sends a request with the URL to answer to; the answer, or None where none comes in time."""
         ...
 
@@ -96,6 +102,7 @@ class Context:
         type: that of the template: one handler may have several.
         answers: where providers of custom resources answer.
         nested: makes stacks within this one.
+        notice: tells a person what they should know while it goes on.
         pause: waits real seconds, for services that need time (they live in real time).
     """
 
@@ -107,6 +114,7 @@ class Context:
     folder: File
     answers: Answers
     nested: Nested
+    notice: Callable[[str], None]
     type: str = ""
     generation: int = 0
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep

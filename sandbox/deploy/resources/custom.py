@@ -28,6 +28,7 @@ from sandbox.deploy.template.dynamic import expand_references
 from sandbox.deploy.template.problem import Path, Problem
 from sandbox.deploy.template.secret import SecretText, plain, without_digests
 from sandbox.deploy.template.values import as_text
+from sandbox.model.arn import parse_arn
 
 _TYPE = re.compile(r"Custom::[A-Za-z0-9_@-]{1,60}")
 _LAMBDA, _SNS = "arn:aws:lambda:", "arn:aws:sns:"
@@ -152,7 +153,16 @@ async def _ask(context: Context, kind: str, props: Props, told: Mapping[str, Any
 
     seconds = float(props.get("ServiceTimeout", _PATIENCE))
     label = f"custom resource {context.logical_id} of {context.stack}"
-    body = await context.answers.ask(send, seconds, label)
+
+    def waiting() -> None:
+        who = parse_arn(token).name
+        seen = f"`sandbox logs {who}` shows what it does" if token.startswith(_LAMBDA) else "it is a topic"
+        context.notice(
+            f"{context.logical_id} waits for {who} to answer ({kind}); {seen}. The wait ends after "
+            f"{seconds:.0f} s of the sandbox's clock"
+        )
+
+    body = await context.answers.ask(send, seconds, label, waiting)
     return _made(body, request)
 
 

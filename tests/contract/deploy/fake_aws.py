@@ -55,6 +55,8 @@ class FakeAws:
         self.requests: list[Params] = []
         #: Set once one was asked.
         self.asked = asyncio.Event()
+        #: Real seconds until it is told that an answer takes long.
+        self.patience = 60.0
         self._door: AnswerDoor | None = None
         self.calls: list[tuple[str, str, Params]] = []
         self.things: dict[tuple[str, str], Params] = {}
@@ -63,7 +65,13 @@ class FakeAws:
 
     def open_door(self, clock: Clock) -> AnswerDoor:
         """A new door that the providers answer at."""
-        self._door = AnswerDoor(clock, lambda: "http://127.0.0.1:1")
+        self._door = AnswerDoor(clock, lambda: "http://127.0.0.1:1", self.patience)
+        return self._door
+
+    @property
+    def door(self) -> AnswerDoor:
+        """Where the providers answer."""
+        assert self._door is not None
         return self._door
 
     def _provide(self, token: str, text: str | bytes) -> None:
@@ -71,11 +79,11 @@ class FakeAws:
         self.requests.append(request)
         self.asked.set()
         answer = self.providers[token](request)
-        if answer is not None and self._door is not None:
+        if answer is not None:
             same = {name: request[name] for name in ("StackId", "RequestId", "LogicalResourceId")}
             path = request["ResponseURL"].removeprefix("http://127.0.0.1:1")
             body = json.dumps({"Status": "SUCCESS", **same, **answer}).encode()
-            asyncio.get_running_loop().call_soon(self._door.take, path, body)
+            asyncio.get_running_loop().call_soon(self.door.take, path, body)
 
     def _lambda_Invoke(self, p: Params) -> None:  # noqa: N802
         if p["FunctionName"] not in self.providers:

@@ -45,6 +45,7 @@ def context(stack: str, logical_id: str, generation: int = 0, stack_id: str = "i
         Path(),
         AnswerDoor(Clock(), lambda: ""),
         NoStacks(),
+        print,
         generation=generation,
     )
 
