@@ -146,6 +146,56 @@ def test_a_conflict_of_transactions_can_be_asked_for(sandbox: Sandbox) -> None:
     client.put_item(TableName=table, Item={"id": {"S": "x"}})
 
 
+def test_killing_the_daemon_in_the_middle_of_an_index_and_of_a_deletion(sandboxes: Maker) -> None:
+    sandbox = sandboxes()
+    sandbox.up()
+    table = _table(sandbox, "grande")
+    batches = [
+        [
+            {"PutRequest": {"Item": {"id": {"S": f"{number}-{more}"}, "c": {"S": str(more)}}}}
+            for more in range(25)
+        ]
+        for number in range(160)
+    ]
+    with ThreadPoolExecutor(_CLIENTS) as pool:
+        list(
+            pool.map(lambda one: sandbox.aws("dynamodb").batch_write_item(RequestItems={table: one}), batches)
+        )
+    sandbox.aws("dynamodb").update_table(
+        TableName=table,
+        AttributeDefinitions=[{"AttributeName": name, "AttributeType": "S"} for name in ("id", "c")],
+        GlobalSecondaryIndexUpdates=[
+            {
+                "Create": {
+                    "IndexName": "por-c",
+                    "KeySchema": [{"AttributeName": "c", "KeyType": "HASH"}],
+                    "Projection": {"ProjectionType": "KEYS_ONLY"},
+                }
+            }
+        ],
+    )
+    gone(sandbox.kill_daemon(), "`kill -9` of the daemon")
+
+    sandbox.up()
+    index = eventually(
+        lambda: sandbox.aws("dynamodb").describe_table(TableName=table)["Table"]["GlobalSecondaryIndexes"][0],
+        lambda found: found["IndexStatus"] == "ACTIVE",
+        what="the index",
+    )
+    assert index["ItemCount"] == 4000
+    pages = sandbox.aws("dynamodb").get_paginator("scan").paginate(TableName=table, IndexName="por-c")
+    assert sum(page["Count"] for page in pages) == 4000
+    sandbox.aws("dynamodb").delete_table(TableName=table)
+    gone(sandbox.kill_daemon(), "`kill -9` of the daemon")
+
+    sandbox.up()
+    eventually(
+        lambda: sandbox.aws("dynamodb").list_tables()["TableNames"], lambda names: not names, what="no table"
+    )
+    _table(sandbox, "grande")
+    assert sandbox.aws("dynamodb").scan(TableName=table)["Count"] == 0
+
+
 def test_killing_the_daemon_under_load_loses_no_item_and_no_record(sandboxes: Maker) -> None:
     sandbox = sandboxes()
     sandbox.up()

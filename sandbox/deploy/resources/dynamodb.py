@@ -22,13 +22,13 @@ from sandbox.deploy.resources.base import (
 from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Integer, ListOf, Struct, Text
 from sandbox.model.awserror import AwsError
 
-_KEYS = ListOf(
+KEYS = ListOf(
     Struct({"AttributeName": Text(), "KeyType": Text(("HASH", "RANGE"))}, ("AttributeName", "KeyType"))
 )
-_PROJECTION = Struct({"NonKeyAttributes": ListOf(Text()), "ProjectionType": Text()})
+PROJECTION = Struct({"NonKeyAttributes": ListOf(Text()), "ProjectionType": Text()})
 _THROUGHPUT = Struct({"ReadCapacityUnits": Integer(), "WriteCapacityUnits": Integer()})
 _ON_DEMAND = Struct({"MaxReadRequestUnits": Integer(), "MaxWriteRequestUnits": Integer()})
-_RECOVERY = Struct({"PointInTimeRecoveryEnabled": Boolean(), "RecoveryPeriodInDays": Integer()})
+RECOVERY = Struct({"PointInTimeRecoveryEnabled": Boolean(), "RecoveryPeriodInDays": Integer()})
 _ENCRYPTION = Struct({"KMSMasterKeyId": Text(), "SSEEnabled": Boolean(), "SSEType": Text()}, ("SSEEnabled",))
 #: Properties of the type that its own operations set, not CreateTable.
 _APART = {"TableName", "TimeToLiveSpecification", "PointInTimeRecoverySpecification"}
@@ -52,22 +52,22 @@ class Table(ResourceType):
                 Struct(
                     {
                         "IndexName": Text(),
-                        "KeySchema": _KEYS,
+                        "KeySchema": KEYS,
                         "OnDemandThroughput": _ON_DEMAND,
-                        "Projection": _PROJECTION,
+                        "Projection": PROJECTION,
                         "ProvisionedThroughput": _THROUGHPUT,
                     },
                     ("IndexName", "KeySchema", "Projection"),
                 )
             )
         ),
-        "KeySchema": Property(_KEYS, replaces=True, required=True),
+        "KeySchema": Property(KEYS, replaces=True, required=True),
         "LocalSecondaryIndexes": Property(
-            ListOf(Struct({"IndexName": Text(), "KeySchema": _KEYS, "Projection": _PROJECTION})),
+            ListOf(Struct({"IndexName": Text(), "KeySchema": KEYS, "Projection": PROJECTION})),
             replaces=True,
         ),
         "OnDemandThroughput": Property(_ON_DEMAND),
-        "PointInTimeRecoverySpecification": Property(_RECOVERY),
+        "PointInTimeRecoverySpecification": Property(RECOVERY),
         "ProvisionedThroughput": Property(_THROUGHPUT),
         "SSESpecification": Property(_ENCRYPTION),
         "StreamSpecification": Property(Struct({"StreamViewType": Text()}, ("StreamViewType",))),
@@ -102,7 +102,7 @@ class Table(ResourceType):
         table = await self._active(context, name)
         await self._ttl(context, name, props)
         await self._recovery(context, name, {}, props)
-        return Made(name, {"Arn": table["TableArn"], "StreamArn": table.get("LatestStreamArn", "")})
+        return Made(name, self._attributes(table))
 
     async def update(self, context: Context, old: Existing, props: Props) -> Made:
         name, before = old.physical_id, old.properties
@@ -123,6 +123,10 @@ class Table(ResourceType):
             await patience.step()
         while await exists(context.aws("dynamodb", "DescribeTable", sent)):
             await patience.step()
+
+    def _attributes(self, table: Props) -> dict[str, Any]:
+        """What `Fn::GetAtt` gives of a table that was made."""
+        return {"Arn": table["TableArn"], "StreamArn": table.get("LatestStreamArn", "")}
 
     async def _retag(self, context: Context, arn: str, before: Props, props: Props) -> None:
         removed, added = tag_changes(before, props)

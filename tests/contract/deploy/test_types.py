@@ -13,7 +13,16 @@ from sandbox.errors import TemplateError
 from tests.contract.deploy.harness import Bench
 from tests.contract.deploy.typecases import apis, events, functions, identity, messaging, storage
 from tests.contract.deploy.typecases.api_parts import HTTP_APIS, REST_APIS
-from tests.contract.deploy.typecases.base import INLINE, PERMISSION, QUEUE_ARN, ROLE, TOPIC_ARN, Case, Json
+from tests.contract.deploy.typecases.base import (
+    INLINE,
+    PERMISSION,
+    QUEUE_ARN,
+    ROLE,
+    TABLE,
+    TOPIC_ARN,
+    Case,
+    Json,
+)
 
 _SERVICES = (messaging, functions, identity, events, apis, storage)
 CASES = [
@@ -194,6 +203,16 @@ def test_local_code_is_a_folder_or_an_archive_that_exists(bench: Bench) -> None:
         ("AWS::Lambda::Function", {"Role": ROLE, "Code": {}}, "names no code"),
         ("AWS::Lambda::Function", {"Role": ROLE, **INLINE, "Architectures": ["arm"]}, "Did you mean arm64"),
         (
+            "AWS::DynamoDB::GlobalTable",
+            {**TABLE, "Replicas": [{"Region": "us-east-1"}, {"Region": "eu-west-1"}]},
+            "it has 2 replicas: replicas in other regions are not implemented",
+        ),
+        (
+            "AWS::DynamoDB::GlobalTable",
+            {**TABLE, "Replicas": [{"Region": "us-east-1", "ResourcePolicy": {}}]},
+            "ResourcePolicy is not known or not implemented here",
+        ),
+        (
             "AWS::Events::Rule",
             {"Targets": [{"Id": "x", "Arn": "y", "BatchParameters": {}}]},
             "BatchParameters",
@@ -223,3 +242,71 @@ def test_conditions_of_bucket_policies_do_not_close_the_bucket(bench: Bench) -> 
     )
     (sent,) = bench.aws.made("PutBucketPolicy")
     assert [one["Effect"] for one in json.loads(sent["Policy"])["Statement"]] == ["Allow"]
+
+
+@pytest.mark.parametrize(
+    ("properties", "expected"),
+    [
+        (
+            {"Replicas": [{"Region": "eu-west-1"}]},
+            "Replicas.0..Region is eu-west-1, the stack is in us-east-1",
+        ),
+        ({"Replicas": [{"Region": "us-east-1"}]}, "ReadProvisionedThroughputSettings must be given"),
+    ],
+)
+def test_a_global_table_that_cannot_be_one_table_fails(bench: Bench, properties: Json, expected: str) -> None:
+    with pytest.raises(DeployError, match=expected):
+        bench.deploy(template("AWS::DynamoDB::GlobalTable", {**TABLE, **properties}))
+    assert bench.aws.things == {}
+
+
+def test_a_global_table_is_a_table_with_the_capacity_that_scaling_begins_with(bench: Bench) -> None:
+    """As the CDK writes a `TableV2` with `Billing.provisioned`."""
+    scaling = {
+        "MinCapacity": 2,
+        "MaxCapacity": 9,
+        "TargetTrackingScalingPolicyConfiguration": {"TargetValue": 70},
+    }
+    index = {
+        "IndexName": "por-cliente",
+        "KeySchema": [{"AttributeName": "id", "KeyType": "HASH"}],
+        "Projection": {"ProjectionType": "ALL"},
+    }
+    replica = {
+        "Region": "us-east-1",
+        "ReadProvisionedThroughputSettings": {"ReadCapacityUnits": 3},
+        "SSESpecification": {"KMSMasterKeyId": "alias/k"},
+        "GlobalSecondaryIndexes": [
+            {
+                "IndexName": "por-cliente",
+                "ReadProvisionedThroughputSettings": {
+                    "ReadCapacityAutoScalingSettings": {**scaling, "SeedCapacity": 4}
+                },
+            }
+        ],
+    }
+    writes = {"WriteProvisionedThroughputSettings": {"WriteCapacityAutoScalingSettings": scaling}}
+    properties = {
+        **TABLE,
+        **writes,
+        "BillingMode": "PROVISIONED",
+        "GlobalSecondaryIndexes": [{**index, **writes}],
+        "Replicas": [replica],
+        "SSESpecification": {"SSEEnabled": True, "SSEType": "KMS"},
+    }
+    bench.deploy(template("AWS::DynamoDB::GlobalTable", properties))
+    (made,) = bench.aws.made("CreateTable")
+    assert {name: value for name, value in made.items() if name != "TableName"} == {
+        **TABLE,
+        "BillingMode": "PROVISIONED",
+        "ProvisionedThroughput": {"ReadCapacityUnits": 3, "WriteCapacityUnits": 2},
+        "GlobalSecondaryIndexes": [
+            {**index, "ProvisionedThroughput": {"ReadCapacityUnits": 4, "WriteCapacityUnits": 2}}
+        ],
+        "SSESpecification": {"Enabled": True, "SSEType": "KMS", "KMSMasterKeyId": "alias/k"},
+    }
+    (notice,) = [event.detail for event in bench.events if event.kind == "notice"]
+    assert (
+        notice
+        == "It: capacity is not scaled: the table keeps SeedCapacity, or MinCapacity where that is not given"
+    )

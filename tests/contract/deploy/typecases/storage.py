@@ -15,6 +15,8 @@ LIFE = {
     "AbortIncompleteMultipartUpload": {"DaysAfterInitiation": 1},
 }
 
+REPLICA = {"Region": "us-east-1", "PointInTimeRecoverySpecification": {"PointInTimeRecoveryEnabled": True}}
+
 CHANGED = [
     Case(
         "AWS::CloudWatch::Alarm",
@@ -115,6 +117,19 @@ CHANGED = [
             "BillingMode": "PAY_PER_REQUEST",
             "StreamSpecification": {"StreamViewType": "NEW_IMAGE"},
             "Tags": TAGS,
+        },
+        ("UpdateTable", "UpdateTimeToLive", "TagResource"),
+    ),
+    Case(
+        "AWS::DynamoDB::GlobalTable",
+        {**TABLE, "BillingMode": "PAY_PER_REQUEST", "Replicas": [REPLICA]},
+        {
+            **TABLE,
+            "BillingMode": "PAY_PER_REQUEST",
+            "Replicas": [{**REPLICA, "DeletionProtectionEnabled": False, "Tags": TAGS}],
+            "StreamSpecification": {"StreamViewType": "NEW_IMAGE"},
+            "TimeToLiveSpecification": {"AttributeName": "t", "Enabled": True},
+            "WriteOnDemandThroughputSettings": {"MaxWriteRequestUnits": 5},
         },
         ("UpdateTable", "UpdateTimeToLive", "TagResource"),
     ),
