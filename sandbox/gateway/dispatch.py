@@ -158,9 +158,7 @@ class Dispatcher:
             AwsError: `ExpiredToken`, the key is of a session that is over.
         """
         caller = peer or (self._callers.lookup(access_key) if access_key else None) or _root(access_key)
-        account = account_of(access_key)
-        if owner := next((arn for arn in (caller.arn, caller.function or "") if is_arn(arn)), ""):
-            account = parse_arn(owner).account
+        account = _account(caller.arn, caller.function or "", access_key)
         return Origin(scope_of(account, region), caller, caller.hop, endpoint, trace)
 
     async def call(
@@ -310,6 +308,13 @@ class Dispatcher:
 def _root(access_key: str) -> Caller:
     """Who signs with a key that is nobody's in particular."""
     return Caller(access_key, f"arn:aws:iam::{account_of(access_key)}:root")
+
+
+@lru_cache(maxsize=4096)
+def _account(arn: str, function: str, access_key: str) -> str:
+    """The account that a caller belongs to, by its own ARN, its function's, or its key."""
+    owner = next((one for one in (arn, function) if is_arn(one)), "")
+    return parse_arn(owner).account if owner else account_of(access_key)
 
 
 def not_stored(request_id: str, failure: SandboxError) -> AwsError:
