@@ -160,8 +160,7 @@ class Connection(asyncio.Protocol):
         self._head_bytes = 0
         path, query = _target(self._url)
         headers = {_lower(name): value.decode("latin-1") for name, value in self._raw}
-        method = self._parser.get_method().decode("latin-1").upper()
-        self._incoming = Incoming(method, path, query, headers, b"")
+        self._incoming = Incoming(_method(self._parser.get_method()), path, query, headers, b"")
         if "expect" in headers and headers["expect"].lower() == "100-continue" and self._task is None:
             self._transport.write(_CONTINUE)
 
@@ -289,6 +288,12 @@ def _lower(name: bytes) -> str:
     return name.decode("latin-1").lower()
 
 
+@lru_cache(maxsize=64)
+def _method(name: bytes) -> str:
+    return name.decode("latin-1").upper()
+
+
+@lru_cache(maxsize=1024)
 def _target(url: bytes) -> tuple[str, str]:
     """Path and query of a request's target, percent-encoding kept.
 

@@ -53,6 +53,8 @@ class Database:
         self._begun = False
         #: Number of the next commit, and those that failed.
         self._turn = 0
+        #: What says of a task that it wrote in this turn.
+        self._mark = (self, 0)
         self._failed: dict[int, StoreError] = {}
         self._scheduled = False
         #: The loop of this turn: looking it up costs a call of the system each time.
@@ -238,8 +240,10 @@ class Database:
         else:
             self._connection.execute("BEGIN IMMEDIATE")
             self._begun = True
-        _written.set((self, self._turn))
-        self._schedule()
+            self._mark = (self, self._turn)
+        _written.set(self._mark)
+        if not self._scheduled:
+            self._schedule()
 
     def _check_alive(self) -> None:
         """A full disk may have ended the transaction of this turn, with what others had written in it."""
