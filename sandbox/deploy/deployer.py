@@ -101,6 +101,10 @@ class Deployer:
         """What is deployed, by name."""
         return self._record.stacks(self._scope)
 
+    def outermost(self) -> list[Stack]:
+        """The stacks that are within no other, by name: the others go with them."""
+        return [stack for stack in self.stacks() if self.parent(stack) is None]
+
     def stack(self, name: str) -> Stack:
         """One stack.
 

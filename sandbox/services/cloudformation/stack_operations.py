@@ -12,7 +12,7 @@ from collections.abc import Collection
 import msgspec
 
 from sandbox.model.arn import stack_arn
-from sandbox.model.awserror import NotImplementedByName
+from sandbox.model.awserror import AwsError, NotImplementedByName
 from sandbox.model.call import Call
 from sandbox.model.stacks import ResourceChange, StackRequest, TemplateSummary
 from sandbox.services.base import Answer, Params, operation
@@ -84,7 +84,9 @@ class StackOperations(Core):
         self.begin_update(call, row, inputs, on_failure_of(params), params.get("ClientRequestToken", ""))
         return {"StackId": row.stack_id}
 
-    @operation("DeleteStack", "StackName RetainResources RoleARN ClientRequestToken DeploymentConfig")
+    @operation(
+        "DeleteStack", "StackName RetainResources DeletionMode RoleARN ClientRequestToken DeploymentConfig"
+    )
     def delete_stack(self, call: Call, params: Params) -> Answer:
         """Removes a stack, beside the request; one that does not exist is gone already."""
         check_mode(params)
@@ -97,12 +99,15 @@ class StackOperations(Core):
         if row.protected:
             raise invalid(f"Stack [{row.name}] cannot be deleted while TerminationProtection is enabled")
         retain = tuple(params.get("RetainResources") or ())
+        forced = params.get("DeletionMode") == "FORCE_DELETE_STACK"
+        if forced and row.status != "DELETE_FAILED":
+            raise _not_yet(row, "activate DeletionMode FORCE_DELETE_STACK")
         if retain:
             self._check_retained(call, row, retain)
         row = msgspec.structs.replace(row, token=params.get("ClientRequestToken", ""))
         if not is_ongoing(row):
             row = self.worker.enter(call.scope, row, "DELETE_IN_PROGRESS", "User Initiated")
-        self.worker.begin(row.stack_id, self.worker.delete(call.scope, row, retain))
+        self.worker.begin(row.stack_id, self.worker.delete(call.scope, row, retain, forced=forced))
         return {}
 
     @operation("UpdateTerminationProtection", "StackName EnableTerminationProtection")
@@ -152,10 +157,7 @@ class StackOperations(Core):
             AwsError: `ValidationError`.
         """
         if row.status != "DELETE_FAILED":
-            raise invalid(
-                f"Invalid operation on stack [{row.stack_id}]. You can specify resources to retain in a "
-                "delete stack operation only when the stack is in the DELETE_FAILED state."
-            )
+            raise _not_yet(row, "specify resources to retain")
         there = {one.logical_id for one in self.deployer.resources(call.scope, row.name, call.endpoint)}
         gone = {one.logical_id for one in self.book.events(row.stack_id)} - there
         if gone.intersection(names):
@@ -218,6 +220,14 @@ class StackOperations(Core):
             change_set_id=change_set or row.change_set_id,
         )
         self.worker.begin(row.stack_id, self.worker.update(call.scope, row, call.hop))
+
+
+def _not_yet(row: StackRow, what: str) -> AwsError:
+    """The refusal of what only a stack whose deletion failed may be asked for."""
+    return invalid(
+        f"Invalid operation on stack [{row.stack_id}]. You can {what} in a delete stack operation only when "
+        "the stack is in the DELETE_FAILED state."
+    )
 
 
 def _newest_first(row: StackRow) -> Key:

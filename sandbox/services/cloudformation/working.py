@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -170,10 +171,19 @@ class Worker:
             else:
                 self.enter(scope, row, "UPDATE_ROLLBACK_FAILED", failure)
 
-    async def delete(self, scope: Scope, row: StackRow, retain: Collection[str] = ()) -> None:
-        """Deletes a stack, but for the resources of some logical ids."""
+    async def delete(
+        self, scope: Scope, row: StackRow, retain: Collection[str] = (), *, forced: bool = False
+    ) -> None:
+        """Deletes a stack, but for the resources of some logical ids; a deletion that is forced leaves those
+        behind that cannot be deleted.
+        """
         current = next((one for one in self._book.stacks(scope) if one.stack_id == row.stack_id), row)
         row = self.enter(scope, current, "DELETE_IN_PROGRESS", "User Initiated")
+        if forced:
+            teller = Teller(self, self._book, scope, row, self._clock.now)
+            with suppress(AwsError):
+                await self._deployer.delete(scope, row.name, teller.hear, retain)
+            retain = {*retain, *teller.failed}
         await self._remove(scope, row, partial(self._deployer.delete, retain=retain), "DELETE")
 
     async def _remove(

@@ -46,7 +46,7 @@ class Accounts:
 
     async def _vacate(self, account: str) -> None:
         session = self._session
-        for stack in session.deployment.of_account(account).stacks():
+        for stack in session.deployment.of_account(account).outermost():
             try:
                 await self.test_remove(stack.name, account)
             except SandboxError as error:

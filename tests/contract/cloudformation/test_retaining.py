@@ -55,6 +55,19 @@ def test_a_failed_deletion_can_leave_resources_behind(stacks: Stacks) -> None:
     assert next(e for e in events if e["LogicalResourceId"] == "Grupo")["ResourceStatus"] == "DELETE_SKIPPED"
 
 
+def test_a_failed_deletion_can_be_forced(stacks: Stacks) -> None:
+    stacks.create(LOGS)
+    early = stacks.refused("DeleteStack", StackName="filas", DeletionMode="FORCE_DELETE_STACK")
+    assert "FORCE_DELETE_STACK in a delete stack operation only when the stack is in" in early.message
+    stacks.aws.refuse["DeleteLogGroup"] = DENIED
+    stacks.call("DeleteStack", StackName="filas")
+    stack_id = stacks.stack()["StackId"]
+    stacks.call("DeleteStack", StackName="filas", DeletionMode="FORCE_DELETE_STACK")
+    assert stacks.stack(stack_id)["StackStatus"] == "DELETE_COMPLETE"
+    assert len(stacks.aws.names("group")) == 1
+    assert stacks.aws.names("queue") == set()
+
+
 def test_only_what_is_left_of_a_failed_deletion_can_be_retained(stacks: Stacks) -> None:
     stacks.create(LOGS)
     early = stacks.refused("DeleteStack", StackName="filas", RetainResources=["Grupo"])

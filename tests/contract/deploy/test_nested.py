@@ -67,6 +67,7 @@ def test_an_edit_of_the_template_beside_is_a_change(family: Bench) -> None:
 
 def test_a_start_deploys_the_outermost_stack_alone(family: Bench) -> None:
     family.deploy(PLAIN)
+    assert [stack.name for stack in family.deployer().outermost()] == ["demo"]
     assert [bool(stack.system) for stack in family.deployer().stacks()] == [True, False]
 
 
