@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable
+from functools import lru_cache
 
 from sandbox.model.ids import Ids
 
@@ -40,15 +41,18 @@ def visits(trace: str | None, function: str) -> int:
     Args:
         function: its ARN without a qualifier.
     """
-    return _lineage(_fields(trace)).get(_key(function), 0)
+    return 0 if not trace or _LINEAGE not in trace else _lineage(_fields(trace)).get(_key(function), 0)
 
 
 def visited(trace: str, function: str) -> str:
     """The header with one more run of the function."""
+    key = _key(function)
+    if _LINEAGE not in trace:
+        return f"{trace};{_LINEAGE}={key}:1" if trace else f"{_LINEAGE}={key}:1"
     fields = _fields(trace)
     lineage = _lineage(fields)
-    lineage[_key(function)] = lineage.get(_key(function), 0) + 1
-    fields[_LINEAGE] = "|".join(f"{key}:{count}" for key, count in lineage.items())
+    lineage[key] = lineage.get(key, 0) + 1
+    fields[_LINEAGE] = "|".join(f"{one}:{count}" for one, count in lineage.items())
     return ";".join(f"{name}={value}" for name, value in fields.items())
 
 
@@ -84,5 +88,6 @@ def _lineage(fields: dict[str, str]) -> dict[str, int]:
     return found
 
 
+@lru_cache(maxsize=1024)
 def _key(function: str) -> str:
     return hashlib.sha256(function.encode()).hexdigest()[:8]

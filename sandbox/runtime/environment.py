@@ -12,6 +12,7 @@ from sandbox.clock import Clock
 from sandbox.model.arn import Arn, is_arn, parse_arn
 from sandbox.model.call import Caller
 from sandbox.model.ports import Doom, FunctionSpec, InvocationRequest
+from sandbox.runtime.alarm import Alarm
 from sandbox.runtime.api import RESPONSE_LIMIT, NextPoll, Refusal, RuntimeApi
 from sandbox.runtime.environ import Credentials
 from sandbox.runtime.launch import Launcher, Worker
@@ -107,7 +108,7 @@ class Environment:
         self._current = ""
         self._limit = 0.0
         self._began = clock.elapsed()
-        self._deadline: asyncio.TimerHandle | None = None
+        self._deadline = Alarm(self._out_of_time)
         self._doom: EndKind | None = None
         #: How the invocation in progress is made to end.
         self._fate: Doom | None = None
@@ -183,6 +184,7 @@ class Environment:
         if self.ended:
             return
         self.ended = True
+        self._deadline.close()
         if self._watch is not None:
             self._watch.stop()
         if self._meter is not None:
@@ -254,14 +256,13 @@ class Environment:
             self._watch.start()
 
     async def _wait_for_end(self, limit: float) -> Ending:
-        loop = asyncio.get_running_loop()
         self._limit = limit
-        self._waiting = loop.create_future()
-        self._deadline = loop.call_later(limit, self._out_of_time)
+        self._waiting = asyncio.get_running_loop().create_future()
+        self._deadline.set(limit)
         try:
             return await self._waiting
         finally:
-            self._deadline.cancel()
+            self._deadline.clear()
             self._waiting = None
             self._current = ""
             if self._watch is not None:

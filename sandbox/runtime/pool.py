@@ -6,9 +6,11 @@ import asyncio
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from functools import partial
 from typing import Any
 
 from sandbox.model.ports import LogLines
+from sandbox.runtime.alarm import Alarm
 from sandbox.runtime.environment import Environment
 
 
@@ -18,14 +20,14 @@ class Pool:
 
     Attributes:
         idle: those that rest; the ones used last are used first.
-        expiry: when those end that are not provisioned.
+        expiry: what ends those that are not provisioned.
         waiting: futures of requests that take the next one that is free; some may be done already.
         wanted: how many are provisioned. log: where they write while they start.
     """
 
     idle: list[Environment] = field(default_factory=list)
     all: set[Environment] = field(default_factory=set)
-    expiry: dict[Environment, asyncio.TimerHandle] = field(default_factory=dict)
+    expiry: dict[Environment, Alarm] = field(default_factory=dict)
     waiting: deque[asyncio.Future[Any]] = field(default_factory=deque)
     wanted: int = 0
     log: LogLines | None = None
@@ -52,18 +54,29 @@ class Pool:
         environment.busy = False
         self.idle.append(environment)
         if not environment.provisioned:
-            loop = asyncio.get_running_loop()
-            self.expiry[environment] = loop.call_later(seconds, expire, environment)
+            alarm = self.expiry.get(environment)
+            if alarm is None:
+                alarm = self.expiry[environment] = Alarm(partial(expire, environment))
+            alarm.set(seconds)
 
     def leave(self, environment: Environment) -> bool:
         """Takes an environment out of those that rest; says whether it was one of them."""
-        handle = self.expiry.pop(environment, None)
-        if handle is not None:
-            handle.cancel()
+        alarm = self.expiry.get(environment)
+        if alarm is not None:
+            alarm.clear()
         if environment not in self.idle:
             return False
         self.idle.remove(environment)
         return True
+
+    def forget(self, environment: Environment) -> bool:
+        """An environment has ended; says whether it rested."""
+        self.all.discard(environment)
+        rested = self.leave(environment)
+        alarm = self.expiry.pop(environment, None)
+        if alarm is not None:
+            alarm.close()
+        return rested
 
     @property
     def working(self) -> bool:

@@ -24,7 +24,7 @@ from sandbox.runtime.execs import default_start_method
 from sandbox.runtime.families import family_of
 from sandbox.runtime.interpreters import Interpreters
 from sandbox.runtime.launch import LaunchError
-from sandbox.runtime.live_log import LiveLog
+from sandbox.runtime.live_log import LiveLog, LiveLogs
 from sandbox.runtime.outcome import outcome_of
 from sandbox.runtime.platform_log import PlatformLog, platform_log
 from sandbox.runtime.pool import Pool
@@ -101,6 +101,7 @@ class LambdaRuntime:
             start_method=start_method,
         )
         self._starts = Starts()
+        self._live = LiveLogs(clock)
         self._pools: dict[FunctionSpec, Pool] = {}
         self._keys: OrderedDict[str, Environment] = OrderedDict()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -159,7 +160,7 @@ class LambdaRuntime:
         """
         family_of(spec.runtime)
         pool = self._pool(spec)
-        live = LiveLog(self._clock, log)
+        live = self._live.begin(log)
         try:
             while True:
                 turn = pool.take() or await self._starts.turn(pool, partial(self._rest, pool))
@@ -384,7 +385,7 @@ class LambdaRuntime:
         return sum(pool.ready for spec, pool in self._pools.items() if spec.arn == function)
 
     async def _start_provisioned(self, spec: FunctionSpec, pool: Pool) -> None:
-        live = LiveLog(self._clock, pool.log or _unheard)
+        live = self._live.begin(pool.log or _unheard)
         environment = await self._begin(spec, pool, None, provisioned=True)
         live.write_to(environment.log_stream)
         platform = self._platform(spec)
@@ -433,8 +434,7 @@ class LambdaRuntime:
         task.add_done_callback(self._tasks.discard)
 
     def _forget(self, pool: Pool, environment: Environment) -> None:
-        pool.all.discard(environment)
-        if pool.leave(environment):  # it died while it was idle
+        if pool.forget(environment):  # it died while it was idle
             environment.discard_log()
         self._starter.forget(environment)
         if environment.provisioned:

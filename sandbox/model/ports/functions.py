@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Protocol
 
 from sandbox.model.arn import Arn, function_arn
@@ -106,7 +107,12 @@ class FunctionSpec:
     @property
     def function(self) -> str:
         """ARN of the function, whichever version it is."""
-        return str(function_arn(self.scope, self.name))
+        return _function(self.scope, self.name)
+
+
+@lru_cache(maxsize=1024)
+def _function(scope: Scope, name: str) -> str:
+    return str(function_arn(scope, name))
 
 
 @dataclass(frozen=True, slots=True)

@@ -100,7 +100,11 @@ class CodeStore:
         return Path(package.folder) if package.live else self._folder / f"{package.key}.zip"
 
     def key(self, package: Package) -> str:
-        """Stands for the package's content now; differs whenever a live folder changed."""
+        """Stands for the package's content now; differs whenever a live folder changed.
+
+        Raises:
+            AwsError: `ResourceConflictException`, the live folder is gone.
+        """
         if not package.live:
             return package.key
         known = self._walks.get(package.folder)
@@ -108,6 +112,9 @@ class CodeStore:
         if known is not None and began < known[1]:
             return known[0]
         files = listed(package.folder)
+        if not files and self._is_missing(package):
+            self._walks.pop(package.folder, None)
+            raise _gone(package.folder)
         key = known[0] if known is not None and files == known[2] else digest_of(files)
         cost = self._clock.elapsed() - began
         rest = cost / _WALK_SHARE if cost > _CHEAP_WALK else 0.0

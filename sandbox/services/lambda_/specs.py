@@ -71,13 +71,10 @@ class Specs:
         Raises:
             AwsError: `ResourceConflictException`, its code is gone or its dependencies cannot be prepared.
         """
-        package = function.package
-        await self._code.ready(package)
-        key = self._code.key(package)
+        key = await self._key(function.package)
         layers = [version.package for version in self._layers.of(function.layers)]
         for layer in layers:
-            await self._code.ready(layer)
-            key += f"+{self._code.key(layer)}"
+            key += f"+{await self._key(layer)}"
         place = (function.account, function.region, function.name, function.version)
         known = self._built.get(place)
         if known is not None:
@@ -88,6 +85,11 @@ class Specs:
         spec = await self._compose(function, key, tuple(str(self._code.folder(layer)) for layer in layers))
         self._built[place] = (function, spec)
         return spec
+
+    async def _key(self, package: Package) -> str:
+        if not package.live:  # for a live folder `key` sees whether it is there
+            await self._code.ready(package)
+        return self._code.key(package)
 
     async def _compose(self, function: Function, key: str, layers: tuple[str, ...]) -> FunctionSpec:
         package = function.package
