@@ -112,7 +112,9 @@ class TopologyBook:
         self._at = -1
 
     async def now(self) -> Topology:
-        """The topology as it is."""
+        """The topology as it is. Where nothing is recorded nobody tells what changed: it is asked anew."""
+        if not self._session.options.keep_hops:
+            return await read_topology(self._session)
         configured = self._session.counters.configured
         if self._known is None or self._at != configured:
             self._known = await read_topology(self._session)

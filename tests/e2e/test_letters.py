@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from sandbox.testing import Aws, Flows, Sandbox
+from tests.e2e.conftest import Maker
 from tests.support.commands import Commands
 
 pytestmark = [pytest.mark.e2e, pytest.mark.sandbox("letters.yaml")]
@@ -147,3 +149,11 @@ def test_records_of_a_stream_that_were_given_up(aws: Aws, flows: Flows, cli: Com
     assert "ValueError: errado" in shown["error"]
     out = cli("dlq", "resend", "lotes", identifier(shown), code=1).out
     assert "read them with GetRecords" in out
+
+
+def test_where_nothing_is_recorded_the_queues_are_listed_all_the_same(sandboxes: Maker) -> None:
+    made = sandboxes()
+    made.up("--keep-hops", "0")
+    assert made.cli("dlq", "ls", "--json").json == []
+    made.cli("deploy", str(Path(__file__).with_name("letters.yaml")))
+    assert len(made.cli("dlq", "ls", "--json").json) == 7
