@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import Any
 
 import msgspec
@@ -47,7 +48,15 @@ def render(text: str, context: Mapping[str, Any]) -> str:
         text: the format.
         context: values by their names after `$context.`; those of maps (`authorizer`, `identity`) by dots.
     """
-    return _VARIABLE.sub(lambda match: _shown(lookup(context, match[1] or "")), text).rstrip("\n")
+    parts = list(_parts(text))
+    parts[1::2] = [_shown(lookup(context, name)) for name in parts[1::2]]
+    return "".join(parts).rstrip("\n")
+
+
+@lru_cache(maxsize=256)
+def _parts(text: str) -> tuple[str, ...]:
+    """A format as texts and, between them, the names of variables."""
+    return tuple(part or "" for part in _VARIABLE.split(text))
 
 
 def lookup(context: Mapping[str, Any], name: str) -> Any:
