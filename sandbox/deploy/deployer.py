@@ -379,7 +379,9 @@ class Deployer:
 
     async def _undo(self, stack: Stack, executor: Executor) -> None:
         recorded = self._record.resources(self._scope, stack.name)
-        await executor.remove_all(removals(recorded.values(), taken_back=True), action="roll back")
+        leftovers = self._record.leftovers(self._scope, stack.name)
+        unwanted = removals(recorded.values(), leftovers, taken_back=True)
+        await executor.remove_all(unwanted, action="roll back")
         self._record.forget_stack(self._scope, stack.name)
 
     def _begun(self, system: System) -> Stack:

@@ -56,6 +56,7 @@ class Teller:
         self._book = book
         self._scope = scope
         self._now = now
+        self._back = back
         self._update = "UPDATE_ROLLBACK" if back else "UPDATE"
         self._hide = hide
         self._row = row
@@ -119,7 +120,8 @@ class Teller:
                 description=nested.description,
                 tags=dict(nested.tags),
             )
+            before = known.previous if self._back else known.inputs
             known = msgspec.structs.replace(
-                known, inputs=inputs, previous=known.inputs, updated=self._now(), deleted=None
+                known, inputs=inputs, previous=before, updated=self._now(), deleted=None
             )
         return self._entry.enter(self._scope, msgspec.structs.replace(known, token=self._row.token), status)

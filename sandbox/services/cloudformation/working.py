@@ -150,8 +150,7 @@ class Worker:
             await self._remove(scope, row, self._deployer.undo, "DELETE")
         else:
             reason = f"{failure} Rollback requested by user."
-            row = self.enter(scope, row, "ROLLBACK_IN_PROGRESS", reason)
-            await self._remove(scope, row, self._deployer.undo, "ROLLBACK")
+            await self.go_back(scope, self.enter(scope, row, "ROLLBACK_IN_PROGRESS", reason), cause)
 
     async def update(self, scope: Scope, row: StackRow, cause: int | None) -> None:
         """Updates a stack; one that fails goes back to what it was, unless it is told not to."""
@@ -164,12 +163,19 @@ class Worker:
             self.enter(scope, row, "UPDATE_FAILED", failure)
         else:
             row = self.enter(scope, row, "UPDATE_ROLLBACK_IN_PROGRESS", failure)
-            back = row.previous or row.inputs
-            failure, note = await self._deploy(scope, row, back, cause, "update", back=True)
-            if failure is None:
-                self.enter(scope, row, "UPDATE_ROLLBACK_COMPLETE", note, inputs=back, previous=None)
-            else:
-                self.enter(scope, row, "UPDATE_ROLLBACK_FAILED", failure)
+            await self.go_back(scope, row, cause)
+
+    async def go_back(self, scope: Scope, row: StackRow, cause: int | None) -> None:
+        """Takes back what failed: a creation (`ROLLBACK_IN_PROGRESS`), or an update."""
+        if row.status == "ROLLBACK_IN_PROGRESS":
+            await self._remove(scope, row, self._deployer.undo, "ROLLBACK")
+            return
+        back = row.previous or row.inputs
+        failure, note = await self._deploy(scope, row, back, cause, "update", back=True)
+        if failure is None:
+            self.enter(scope, row, "UPDATE_ROLLBACK_COMPLETE", note, inputs=back, previous=None)
+        else:
+            self.enter(scope, row, "UPDATE_ROLLBACK_FAILED", failure)
 
     async def delete(
         self, scope: Scope, row: StackRow, retain: Collection[str] = (), *, forced: bool = False
