@@ -230,38 +230,52 @@ _SIMPLE: Mapping[str, Any] = {
 
 def _updates(before: Props, props: Props) -> Iterator[Props]:
     """The parameters of the UpdateTable calls that a change takes: AWS changes one index a call."""
+    old, new = (
+        {index["IndexName"]: index for index in some.get("GlobalSecondaryIndexes") or ()}
+        for some in (before, props)
+    )
+    kept = {name for name, index in old.items() if name in new and not _remade(index, new[name])}
+    for name in old.keys() - kept:
+        yield {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": name}}]}
+    units = {name: _units_of(new[name]) for name in new if name in kept}
+    changed = {name for name in units if _units_of(old[name]) != units[name]}
+    simple = _simple_changes(before, props)
+    if simple.get("BillingMode") == "PROVISIONED" and kept:
+        # AWS wants to be told the units of all indexes with those of the table.
+        simple["GlobalSecondaryIndexUpdates"] = [_update_of(name, units[name]) for name in units]
+        changed = set()
+    if "StreamSpecification" in simple and "StreamSpecification" in before and "StreamSpecification" in props:
+        yield {"StreamSpecification": {"StreamEnabled": False}}
+    if simple:
+        yield simple
+    for name in new:
+        if name in changed and units[name]:
+            yield {"GlobalSecondaryIndexUpdates": [_update_of(name, units[name])]}
+        elif name not in kept:
+            yield {
+                "AttributeDefinitions": props.get("AttributeDefinitions"),
+                "GlobalSecondaryIndexUpdates": [{"Create": new[name]}],
+            }
+
+
+def _simple_changes(before: Props, props: Props) -> Props:
+    """What changes of the table itself, as UpdateTable takes it."""
     changed = {
         key: props.get(key, default) for key, default in _SIMPLE.items() if before.get(key) != props.get(key)
     }
     simple = _as_sent({key: value for key, value in changed.items() if value is not None})
     stream = props.get("StreamSpecification")
     if before.get("StreamSpecification") != stream:
-        if before.get("StreamSpecification") is not None and stream is not None:
-            yield {"StreamSpecification": {"StreamEnabled": False}}
         simple["StreamSpecification"] = {"StreamEnabled": stream is not None, **(stream or {})}
-    if simple:
-        yield simple
-    old, new = (
-        {index["IndexName"]: index for index in some.get("GlobalSecondaryIndexes") or ()}
-        for some in (before, props)
-    )
-    for name, index in old.items():
-        if name not in new or _remade(index, new[name]):
-            yield {"GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": name}}]}
-    for name, index in new.items():
-        action: Props | None = None
-        if name not in old or _remade(old[name], index):
-            action = {"Create": index}
-        elif index != old[name]:
-            units = {
-                key: index[key] for key in ("OnDemandThroughput", "ProvisionedThroughput") if key in index
-            }
-            action = {"Update": {"IndexName": name, **units}}
-        if action is not None:
-            yield {
-                "AttributeDefinitions": props.get("AttributeDefinitions"),
-                "GlobalSecondaryIndexUpdates": [action],
-            }
+    return simple
+
+
+def _units_of(index: Props) -> Props:
+    return {key: index[key] for key in ("OnDemandThroughput", "ProvisionedThroughput") if key in index}
+
+
+def _update_of(name: str, units: Props) -> Props:
+    return {"Update": {"IndexName": name, **units}}
 
 
 def _remade(old: Props, new: Props) -> bool:

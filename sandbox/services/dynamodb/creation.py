@@ -35,6 +35,9 @@ def read_definition(params: Mapping[str, Any], table_id: str, now: float) -> Def
     attributes = read_attributes(params.get("AttributeDefinitions") or ())
     key = read_key(params.get("KeySchema") or (), attributes)
     billing = check_choice(params.get("BillingMode"), "billingMode", (PROVISIONED, ON_DEMAND))
+    for name in ("GlobalSecondaryIndexes", "LocalSecondaryIndexes"):
+        if params.get(name) == []:
+            raise invalid(f"List of {name} is empty")
     local = [
         _local_index(number, given, key, attributes)
         for number, given in enumerate(params.get("LocalSecondaryIndexes") or (), 1)

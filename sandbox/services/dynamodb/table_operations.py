@@ -13,7 +13,7 @@ import msgspec
 
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
-from sandbox.model.dynamodb.errors import constraint, no_table, validation
+from sandbox.model.dynamodb.errors import constraint, invalid, no_table, validation
 from sandbox.services.base import Answer, Params, operation
 from sandbox.services.dynamodb.changes import changed_definition
 from sandbox.services.dynamodb.checks import check_name, check_view
@@ -109,15 +109,10 @@ class TableOperations(DynamoDbCore):
         """
         table = self.known_table(call, params)
         check_changeable(table, params)
-        definition = changed_definition(table.definition, params, self.clock.now())
+        definition = changed_definition(table.name, table.definition, params, self.clock.now())
         stream = params.get("StreamSpecification")
         if stream is not None:
             definition = self._switched(table, definition, stream)
-        if definition == table.definition:
-            raise validation(
-                "At least one of ProvisionedThroughput, BillingMode, UpdateStreamEnabled, "
-                "GlobalSecondaryIndexUpdates or SSESpecification or ReplicaUpdates is required"
-            )
         before = set(_ids(table))
         table = self.tables.change(table, definition)
         self.limiter.forget()
@@ -155,10 +150,13 @@ class TableOperations(DynamoDbCore):
         if given.get("StreamEnabled"):
             if enabled:
                 raise validation(f"Table already has an enabled stream: TableName: {table.name}")
-            view = check_view(given)
-            return self._with_stream(table, definition, view)
+            if "StreamViewType" not in given:
+                raise invalid("If stream is being enabled then UpdateViewType is required")
+            return self._with_stream(table, definition, check_view(given))
         if old is None or not enabled:
-            raise validation(f"Table is already without a stream: TableName: {table.name}")
+            raise validation(f"Table has no stream to disable: TableName: {table.name}")
+        if "StreamViewType" in given:
+            raise invalid("If stream is being disabled, then UpdateViewType must not be specified")
         self.streams.close(old.id)
         return replace(definition, stream=replace(old, enabled=False))
 

@@ -310,3 +310,35 @@ def test_a_global_table_is_a_table_with_the_capacity_that_scaling_begins_with(be
         notice
         == "It: capacity is not scaled: the table keeps SeedCapacity, or MinCapacity where that is not given"
     )
+
+
+def test_a_table_is_provisioned_in_one_call_with_the_indexes_that_it_keeps(bench: Bench) -> None:
+    def index(name: str, **units: Json) -> Json:
+        key = [{"AttributeName": "id", "KeyType": "HASH"}]
+        return {"IndexName": name, "KeySchema": key, "Projection": {"ProjectionType": "ALL"}, **units}
+
+    units = {"ReadCapacityUnits": 1, "WriteCapacityUnits": 2}
+    provisioned: Json = {"ProvisionedThroughput": units}
+    before = {"BillingMode": "PAY_PER_REQUEST", "GlobalSecondaryIndexes": [index("fica"), index("sai")]}
+    after = {
+        "BillingMode": "PROVISIONED",
+        **provisioned,
+        "GlobalSecondaryIndexes": [index("fica", **provisioned), index("vem", **provisioned)],
+    }
+    bench.deploy(template("AWS::DynamoDB::Table", {**TABLE, "TableName": "t", **before}))
+    bench.deploy(template("AWS::DynamoDB::Table", {**TABLE, "TableName": "t", **after}))
+    update = {"Update": {"IndexName": "fica", **provisioned}}
+    assert bench.aws.made("UpdateTable") == [
+        {"TableName": "t", "GlobalSecondaryIndexUpdates": [{"Delete": {"IndexName": "sai"}}]},
+        {
+            "TableName": "t",
+            "BillingMode": "PROVISIONED",
+            **provisioned,
+            "GlobalSecondaryIndexUpdates": [update],
+        },
+        {
+            "TableName": "t",
+            "AttributeDefinitions": TABLE["AttributeDefinitions"],
+            "GlobalSecondaryIndexUpdates": [{"Create": index("vem", **provisioned)}],
+        },
+    ]
