@@ -15,6 +15,7 @@ import psutil
 from sandbox.cli.common import connect, json_option, state_option
 from sandbox.cli.diagnostics import say
 from sandbox.cli.output import emit_json
+from sandbox.cli.summary import last_words
 from sandbox.control.client import NoAnswerError
 from sandbox.errors import NotRunningError, SandboxError
 from sandbox.session.statefolder import StateFolder, engine_of
@@ -22,10 +23,6 @@ from sandbox.session.statefolder import StateFolder, engine_of
 #: Real seconds that a daemon has to answer, and to end everything it started.
 _ANSWER = 5
 _PATIENCE = 30.0
-_STATE_STAYS = "stopped; the state stays, `sandbox up` goes on with it"
-#: What is said instead, by engine.
-_LAST_WORDS = {"docker": "stopped; what was deployed is gone, `sandbox up` deploys it again"}
-_KEPT = "stopped; the containers stay, `sandbox down` removes them, and so does the next `sandbox up`"
 
 
 @click.command("down", short_help="Stop the sandbox; its state stays.")
@@ -59,7 +56,7 @@ def command(keep: bool, as_json: bool, state: Path) -> None:
     if as_json:
         emit_json({"stopped": True, "pid": pid})
     else:
-        say(_KEPT if keep else _LAST_WORDS.get(engine_of(state), _STATE_STAYS))
+        say(last_words(engine_of(state), keep=keep))
 
 
 def _sweep(state: Path) -> list[str]:

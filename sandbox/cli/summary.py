@@ -65,3 +65,16 @@ def next_step(status: StatusView) -> str:
     if status.stacks:
         return "sandbox tui    ·    sandbox flow ls    ·    sandbox logs -f"
     return 'sandbox deploy SYSTEM    ·    eval "$(sandbox env)" && aws lambda list-functions'
+
+
+def last_words(engine: str, *, keep: bool) -> str:
+    """What is said when a sandbox was stopped.
+
+    Args:
+        engine: its name. keep: its containers were left.
+    """
+    if keep:
+        return "stopped; the containers stay, `sandbox down` removes them, and so does the next `sandbox up`"
+    if engine == "docker":
+        return "stopped; what was deployed is gone, `sandbox up` deploys it again"
+    return "stopped; the state stays, `sandbox up` goes on with it"

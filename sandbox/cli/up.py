@@ -10,7 +10,7 @@ import click
 from sandbox.cli.common import connect, json_option, parameter_option, read_parameters, state_option
 from sandbox.cli.diagnostics import say, show_progress
 from sandbox.cli.output import emit_json
-from sandbox.cli.summary import show_status
+from sandbox.cli.summary import last_words, show_status
 from sandbox.control.protocol import Progress, StatusView
 from sandbox.errors import NotRunningError, SandboxError
 from sandbox.session.options import DEFAULT_HOPS, DEFAULT_PAYLOAD, DEFAULT_PORT, Options
@@ -133,11 +133,14 @@ def command(
         return 0
     from sandbox.cli.foreground import run_foreground
 
-    return run_foreground(
+    code = run_foreground(
         options,
         report=_quiet if as_json else show_progress,
         ready=lambda status: _show(status, as_json=as_json, foreground=True),
     )
+    if not as_json:
+        say(last_words(options.engine, keep=keep))
+    return code
 
 
 def _default_engine(state: Path) -> str:

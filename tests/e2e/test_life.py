@@ -186,6 +186,7 @@ def test_in_the_foreground_a_signal_ends_it_cleanly(sandboxes: Maker, number: si
         process.send_signal(number)
         out, err = process.communicate(timeout=PATIENCE)
     assert "Traceback" not in err
+    assert err.endswith("stopped; the state stays, `sandbox up` goes on with it\n")
     assert "endpoint" in out
     gone([one for one in processes if one.pid != process.pid], "the signal")
     eventually(lambda: sandbox.state.joinpath("run").exists(), lambda there: not there, what="no run folder")
