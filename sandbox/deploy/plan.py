@@ -269,19 +269,20 @@ def differences(old: Props, new: Props) -> tuple[str, ...]:
 
 
 def _notices(declarations: Mapping[str, ResourceDeclaration], recorded: Mapping[str, Recorded]) -> list[str]:
-    new = {name: declaration for name, declaration in declarations.items() if name not in recorded}
-    return [
-        *(
-            f"{logical_id}: DeletionPolicy Snapshot takes no snapshot here; deleting the stack deletes it"
-            for logical_id, declaration in new.items()
-            if declaration.deletion_policy == SNAPSHOT
-        ),
-        *(
-            f"{logical_id}: UpdateReplacePolicy Snapshot takes no snapshot here; replacing it deletes the old"
-            for logical_id, declaration in new.items()
-            if declaration.update_replace_policy == SNAPSHOT
-        ),
-    ]
+    """What does less here than on AWS, of resources that are new."""
+    notices = []
+    for logical_id, declaration in declarations.items():
+        lost = [
+            what
+            for policy, what in (
+                (declaration.deletion_policy, "deleting the stack"),
+                (declaration.update_replace_policy, "replacing it"),
+            )
+            if policy == SNAPSHOT
+        ]
+        if lost and logical_id not in recorded:
+            notices.append(f"{logical_id}: no snapshot is taken here; {' or '.join(lost)} deletes its data")
+    return notices
 
 
 def _check_policies(declaration: ResourceDeclaration) -> None:

@@ -377,7 +377,7 @@ def test_a_snapshot_policy_is_said_to_keep_nothing(bench: Bench) -> None:
     """
     bench.deploy(text)
     notices = [event.detail for event in bench.events if event.kind == "notice"]
-    assert notices == ["D: DeletionPolicy Snapshot takes no snapshot here; deleting the stack deletes it"]
+    assert notices == ["D: no snapshot is taken here; deleting the stack deletes its data"]
 
 
 def test_outputs_carry_tokens_and_are_rendered_for_an_endpoint(bench: Bench) -> None:
