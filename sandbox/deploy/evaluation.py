@@ -82,6 +82,7 @@ class Evaluation:
 
     Attributes:
         nested: digests of the templates of nested stacks, by logical id, as far as they are known.
+        behind: nested stacks that are to be changed though nothing of their own resource differs.
     """
 
     template: Template
@@ -89,6 +90,7 @@ class Evaluation:
     world: World
     folder: File
     nested: dict[str, str] = field(default_factory=dict)
+    behind: set[str] = field(default_factory=set)
 
     def properties(self, declaration: ResourceDeclaration) -> Props:
         """The properties of a resource: resolved, converted, local files checked.

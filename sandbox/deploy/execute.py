@@ -214,7 +214,8 @@ class Executor:
         old = change.recorded
         assert old is not None
         known = _with_known(old, entry.properties, props)
-        if not change.properties and known.properties == props and old.status == READY:
+        same = not change.properties and known.properties == props and old.status == READY
+        if same and change.logical_id not in self.evaluation.behind:
             return Made(old.physical_id, old.attributes)
         if handler.told_of_failures:
             attempt = replace(entry, physical_id=old.physical_id, attributes=old.attributes, status=CHANGING)

@@ -12,12 +12,12 @@ from pathlib import Path as File
 from typing import Protocol
 
 from sandbox.deploy.errors import CleanUpError, DeployError
-from sandbox.deploy.nested_templates import STACK, check_nested, read_nested
+from sandbox.deploy.nested_templates import STACK, check_nested, nested_system, read_nested
 from sandbox.deploy.progress import DeployEvent, OnEvent
 from sandbox.deploy.record import Stack
 from sandbox.deploy.resources.base import AwsCall, HalfMadeError, NestedOrder
 from sandbox.deploy.summary import summarize
-from sandbox.deploy.system import Sent, System
+from sandbox.deploy.system import System
 from sandbox.deploy.template.problem import Problem
 from sandbox.errors import SandboxError
 from sandbox.model.stacks import NestedStack
@@ -94,9 +94,7 @@ class NestedStacks:
             check_nested(order.url, text, ())
         except Problem as problem:
             raise _half_made(order.stack_id, action, problem.why) from problem
-        sent = None if file else Sent(text, order.stack_id)
-        template = file or File(f"{order.name}.template")
-        system = System(order.name, template.parent, template, {}, sent=sent, nested=order.stack_id)
+        system = nested_system(order.stack_id, text, file)
         described = summarize(text).description
         nested = NestedStack(order.name, order.stack_id, order.parent_id, text, described, order.tags)
         self._tell(nested, action, "start")

@@ -10,9 +10,10 @@ import hashlib
 from pathlib import Path as File
 
 from sandbox.deploy.resources.base import AwsCall
-from sandbox.deploy.resources.nested_stack import NestedStack
+from sandbox.deploy.resources.nested_stack import NestedStack, stack_name
 from sandbox.deploy.resources.registry import refusal_of
 from sandbox.deploy.summary import summarize
+from sandbox.deploy.system import Sent, System
 from sandbox.deploy.template.cdk import METADATA
 from sandbox.deploy.template.problem import Path, Problem
 from sandbox.errors import TemplateError
@@ -49,6 +50,18 @@ async def read_nested(url: str, call: AwsCall, folder: File | None, path: Path) 
     except (AwsError, UnicodeDecodeError) as error:
         why = f"the template {address.bucket}/{address.key} cannot be read: {error}"
         raise Problem(path, why, "upload it first") from error
+
+
+def nested_system(stack_id: str, text: str, file: File | None) -> System:
+    """What a nested stack is made of.
+
+    Args:
+        text, file: as `read_nested` gives them.
+    """
+    name = stack_name(stack_id)
+    template = file or File(f"{name}.template")
+    sent = None if file else Sent(text, stack_id)
+    return System(name, template.parent, template, {}, sent=sent, nested=stack_id)
 
 
 def check_nested(url: str, text: str, path: Path) -> None:

@@ -13,18 +13,20 @@ from sandbox.deploy.evaluation import Evaluation, evaluation
 from sandbox.deploy.graph import active
 from sandbox.deploy.judging import Compare, Judge, check_engine, differences
 from sandbox.deploy.nested import Run
-from sandbox.deploy.nested_templates import STACK, check_nested, digest, read_nested
-from sandbox.deploy.plan import Plan, make_plan
-from sandbox.deploy.progress import DeployEvent, OnEvent
+from sandbox.deploy.nested_templates import STACK, check_nested, digest, nested_system, read_nested
+from sandbox.deploy.plan import Action, Plan, make_plan
+from sandbox.deploy.progress import DeployEvent, OnEvent, quiet
 from sandbox.deploy.reading import read_document
 from sandbox.deploy.record import Record, Stack
-from sandbox.deploy.resources.base import AwsCall, Context
+from sandbox.deploy.resources.base import AwsCall, Context, Props
+from sandbox.deploy.resources.nested_stack import stack_name
 from sandbox.deploy.system import System
 from sandbox.deploy.template.cdk import BOOTSTRAP_VERSION, is_bootstrap_version
 from sandbox.deploy.template.declarations import ResourceDeclaration, check_sections
 from sandbox.deploy.template.parameters import ParameterValues, read_parameters
 from sandbox.deploy.template.problem import Path, Problem, Problems
 from sandbox.deploy.template.rules import check_rules
+from sandbox.deploy.template.secret import plain
 from sandbox.deploy.template.source import Source, parse_source, read_source
 from sandbox.model.awserror import AwsError
 from sandbox.model.scope import Scope
@@ -103,6 +105,7 @@ class Preparer:
                 for name, value in {**kept, **system.given}.items()
             }
             plan = make_plan(evaluated, self.record, base, self.refusal, back=run.back)
+            plan = await self._with_those_behind(plan, evaluated, base, run, folder)
             return Prepared(plan, evaluated, base, values, commanded)
         except (Problem, Problems) as found:
             raise source.error(found) from found
@@ -162,6 +165,36 @@ class Preparer:
                 text, _ = await read_nested(url, self.call, folder, path)
                 check_nested(url, text, path)
                 evaluated.nested[declaration.logical_id] = digest(text)
+
+    async def _with_those_behind(
+        self, plan: Plan, evaluated: Evaluation, base: Context, run: Run, folder: File | None
+    ) -> Plan:
+        """Has nested stacks changed that differ deeper down: in local code, or in templates within."""
+        changes = list(plan.changes)
+        for index, change in enumerate(changes):
+            old = change.recorded
+            if change.type != STACK or change.action is not Action.UNCHANGED or old is None:
+                continue
+            props = evaluated.properties(evaluated.template.resources[change.logical_id])
+            if await self._is_behind(old.physical_id, props, base, run, folder):
+                evaluated.behind.add(change.logical_id)
+                changes[index] = replace(change, action=Action.UPDATE)
+        return replace(plan, changes=tuple(changes))
+
+    async def _is_behind(
+        self, stack_id: str, props: Props, base: Context, run: Run, folder: File | None
+    ) -> bool:
+        stack = self.record.stack(self.scope, stack_name(stack_id))
+        if stack is None:  # somebody deleted it
+            return True
+        text, file = run.templates.get(stack_id, ""), None
+        if not text:
+            text, file = await read_nested(props["TemplateURL"], self.call, folder, ())
+        system = nested_system(stack_id, text, file)
+        inner = replace(base, stack=stack.name, stack_id=stack_id, folder=system.template.parent)
+        silent = replace(run, on_event=quiet, later=[])
+        parameters = plain(props.get("Parameters", {}))
+        return not (await self.prepare(system, inner, stack, parameters, silent)).plan.is_empty
 
     def _kept(self, system: System, declared: Mapping[str, Any]) -> dict[str, str]:
         """What earlier commands gave for the parameters that this one does not name.

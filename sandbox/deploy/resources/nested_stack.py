@@ -61,12 +61,12 @@ class NestedStack(ResourceType):
         return await _deploy(context, old.physical_id, props, "update")
 
     async def delete(self, context: Context, old: Existing) -> None:
-        await context.nested.delete(_name(old.physical_id), old.physical_id)
+        await context.nested.delete(stack_name(old.physical_id), old.physical_id)
 
 
 async def _deploy(context: Context, stack_id: str, props: Props, action: str) -> Made:
     order = NestedOrder(
-        _name(stack_id),
+        stack_name(stack_id),
         stack_id,
         context.stack_id,
         props["TemplateURL"],
@@ -77,7 +77,7 @@ async def _deploy(context: Context, stack_id: str, props: Props, action: str) ->
     return Made(stack_id, {f"{_OUTPUTS}{name}": value for name, value in outputs.items()})
 
 
-def _name(stack_id: str) -> str:
+def stack_name(stack_id: str) -> str:
     """The name in a stack's ARN: `stack/NAME/UUID`."""
     return parse_arn(stack_id).resource.split("/")[1]
 

@@ -38,6 +38,7 @@ PLAIN = """
 @pytest.fixture
 def family(bench: Bench) -> Bench:
     """A folder with a template and its code, for another template to name."""
+    bench.cache = bench.folder / "cache"
     inner = bench.folder / "dentro"
     (inner / "codigo").mkdir(parents=True)
     (inner / "codigo" / "app.py").write_text("def handler(event, context): pass")
@@ -63,6 +64,30 @@ def test_an_edit_of_the_template_beside_is_a_change(family: Bench) -> None:
     family.deploy(PLAIN)
     assert ("replace", "Fila") in family.actions()
     assert family.aws.names("queue") == {"tres"}
+
+
+def test_an_edit_of_what_lies_deeper_is_a_change(family: Bench) -> None:
+    (family.folder / "media.yaml").write_text(dedent(PLAIN))
+    outer = PLAIN.replace("dentro/filha.yaml", "media.yaml")
+    family.deploy(outer)
+    family.deploy(outer)
+    assert family.actions() == []
+    (family.folder / "dentro" / "filha.yaml").write_text(dedent(CHILD).replace("um", "tres"))
+    family.deploy(outer)
+    assert ("replace", "Fila") in family.actions()
+    family.deploy(outer)
+    assert family.actions() == []
+
+
+def test_an_edit_of_code_that_a_version_within_is_of_is_a_change(family: Bench) -> None:
+    alias = "        Properties: {AutoPublishAlias: viva, "
+    text = dedent(CHILD.replace("        Properties: {Runtime", alias + "Runtime"))
+    (family.folder / "dentro" / "filha.yaml").write_text(text)
+    family.deploy(PLAIN)
+    assert len(family.aws.made("PublishVersion")) == 1
+    (family.folder / "dentro" / "codigo" / "app.py").write_text("def handler(event, context): return 2222")
+    family.deploy(PLAIN)
+    assert len(family.aws.made("PublishVersion")) == 2
 
 
 def test_a_start_deploys_the_outermost_stack_alone(family: Bench) -> None:
