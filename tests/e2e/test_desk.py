@@ -108,6 +108,10 @@ def test_buses_and_rules_say_what_matches(http: httpx.Client, flows: Flows, cli:
     assert verdicts["nfe-reserva-falhou-dev"]["matched"]
     assert verdicts["nfe-nota-fiscal-criada-dev"]["path"] == "source"
     assert cli("rule", "test", '{"source": [', event, code=2).err
+    (part,) = cli("rule", "test", "reserva-falhou", event, "--json").json
+    assert part["rule"] == "nfe-reserva-falhou-dev"
+    assert "say nfe-reserva-falhou-dev" in cli("rule", "test", "nfe-reserva-falho-dev", event, code=2).err
+    assert "there is no bus nada" in cli("bus", "events", "nada", code=2).err
     identifier = issue(http, product(http, 1), 1)
     assert confirmed(http, flows, identifier)
     newest = cli("bus", "events", "nfe-events-dev", "-n", "1", "--json").json[0]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from difflib import get_close_matches
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import msgspec
@@ -16,6 +16,7 @@ from sandbox.model.scope import Scope
 from sandbox.model.views.flows import NearMiss
 from sandbox.model.views.system import BusView
 from sandbox.session.busviews import bus_views
+from sandbox.session.choosing import near_ids
 from sandbox.session.rules import as_near_misses, events_service, read_event, test_pattern
 from sandbox.session.topology import RuleFacts, Topology
 
@@ -57,7 +58,7 @@ class Buses:
         """What a bus's rules, one rule, or a pattern say of an event.
 
         Args:
-            what: name or ARN of a bus or of a rule, or an event pattern (JSON).
+            what: name, part of a name, or ARN of a bus or of a rule, or an event pattern (JSON).
             event: the event document, JSON.
 
         Raises:
@@ -72,22 +73,31 @@ class Buses:
         if rule is not None:
             verdicts = service.explain_event(self._scope(rule.arn), rule.bus, event)
             return as_near_misses(rule.bus, [one for one in verdicts if one.rule == rule.arn])
-        arn = self._bus(topology, what)
+        arn = self._bus(topology, what, [one.name for one in topology.rules])
         bus = arn.rsplit("/", 1)[-1]
         return as_near_misses(bus, service.explain_event(self._scope(arn), bus, event))
 
     # --- inside ------------------------------------------------------------------------------------------
-    def _bus(self, topology: Topology, name: str) -> str:
+    def _bus(self, topology: Topology, name: str, rules: Sequence[str] = ()) -> str:
+        """The ARN of the bus that is meant.
+
+        Args:
+            rules: names that may be meant as well.
+
+        Raises:
+            UsageError: no such bus, or several.
+        """
         for known, arn in topology.buses.items():
             if name in (known, arn):
                 return arn
         matching = [known for known in topology.buses if name in known]
         if len(matching) == 1:
             return topology.buses[matching[0]]
-        near = matching or get_close_matches(name, topology.buses, n=3)
+        near = matching or near_ids(name, [*topology.buses, *rules])
+        kinds, known_rules = ("bus or rule", f", and {len(rules)} rules") if rules else ("bus", "")
         raise UsageError(
-            f"there is no bus or rule {name}" if not matching else f"{name} is part of several buses' names",
-            f"the sandbox has the buses {', '.join(topology.buses)}",
+            f"there is no {kinds} {name}" if not matching else f"{name} is part of several buses' names",
+            f"the sandbox has the buses {', '.join(topology.buses)}{known_rules}",
             f"say {' or '.join(near)}" if near else "`sandbox bus ls` lists buses and rules",
         )
 
@@ -97,7 +107,11 @@ class Buses:
 
 
 def _rule(topology: Topology, name: str) -> RuleFacts | None:
-    """The rule that a name or ARN means; a bus of the same name comes first."""
+    """The rule that a name, a part of one, or an ARN means; a bus of the name comes first."""
     if name in topology.buses:
         return None
-    return next((rule for rule in topology.rules if name in (rule.name, rule.arn)), None)
+    for rule in topology.rules:
+        if name in (rule.name, rule.arn):
+            return rule
+    parts = [rule for rule in topology.rules if name in rule.name]
+    return parts[0] if len(parts) == 1 and not any(name in bus for bus in topology.buses) else None

@@ -62,8 +62,7 @@ class Snapshots:
 
     async def snapshot_rm(self, names: list[str]) -> None:
         """Removes snapshots from the state folder."""
-        for name in names:
-            self._shelf.remove(name)
+        self._shelf.remove(names)
 
     async def snapshot_diff(self, before: str, after: str | None, cwd: str) -> list[Difference]:
         """What differs between two snapshots; without a second one, between the first and now."""

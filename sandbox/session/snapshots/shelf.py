@@ -8,7 +8,7 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager, closing
 from importlib.metadata import version
 from pathlib import Path
@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 
 from sandbox.engines.base import Loaded
 from sandbox.errors import UsageError
+from sandbox.session.choosing import near_ids
 from sandbox.session.snapshots import container, journalcopy
 from sandbox.session.snapshots.container import JOURNAL, STATE, SnapshotError
 from sandbox.session.snapshots.manifest import Manifest, SnapshotView
@@ -179,16 +180,17 @@ class Snapshots:
         views = [_view(file) for file in self._session.folder.snapshots.glob(f"*{SUFFIX}")]
         return sorted(views, key=lambda view: (-view.saved_at, view.name))
 
-    def remove(self, name: str) -> None:
-        """Removes a snapshot from the state folder.
+    def remove(self, names: Sequence[str]) -> None:
+        """Removes snapshots from the state folder: all of them, or none.
 
         Raises:
-            SnapshotError: there is none of the name.
+            SnapshotError: there is none of a name.
         """
-        file = self._file(name)
-        if not file.exists():
-            raise self._unknown(name)
-        file.unlink()
+        for name in names:
+            if not self._file(name).exists():
+                raise self._unknown(name)
+        for name in names:
+            self._file(name).unlink(missing_ok=True)
 
     def find(self, reference: str, cwd: Path) -> Path:
         """The file of a snapshot, by name or path.
@@ -213,11 +215,13 @@ class Snapshots:
         return self._session.folder.snapshots / f"{name}{SUFFIX}"
 
     def _unknown(self, name: str) -> SnapshotError:
-        known = ", ".join(view.name for view in self.all()) or "none"
+        known = [view.name for view in self.all()]
+        near = near_ids(name, known)
+        hint = f"did you mean {', '.join(near)}? " if near else ""
         return SnapshotError(
             f"there is no snapshot {name}",
-            f"neither one of that name nor such a file; saved are: {known}",
-            "`sandbox snapshot ls` lists them, `sandbox snapshot save NAME` makes one",
+            f"neither one of that name nor such a file; saved are: {', '.join(known) or 'none'}",
+            f"{hint}`sandbox snapshot ls` lists them, `sandbox snapshot save NAME` makes one",
         )
 
 

@@ -150,7 +150,10 @@ def test_everything_is_as_it_was(tmp_path: Path) -> None:
         assert session.clock.now() == began + 3600
         assert queries.find_flow(session.journal, message) is not None
         assert [one.name for one in snapshots.all()] == ["b", "a"]
-        snapshots.remove("b")
+        with pytest.raises(SnapshotError, match="there is no snapshot bb") as refused:
+            snapshots.remove(["b", "bb"])
+        assert "did you mean b?" in refused.value.remedy
+        snapshots.remove(["b"])
         with pytest.raises(SnapshotError, match="there is no snapshot b"):
             await snapshots.load("b", tmp_path)
 
