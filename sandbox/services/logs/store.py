@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import sqlite3
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -97,7 +97,8 @@ class LogStore(Service):
 
     # --- life --------------------------------------------------------------------------------------------
     async def start(self) -> None:
-        """Forgets what was remembered of the store."""
+        """Forgets what was remembered of the store, and lines that came after its end."""
+        self._gathered = []
         self._forget()
         await super().start()
 
@@ -150,10 +151,7 @@ class LogStore(Service):
             return
         if self._undone != self.database.undone:
             self._forget()
-        found: dict[tuple[int, int], list[Written]] = {}
-        for one in gathered:
-            found.setdefault(self._place(one.scope, one.group, one.stream), []).append(one)
-        self._store(found)
+        self._store([(*self._place(one.scope, one.group, one.stream), one) for one in gathered])
 
     def _place(self, scope: Scope, group: str, stream: str) -> tuple[int, int]:
         place = self._places.get((scope, group, stream))
@@ -202,19 +200,21 @@ class LogStore(Service):
         return [row["message"] for row in rows]
 
     # --- what operations work with -----------------------------------------------------------------------
-    def _store(self, found: Mapping[tuple[int, int], Sequence[Written]]) -> None:
-        """Stores lines by the rows of their groups and streams."""
+    def _store(self, found: Sequence[tuple[int, int, Written]]) -> None:
+        """Stores lines in their order, by the rows of their groups and streams."""
         self.database.executemany(
             "INSERT INTO logs_events (group_id, stream_id, at, ingested, message, cause) "
             "VALUES (?, ?, ?, ?, ?, ?)",
             [
                 (group_id, stream_id, int(at * 1000), one.ingested, message, one.cause)
-                for (group_id, stream_id), several in found.items()
-                for one in several
+                for group_id, stream_id, one in found
                 for at, message in one.lines
             ],
         )
-        for (_, stream_id), several in found.items():
+        streams: dict[int, list[Written]] = {}
+        for _, stream_id, one in found:
+            streams.setdefault(stream_id, []).append(one)
+        for stream_id, several in streams.items():
             times = [int(at * 1000) for one in several for at, _ in one.lines]
             size = sum(len(message.encode()) + EVENT_OVERHEAD for one in several for _, message in one.lines)
             self.database.execute(
@@ -222,7 +222,7 @@ class LogStore(Service):
                 "last_at = max(coalesce(last_at, ?2), ?2), ingested = ?3, bytes = bytes + ?4 WHERE id = ?5",
                 (min(times), max(times), several[-1].ingested, size, stream_id),
             )
-        for group_id in {group_id for group_id, _ in found}:
+        for group_id in {group_id for group_id, _, _ in found}:
             if self._sweep_at.get(group_id, 0.0) <= self.clock.now():
                 self._sweep(group_id)
             self._written(group_id)

@@ -153,6 +153,24 @@ def test_many_lines_do_not_wait_to_be_stored(world: Logs) -> None:
     assert sorted(stored(world), key=int) == [str(number) for number in range(500)]
 
 
+def test_the_newest_lines_come_in_the_order_in_which_they_were_written(world: Logs) -> None:
+    write(world, "first", stream="a")
+    write(world, "second", group="/aws/lambda/outra")
+    write(world, "third", stream="a")
+    assert [line.message for line in world.service.newest(HERE, [], 10)] == ["first", "second", "third"]
+    assert [line.message for line in world.service.newest(HERE, [], 2)] == ["second", "third"]
+
+
+def test_lines_that_come_after_the_end_are_not_of_the_state_that_comes_next(world: Logs) -> None:
+    """A restore ends the services, then the requests that are served, whose functions say a last word."""
+    write(world, "before")
+    world.run(world.service.stop)
+    write(world, "last word")
+    world.run(world.service.start)
+    world.run(lambda: asyncio.sleep(0.15))
+    assert stored(world) == ["before"]
+
+
 def test_lines_after_a_deletion_make_group_and_stream_anew(world: Logs) -> None:
     write(world, "first")
     world.call("DeleteLogStream", logGroupName=GROUP, logStreamName="s")
