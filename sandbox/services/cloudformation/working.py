@@ -185,11 +185,13 @@ class Worker:
         """
         current = next((one for one in self._book.stacks(scope) if one.stack_id == row.stack_id), row)
         row = self.enter(scope, current, "DELETE_IN_PROGRESS", "User Initiated")
-        if forced:
+        retain = {*retain}
+        while forced:  # what stayed for the sake of another is tried once that is left behind
             teller = Teller(self, self._book, scope, row, self._clock.now)
             with suppress(AwsError):
                 await self._deployer.delete(scope, row.name, teller.hear, retain)
-            retain = {*retain, *teller.failed}
+            forced = not retain.issuperset(teller.failed)
+            retain.update(teller.failed)
         await self._remove(scope, row, partial(self._deployer.delete, retain=retain), "DELETE")
 
     async def _remove(

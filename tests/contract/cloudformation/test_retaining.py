@@ -68,6 +68,15 @@ def test_a_failed_deletion_can_be_forced(stacks: Stacks) -> None:
     assert stacks.aws.names("queue") == set()
 
 
+def test_a_forced_deletion_leaves_behind_what_was_not_even_tried_before(stacks: Stacks) -> None:
+    failed_deletion(stacks)
+    stacks.aws.refuse["DeleteQueue"] = DENIED
+    stack_id = stacks.stack()["StackId"]
+    stacks.call("DeleteStack", StackName="filas", DeletionMode="FORCE_DELETE_STACK")
+    assert stacks.stack(stack_id)["StackStatus"] == "DELETE_COMPLETE"
+    assert stacks.aws.names("queue") == {"pedidos"}
+
+
 def test_only_what_is_left_of_a_failed_deletion_can_be_retained(stacks: Stacks) -> None:
     stacks.create(LOGS)
     early = stacks.refused("DeleteStack", StackName="filas", RetainResources=["Grupo"])
