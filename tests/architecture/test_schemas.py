@@ -1,4 +1,4 @@
-"""A change of a stored table cannot be forgotten: the tables of each format are written down.
+"""A change of what is stored cannot be forgotten: the tables of each format are written down, and some keys.
 
 State of an older layout is refused by its number alone (`sandbox/store/format.py`), so a changed table needs
 another number. New tables do not: an older folder gets them when it is opened.
@@ -14,9 +14,11 @@ import pkgutil
 import re
 import sqlite3
 from contextlib import closing
+from typing import Any
 
 import sandbox
 from sandbox.flow import lookup_file
+from sandbox.model.dynamodb.keys import bucket_of, encode
 from sandbox.store.format import FORMAT
 from tests.architecture.sources import ROOT, dotted, parsed, python_files, where
 
@@ -52,6 +54,16 @@ def tables() -> dict[str, str]:
         return {name: re.sub(r"\s+", " ", sql) for name, sql in rows}
 
 
+def keys() -> dict[str, str]:
+    """Some keys of DynamoDB's items as they are stored: an item is found by no other."""
+    values: list[dict[str, Any]] = [
+        {"S": "nota-1"},
+        {"B": b"nota-1"},
+        *({"N": number} for number in ("-2.5", "0", "7", "1E+40")),
+    ]
+    return {str(value): f"{bucket_of(encode(value))} {encode(value).hex()}" for value in values}
+
+
 def changed(before: dict[str, str], after: dict[str, str]) -> list[str]:
     """What an older file would have otherwise: new tables and indexes are made when it is opened."""
     return sorted(name for name, sql in before.items() if after.get(name) != sql)
@@ -59,17 +71,17 @@ def changed(before: dict[str, str], after: dict[str, str]) -> list[str]:
 
 def test_a_changed_table_has_another_format() -> None:
     recorded = json.loads(RECORDED.read_text())
-    now = tables()
+    now: dict[str, Any] = {"format": FORMAT, "keys": keys(), "tables": tables()}
     if recorded["format"] == FORMAT:
-        other = changed(recorded["tables"], now)
+        other = [name for part in ("keys", "tables") for name in changed(recorded[part], now[part])]
         assert not other, (
-            f"{', '.join(other)} changed, and state of format {FORMAT} has the old layout: raise FORMAT in"
+            f"{', '.join(other)} changed, and state of format {FORMAT} has it the old way: raise FORMAT in"
             " sandbox/store/format.py, then run this test with UPDATE_GOLDEN=1"
         )
     if os.environ.get("UPDATE_GOLDEN"):
-        RECORDED.write_text(json.dumps({"format": FORMAT, "tables": now}, indent=1) + "\n")
+        RECORDED.write_text(json.dumps(now, indent=1) + "\n")
         return
-    assert recorded == {"format": FORMAT, "tables": now}, (
+    assert recorded == now, (
         "tables were added or FORMAT was raised: write them down by running this test with UPDATE_GOLDEN=1"
     )
 
