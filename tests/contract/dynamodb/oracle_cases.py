@@ -116,6 +116,16 @@ _CONDITIONS: tuple[tuple[str, dict[str, Any] | None], ...] = (
     ("Attribute_Exists(pk)", None),
     ("pk = :b and sk = :c", {":b": {"S": "a"}, ":c": ONE}),
     ("pk=:b AND(sk=:c)", {":b": {"S": "a"}, ":c": ONE}),
+    # Limits: 300 operators and functions, 32 levels of a path, 255 characters of a placeholder.
+    *((" OR ".join(["v=:b"] * count), {":b": ONE}) for count in (150, 151, 500)),
+    *((" OR ".join(["contains(v,:b)"] * count), {":b": ONE}) for count in (150, 151)),
+    *((" OR ".join(["size(v)=:b"] * count), {":b": ONE}) for count in (100, 101)),
+    *((" OR ".join(["v BETWEEN :b AND :b"] * count), {":b": ONE}) for count in (150, 151)),
+    *((" OR ".join(["v IN(:b)"] * count), {":b": ONE}) for count in (150, 151)),
+    *(("NOT " * count + "v=:b", {":b": ONE}) for count in (299, 300, 1000)),
+    *(("v" + ".e" * count + " = :b", {":b": ONE}) for count in (31, 32, 40)),
+    *(("v" + "[0]" * count + " = :b", {":b": ONE}) for count in (31, 32)),
+    *((f"v = :{'b' * count}", {f":{'b' * count}": ONE}) for count in (254, 255)),
 )
 
 
@@ -126,6 +136,16 @@ def conditions() -> Iterator[Case]:
         if values is not None:
             given["ExpressionAttributeValues"] = values
         yield "PutItem", given
+    for count in (254, 255):
+        alias = {f"#{'a' * count}": "v"}
+        yield (
+            "PutItem",
+            {
+                "Item": {**KEY, "v": {"N": "0"}},
+                "ConditionExpression": f"attribute_exists({next(iter(alias))})",
+                "ExpressionAttributeNames": alias,
+            },
+        )
     names = {"Item": KEY, "ConditionExpression": "a = :v", "ExpressionAttributeValues": {":v": ONE}}
     yield "PutItem", {**names, "ExpressionAttributeNames": {"#x": "x"}}
     yield "PutItem", {**names, "ExpressionAttributeNames": {"x": "x"}}

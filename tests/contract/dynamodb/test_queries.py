@@ -199,3 +199,24 @@ def test_a_filter_counts_what_it_looked_at(tables: Tables) -> None:
         tables.put(sk=number, v={"N": str(number)})
     answer = query(tables, "pk = :p", p={"S": "a"}, v={"N": "2"}, FilterExpression="v >= :v", Select="COUNT")
     assert answer == {"Count": 2, "ScannedCount": 4}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "(" * 2000 + "v",
+        "(" * 1000 + "v=:b" + ")" * 1000,
+        "NOT (" * 600 + "v=:b" + ")" * 600,
+        "v=:b AND (" * 300 + "v=:b" + ")" * 300,
+        "size(" * 600 + "v" + ")" * 600 + "=:b",
+    ],
+    ids=lambda text: text[:10],
+)
+def test_operators_within_operators_are_refused_however_deep(tables: Tables, text: str) -> None:
+    tables.table()
+    values = {":b": {"N": "1"}}
+    error = tables.refused(
+        "Scan", TableName="pedidos", FilterExpression=text, ExpressionAttributeValues=values
+    )
+    assert error.code == "ValidationException"
+    assert error.message.startswith("Invalid FilterExpression: The expression ")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from sandbox.model.awserror import AwsError
+from sandbox.model.dynamodb.expressions.grammar import MAX_OPERATORS
 from sandbox.model.dynamodb.expressions.nodes import (
     Arithmetic,
     Between,
@@ -33,6 +34,39 @@ _ORDERED = frozenset({"S", "N", "B"})
 _SIZED = frozenset({"S", "B", "SS", "NS", "BS", "M", "L"})
 
 Error = Callable[[str], AwsError]
+
+
+def check_operators(condition: Condition, error: Error) -> None:
+    """Refuses an expression of too many operators and functions.
+
+    Raises:
+        AwsError: ValidationException.
+    """
+    if _operators(condition) > MAX_OPERATORS:
+        raise error(f"The expression contains too many operators; operator count: {MAX_OPERATORS + 1}")
+
+
+def _operators(condition: Condition) -> int:
+    count = 0
+    left: list[Condition | Operand | Arithmetic] = [condition]
+    while left:
+        one = left.pop()
+        if not isinstance(one, Path | Constant):
+            count += 1
+        match one:
+            case Logical():
+                left += (one.left, one.right)
+            case Not():
+                left.append(one.condition)
+            case Comparison():
+                left += (one.left, one.right)
+            case Between():
+                left += (one.operand, one.low, one.high)
+            case In():
+                left += (one.operand, *one.options)
+            case Function():
+                left += one.arguments
+    return count
 
 
 def check_condition(condition: Condition, error: Error) -> None:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-from sandbox.model.dynamodb.expressions.checking import check_condition
+from sandbox.model.dynamodb.expressions.checking import check_condition, check_operators
 from sandbox.model.dynamodb.expressions.grammar import Parser
 from sandbox.model.dynamodb.expressions.nodes import (
     Between,
@@ -25,6 +25,8 @@ from sandbox.model.dynamodb.expressions.paths import resolve
 from sandbox.model.dynamodb.expressions.placeholders import Placeholders
 from sandbox.model.dynamodb.values import SETS, Item, Value, compare, equal, kind_of
 
+#: Characters of an expression that has room for too many operators.
+_LONG = 600
 _ORDER: dict[str, Callable[[int], bool]] = {
     "<": lambda order: order < 0,
     "<=": lambda order: order <= 0,
@@ -44,6 +46,8 @@ def parse_condition(kind: str, text: str, placeholders: Placeholders) -> Conditi
     """
     parser = Parser(kind, text, placeholders)
     condition = parser.condition()
+    if len(text) > _LONG:
+        check_operators(condition, parser.tokens.error)
     check_condition(condition, parser.tokens.error)
     return condition
 

@@ -5,6 +5,7 @@ Page: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressio
 
 from __future__ import annotations
 
+from sandbox.model.awserror import AwsError
 from sandbox.model.dynamodb.expressions.nodes import (
     Adjustment,
     Arithmetic,
@@ -27,6 +28,10 @@ from sandbox.model.dynamodb.expressions.tokens import Tokens
 COMPARATORS = frozenset({"=", "<>", "<", "<=", ">", ">="})
 #: Operands of IN, at most.
 _MAX_OPTIONS = 100
+#: Operators and functions of one expression, at most.
+MAX_OPERATORS = 300
+#: Levels of a document path, at most.
+_MAX_STEPS = 32
 _SECTIONS = ("SET", "REMOVE", "ADD", "DELETE")
 
 
@@ -49,10 +54,19 @@ class Parser:
     # --- conditions --------------------------------------------------------------------------------------
     def condition(self) -> Condition:
         """A condition, filter or key condition expression."""
-        parsed = self._or()
+        try:
+            parsed = self._or()
+        except RecursionError:
+            raise self.too_deep() from None
         if self.tokens.current.kind != "end":
             raise self.tokens.unexpected()
         return parsed
+
+    def too_deep(self) -> AwsError:
+        """The refusal of operators within operators, of which nothing but too many can be so deep."""
+        return self.tokens.error(
+            f"The expression contains too many operators; operator count: {MAX_OPERATORS + 1}"
+        )
 
     def _or(self) -> Condition:
         left = self._and()
@@ -147,6 +161,10 @@ class Parser:
                 self.tokens.take()
                 self.tokens.expect("]")
                 steps.append(int(token.text))
+            elif len(steps) > _MAX_STEPS:
+                raise self.tokens.error(
+                    f"The document path has too many nesting levels; nesting levels: {len(steps)}"
+                )
             else:
                 return Path(tuple(steps))
 

@@ -11,6 +11,8 @@ from sandbox.model.dynamodb.expressions.tokens import Tokens
 from sandbox.model.dynamodb.reserved import RESERVED
 from sandbox.model.dynamodb.values import Value, in_expression
 
+#: Characters of a placeholder, at most, its mark included.
+_MAX_KEY = 255
 _KEYS = {"#": re.compile(r"#[A-Za-z0-9_]+\Z"), ":": re.compile(r":[A-Za-z0-9_]+\Z")}
 
 
@@ -109,4 +111,10 @@ def _checked(kind: str, mark: str, given: Mapping[str, Any] | None) -> Mapping[s
     for key in given:
         if not _KEYS[mark].match(key):
             raise validation(f'{kind} contains invalid key: Syntax error; key: "{key}"')
+        if len(key) > _MAX_KEY:
+            size = f" size of key: {len(key)}" if mark == "#" else ""
+            raise validation(
+                f"{kind} contains invalid key: The expression attribute map contains a key that is too "
+                f"long;{size}"
+            )
     return given

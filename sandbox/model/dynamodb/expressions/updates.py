@@ -43,7 +43,10 @@ def parse_update(text: str, placeholders: Placeholders) -> Update:
         AwsError: ValidationException.
     """
     parser = Parser("UpdateExpression", text, placeholders)
-    update = parser.update()
+    try:
+        update = parser.update()
+    except RecursionError:
+        raise parser.too_deep() from None
     check_update(update, parser.tokens.error)
     return update
 
