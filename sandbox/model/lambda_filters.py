@@ -44,6 +44,7 @@ class RecordFilter:
             self._patterns = [EventPattern(pattern) for pattern in patterns]
         except InvalidEventPatternError as error:
             raise invalid("Invalid filter pattern definition.") from error
+        self._texts = [_texts(msgspec.json.decode(pattern)) for pattern in patterns]
         self._named = _merged([_named(msgspec.json.decode(pattern)) for pattern in patterns])
 
     def __bool__(self) -> bool:
@@ -55,9 +56,48 @@ class RecordFilter:
             return True
         if self._bodies:
             record = {**record, "body": _body(record.get("body"))}
+        quick = [None if texts is None else _holds(record, texts) for texts in self._texts]
+        if True in quick or None not in quick:
+            return True in quick
         record = _narrowed(record, self._named)
         event = flatten(decode(msgspec.json.encode(record).decode()))
         return any(pattern.matches(event) for pattern in self._patterns)
+
+
+#: A pattern that asks for nothing but texts: where each lies, and which it may be.
+_Texts = list[tuple[tuple[str, ...], frozenset[str]]]
+
+
+def _texts(pattern: Any, path: tuple[str, ...] = ()) -> _Texts | None:
+    """What a pattern asks for, where that is nothing but texts of fields; most filters are such."""
+    if isinstance(pattern, list):
+        return [(path, frozenset(pattern))] if all(isinstance(value, str) for value in pattern) else None
+    if not isinstance(pattern, dict) or any(name == "$or" or "." in name for name in pattern):
+        return None
+    found: _Texts = []
+    for name, inner in pattern.items():
+        texts = _texts(inner, (*path, name))
+        if texts is None:
+            return None
+        found += texts
+    return found
+
+
+def _holds(record: Mapping[str, Any], texts: _Texts) -> bool | None:
+    """Whether a record has the texts; None where only the whole pattern can tell (lists, names with dots)."""
+    for path, wanted in texts:
+        value: Any = record
+        passed = []
+        for name in path:
+            if type(value) is not dict:
+                return None
+            passed.append(value)
+            value = value.get(name, "")
+        if type(value) is not str:
+            return None
+        if value not in wanted or name not in passed[-1]:
+            return None if any("." in name for fields in passed for name in fields) else False
+    return True
 
 
 #: The fields that patterns name, as deep as they do; None: all that is there.

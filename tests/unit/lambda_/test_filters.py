@@ -38,6 +38,14 @@ RECORD: dict[str, Any] = {
         '{"$or": [{"eventName": ["REMOVE"]}, {"list": {"a": [2]}}]}',
         '{"list": {"a": [3]}}',
         '{"eventName": {"deep": ["INSERT"]}}',
+        '{"eventName": ["MODIFY", "INSERT"], "dynamodb": {"Keys": {"sk": {"S": ["PEDIDO"]}}}}',
+        '{"eventName": ["INSERT"], "dynamodb": {"Keys": {"sk": {"S": ["RESUMO"]}}}}',
+        '{"dynamodb": {"Keys": {"gone": {"S": [""]}}}}',
+        '{"dynamodb": {"Keys": {"sk": {"gone": [""]}}}}',
+        '{"dynamodb": {"NewImage": {"x": {"y": {"S": ["other"]}}}}}',
+        '{"dynamodb": {"NewImage": {"status": {"S": ["other"]}, "x": {"y": {"S": ["z"]}}}}}',
+        '{"list": {"a": ["1"]}}',
+        '{"dynamodb": {"NewImage": {"itens": {"L": ["1"]}}}}',
     ],
 )
 def test_what_no_pattern_names_decides_nothing(pattern: str) -> None:
