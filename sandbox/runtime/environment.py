@@ -186,7 +186,7 @@ class Environment:
         self.ended = True
         self._deadline.close()
         if self._watch is not None:
-            self._watch.stop()
+            self._watch.close()
         if self._meter is not None:
             self._meter.close()
         if self.api is not None:

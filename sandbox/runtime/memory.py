@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import os
 import sys
@@ -10,9 +9,10 @@ from collections.abc import Callable
 
 import psutil
 
+from sandbox.runtime.alarm import Alarm
+
 _MB = 1024 * 1024
 _PAGE = os.sysconf("SC_PAGE_SIZE")
-_FIRST_LOOK = 0.005
 _NEAR, _FAR = 0.004, 0.02
 _NEAR_SHARE = 0.6
 _CHILDREN_EVERY = 5
@@ -85,7 +85,7 @@ class MemoryMeter:
 class MemoryWatch:
     """Looks at a worker's memory again and again while an invocation runs, more often near the limit.
 
-    An invocation shorter than a few milliseconds is never looked at; its peak is read when it ends.
+    A short invocation is never looked at; its peak is read when it ends.
 
     Args:
         meter: what to look at.
@@ -99,18 +99,23 @@ class MemoryWatch:
         self._exceeded = exceeded
         self._looks = 0
         self._with_children = False
-        self._handle: asyncio.TimerHandle | None = None
+        self._alarm = Alarm(self._look)
 
     def start(self) -> None:
         """Begins with an invocation."""
         self._looks = 0
-        self._handle = asyncio.get_running_loop().call_later(_FIRST_LOOK, self._look)
+        self._alarm.set(self._pause(self._meter.seen))
 
     def stop(self) -> None:
         """Ends with it."""
-        if self._handle is not None:
-            self._handle.cancel()
-            self._handle = None
+        self._alarm.clear()
+
+    def close(self) -> None:
+        """Looks no more."""
+        self._alarm.close()
+
+    def _pause(self, used: int) -> float:
+        return _NEAR if used > self._limit * _NEAR_SHARE else _FAR
 
     def _look(self) -> None:
         if self._looks % _CHILDREN_EVERY == 0:
@@ -118,11 +123,9 @@ class MemoryWatch:
         self._looks += 1
         used = self._meter.now(whole_tree=self._with_children)
         if used > self._limit:
-            self._handle = None
             self._exceeded()
-            return
-        pause = _NEAR if used > self._limit * _NEAR_SHARE else _FAR
-        self._handle = asyncio.get_running_loop().call_later(pause, self._look)
+        else:
+            self._alarm.set(self._pause(used))
 
 
 def _tree_memory(pid: int) -> int:
