@@ -152,6 +152,45 @@ def test_a_killed_sandbox_leaves_no_stack_under_way(tmp_path: Path, ongoing: str
         assert again.stack(found["StackId"])["StackStatus"] == "DELETE_COMPLETE"
 
 
+def test_what_a_killed_sandbox_was_making_is_told_to_go(tmp_path: Path) -> None:
+    function = "arn:aws:lambda:us-east-1:000000000000:function:fabrica"
+    child = f"""
+Resources:
+  Fila: {{Type: AWS::SQS::Queue, Properties: {{QueueName: de-dentro}}}}
+  Coisa: {{Type: Custom::Coisa, DependsOn: Fila, Properties: {{ServiceToken: "{function}"}}}}
+"""
+    parent = """
+Resources:
+  Filha:
+    Type: AWS::CloudFormation::Stack
+    Properties: {TemplateURL: "https://s3.amazonaws.com/modelos/filha.yaml"}
+"""
+    left = tmp_path / "left.db"
+    with Stacks(tmp_path / "state.db") as stacks:
+        stacks.aws.things["object", "modelos/filha.yaml"] = {"Body": child.encode()}
+        stacks.aws.providers[function] = lambda _: None
+        stacks.call("CreateStack", StackName="filas", TemplateBody=parent)
+        stacks.run(stacks.aws.asked.wait)
+        with sqlite3.connect(left) as copy:  # what a `kill -9` leaves
+            stacks.database.copy_to(copy)
+        copy.close()
+        made = dict(stacks.aws.things)
+    with Stacks(left) as again:
+        again.aws.things |= made
+        again.aws.providers[function] = lambda _: {}
+        found = again.call("ListStacks")["StackSummaries"]
+        assert {one["StackStatus"] for one in found} == {"CREATE_FAILED"}
+        assert len(found) == 2
+        again.call("DeleteStack", StackName="filas")
+        outermost = next(one["StackId"] for one in found if "ParentId" not in one)
+        assert again.stack(outermost)["StackStatus"] == "DELETE_COMPLETE"
+        (request,) = again.aws.requests
+        assert request["RequestType"] == "Delete"
+        assert "-Coisa-" in request["PhysicalResourceId"]
+        assert again.aws.names("queue") == set()
+        assert again.call("DescribeStacks")["Stacks"] == []
+
+
 SECRET = """
 Parameters:
   Senha: {Type: String, NoEcho: true}
