@@ -15,7 +15,7 @@ from sandbox.deploy.template.declarations import ResourceDeclaration, Template
 from sandbox.deploy.template.functions import Resolver
 from sandbox.deploy.template.parameters import ParameterValues
 from sandbox.deploy.template.problem import Path, Problem
-from sandbox.deploy.template.secret import SecretText
+from sandbox.deploy.template.secret import SecretText, is_lost
 from sandbox.deploy.template.values import NO_VALUE, Unknown
 from sandbox.model.scope import Scope
 
@@ -46,7 +46,7 @@ class World:
         """`Fn::GetAtt` of a resource.
 
         Raises:
-            Problem: its type has no such attribute.
+            Problem: its type has no such attribute, or what it was cannot be read any more.
         """
         handler = handler_of(self.types[logical_id])
         if handler is not None and not handler.has_attribute(name):
@@ -58,8 +58,17 @@ class World:
                 "correct the attribute",
             )
         made = self.made.get(logical_id)
-        if made is None or (name not in made.attributes and logical_id in self.changing):
+        if made is None:
             return Unknown(logical_id)
+        lost = is_lost(made.attributes.get(name))
+        if (lost or name not in made.attributes) and logical_id in self.changing:
+            return Unknown(logical_id)
+        if lost:
+            raise Problem(
+                path,
+                f"{name} of {logical_id} was sealed in another state folder and cannot be read in this one",
+                f"change a property of {logical_id}, so that its provider answers anew",
+            )
         if handler is not None and name not in made.attributes:
             raise Problem(path, handler.lacks(name, made.physical_id), "correct the attribute")
         return made.attributes[name]

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, ClassVar
 
-from sandbox.deploy.template.secret import HIDDEN, SecretText, plain
+from sandbox.deploy.template.secret import HIDDEN, LostText, SecretText, plain
 from sandbox.model.scope import Scope
 from sandbox.store.database import Database
 from sandbox.store.sealing import BrokenSealError, Seal
@@ -252,7 +252,9 @@ class Record:
 
 
 def _sealed(value: Any, seal: Seal) -> Any:
-    """Attributes as they are stored: secret ones unreadable."""
+    """Attributes as they are stored: secret ones unreadable, and what is lost stays so."""
+    if isinstance(value, LostText):
+        return {_SEALED: ""}
     if isinstance(value, SecretText):
         return {_SEALED: seal.close(plain(value))}
     if isinstance(value, dict):
@@ -261,7 +263,7 @@ def _sealed(value: Any, seal: Seal) -> Any:
 
 
 def _opened(value: Any, seal: Seal) -> Any:
-    """Attributes as they were made; what was sealed in another state folder is hidden for good."""
+    """Attributes as they were made; what was sealed in another state folder is lost."""
     if isinstance(value, list):
         return [_opened(item, seal) for item in value]
     if not isinstance(value, dict):
@@ -271,7 +273,7 @@ def _opened(value: Any, seal: Seal) -> Any:
     try:
         return SecretText(seal.open(value[_SEALED]))
     except BrokenSealError:
-        return SecretText(HIDDEN)
+        return LostText(HIDDEN)
 
 
 def _where(scope: Scope) -> tuple[str, str]:

@@ -18,6 +18,21 @@ class SecretText(str):
     __slots__ = ()
 
 
+class LostText(SecretText):
+    """A secret that was kept, and cannot be read any more."""
+
+    __slots__ = ()
+
+
+def is_lost(value: Any) -> bool:
+    """Whether something of `value` cannot be read any more."""
+    if isinstance(value, dict):
+        return any(is_lost(item) for item in value.values())
+    if isinstance(value, list):
+        return any(is_lost(item) for item in value)
+    return isinstance(value, LostText)
+
+
 def mask(value: Any, key: str) -> Any:
     """`value` with secrets replaced by digests that tell only whether they changed.
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -11,6 +12,8 @@ import pytest
 from sandbox.clock import Clock
 from sandbox.deploy.answers import PREFIX, AnswerDoor
 from sandbox.deploy.errors import DeployError
+from sandbox.errors import TemplateError
+from sandbox.store.database import Database
 from tests.contract.deploy.harness import Bench
 
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:fabrica"
@@ -69,3 +72,31 @@ def test_a_failure_is_told_in_the_words_of_the_provider(bench: Bench) -> None:
 def test_nobody_takes_what_was_not_asked_for() -> None:
     door = AnswerDoor(Clock(start=0, speed=0), lambda: "http://127.0.0.1:1")
     assert not door.take(f"{PREFIX}abc", b"{}")
+
+
+SECRET = f"""{TEMPLATE}
+      Aviso: {{Type: AWS::SNS::Topic, Properties: {{TopicName: aviso, DisplayName: !GetAtt Coisa.Senha}}}}
+"""
+
+
+def test_an_answer_sealed_in_another_state_folder_is_refused_where_it_is_used(
+    bench: Bench, tmp_path: Path
+) -> None:
+    bench.database = Database(tmp_path / "state.db")
+    bench.aws.providers[FUNCTION] = lambda _: {
+        "Status": "SUCCESS",
+        "PhysicalResourceId": "c",
+        "NoEcho": True,
+        "Data": {"Senha": "segredo"},
+    }
+    bench.deploy(SECRET)
+    before = list(bench.aws.calls)
+    (tmp_path / "noecho.key").unlink()
+    for text in (SECRET, SECRET.replace("Custom::Coisa,", "Custom::Coisa, DeletionPolicy: Retain,"), SECRET):
+        with pytest.raises(TemplateError, match="Senha") as caught:
+            bench.deploy(text)
+        assert "another state folder" in caught.value.why
+    assert bench.aws.calls == before
+    bench.deploy(SECRET.replace("ServiceToken:", "Vez: 2, ServiceToken:"))
+    assert "****" not in str(bench.aws.calls)
+    bench.database.close()
