@@ -119,6 +119,7 @@ class PolicyOperations(LogStore):
         else:
             at, message = _seconds(entry.timestamp, at), entry.message
         self.write(scope, group, self.kit.ids.uuid(), [(at, message)], cause=delivery.cause)
+        self.settle()  # who delivers takes it for stored
         return delivery.cause or 0
 
     def _lets_events_write(self, scope: Scope, group: str, delivery: Delivery) -> bool:

@@ -153,3 +153,11 @@ def test_a_denial_outweighs_a_permission(world: Logs) -> None:
     world.call("PutResourcePolicy", policyName="p", policyDocument=policy())
     world.call("PutResourcePolicy", policyName="q", policyDocument=policy(Effect="Deny", Resource="*"))
     assert refused(world) == "AccessDeniedException"
+
+
+def test_what_is_delivered_is_stored(world: Logs) -> None:
+    """Nobody delivers it again: a kill must not lose it."""
+    world.call("CreateLogGroup", logGroupName=GROUP)
+    world.call("PutResourcePolicy", policyName="eventos", policyDocument=policy())
+    deliver(world, "{}")
+    assert [row["message"] for row in world.database.rows("SELECT message FROM logs_events")] == ["{}"]
