@@ -11,6 +11,7 @@ from typing import Any, ClassVar
 from sandbox.deploy.resources.base import (
     Context,
     Existing,
+    LateError,
     Made,
     Property,
     Props,
@@ -180,10 +181,14 @@ class _Patience:
         """Waits a moment.
 
         Raises:
-            AwsError: that was the last one.
+            LateError: that was the last one.
         """
         if self._waited >= _PATIENCE:
-            raise AwsError("TableNotStable", f"{self._what} after {_PATIENCE:.0f} s")
+            raise LateError(
+                "TableNotStable",
+                f"{self._what} after {_PATIENCE:.0f} s: its items are still worked on",
+                "look at it with DescribeTable, then run the command again: it continues where it stopped",
+            )
         await self._context.pause(_STEP)
         self._waited += _STEP
 

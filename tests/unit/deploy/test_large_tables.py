@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.deploy.resources.base import Context, Existing
+from sandbox.deploy.resources.base import Context, Existing, LateError
 from sandbox.deploy.resources.dynamodb import Table
 from sandbox.model.awserror import AwsError
 from tests.unit.deploy.test_names import context
@@ -69,6 +69,7 @@ def test_a_deletion_waits_for_the_indexes_and_for_the_last_item() -> None:
 
 def test_a_table_that_never_goes_is_told_of() -> None:
     slow = Slow(DeleteTable=[{}], DescribeTable=[_described("DELETING", "ACTIVE")])
-    with pytest.raises(AwsError, match="the table pedidos is not gone after 600 s"):
+    with pytest.raises(LateError, match="the table pedidos is not gone after 600 s") as caught:
         asyncio.run(Table().delete(slow.context(), Existing("pedidos", {})))
+    assert "then run the command again" in caught.value.remedy
     assert slow.paused == pytest.approx(600, abs=1)
