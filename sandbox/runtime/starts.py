@@ -27,6 +27,8 @@ MOMENT = 0.05
 PATIENCE = 0.25
 #: Real seconds between two starts while the machine is full, for each environment that the function has.
 SPARING = 0.5
+#: Real seconds that the loop's timers may be early by.
+_EARLY = 0.002
 
 
 class Processors:
@@ -90,6 +92,9 @@ class Starts:
         self._full = full or Processors().full
         self._last = float("-inf")
         self._queue: deque[asyncio.Future[Environment | Start]] = deque()
+        #: Who waits a moment, until when; most are served before, so they share one timer.
+        self._later: deque[tuple[float, Pool, asyncio.Future[Environment | Start]]] = deque()
+        self._timed = False
 
     async def turn(self, pool: Pool, rest: Callable[[Environment], None]) -> Environment | Start:
         """An environment of the pool as soon as one is free, or the right to start a new one.
@@ -101,7 +106,7 @@ class Starts:
         waiter: asyncio.Future[Environment | Start] = loop.create_future()
         pool.waiting.append(waiter)
         if pool.working:
-            loop.call_later(self._moment, self._ask, pool, waiter)
+            self._ask_later(pool, waiter)
         else:
             self._ask(pool, waiter)
         try:
@@ -115,13 +120,33 @@ class Starts:
             if waiter in pool.waiting:  # it has a start, or waits no longer
                 pool.waiting.remove(waiter)
 
+    def _ask_later(self, pool: Pool, waiter: asyncio.Future[Environment | Start]) -> None:
+        loop = asyncio.get_running_loop()
+        self._later.append((loop.time() + self._moment, pool, waiter))
+        if not self._timed:
+            self._timed = True
+            loop.call_later(self._moment, self._ask_due)
+
+    def _ask_due(self) -> None:
+        loop = asyncio.get_running_loop()
+        now = loop.time()
+        for _ in range(len(self._later)):
+            due, pool, waiter = self._later[0]
+            if not waiter.done() and due > now + _EARLY:
+                break
+            self._later.popleft()
+            self._ask(pool, waiter)
+        self._timed = bool(self._later)
+        if self._timed:
+            loop.call_later(max(0.0, self._later[0][0] - now), self._ask_due)
+
     def _ask(self, pool: Pool, waiter: asyncio.Future[Environment | Start]) -> None:
         if waiter.done():
             return
         loop = asyncio.get_running_loop()
         spared = self._sparing * len(pool.all)
         if pool.working and loop.time() - self._last < spared and self._full():
-            loop.call_later(self._moment, self._ask, pool, waiter)
+            self._ask_later(pool, waiter)
             return
         self._queue.append(waiter)
         self._let()

@@ -128,3 +128,17 @@ async def test_what_was_given_to_a_request_that_is_gone_is_not_lost() -> None:
     started = turn(starts, Pool())
     await soon()
     assert isinstance(started.result(), Start)
+
+
+@in_a_loop
+async def test_requests_wait_their_own_moment_behind_those_that_were_served() -> None:
+    loop, worker = asyncio.get_running_loop(), AtWork()
+    pool, starts = pool_of(worker, AtWork()), Starts(1, moment=0.1, patience=NEVER)
+    served = turn(starts, pool)
+    await soon()
+    rest(pool, worker)
+    await asyncio.sleep(0.06)
+    began = loop.time()
+    assert isinstance(await turn(starts, pool), Start)
+    assert loop.time() - began >= 0.095
+    assert cast("object", served.result()) is worker
