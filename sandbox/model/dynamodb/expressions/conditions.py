@@ -6,6 +6,7 @@ Page: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/Expressio
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 
 from sandbox.model.dynamodb.expressions.checking import check_condition, check_operators
 from sandbox.model.dynamodb.expressions.grammar import Parser
@@ -44,6 +45,18 @@ def parse_condition(kind: str, text: str, placeholders: Placeholders) -> Conditi
     Raises:
         AwsError: ValidationException.
     """
+    if placeholders.none:
+        return _without_placeholders(kind, text)
+    return _parse(kind, text, placeholders)
+
+
+@lru_cache(maxsize=1024)
+def _without_placeholders(kind: str, text: str) -> Condition:
+    """`attribute_not_exists(pk)` and the like, which a program sends again and again as they are."""
+    return _parse(kind, text, Placeholders(None, None))
+
+
+def _parse(kind: str, text: str, placeholders: Placeholders) -> Condition:
     parser = Parser(kind, text, placeholders)
     condition = parser.condition()
     if len(text) > _LONG:

@@ -29,6 +29,11 @@ class Placeholders:
         self._values = {key: in_expression(key, value) for key, value in raw.items()}
         self._used: set[str] = set()
 
+    @property
+    def none(self) -> bool:
+        """Whether the request has none."""
+        return not self._names and not self._values
+
     def check_wanted(self, expressions: Mapping[str, Any]) -> None:
         """Refuses placeholders in a request that has no expression.
 
