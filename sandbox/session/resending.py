@@ -23,6 +23,7 @@ from sandbox.session.queueviews import peeked
 
 if TYPE_CHECKING:
     from sandbox.session.session import Session
+    from sandbox.session.topology import RuleFacts
 
 #: Letters of one queue that are looked through.
 _MOST = 10_000
@@ -64,7 +65,7 @@ async def deliver_anew(
     if message.state == IN_FLIGHT:
         raise RefusedMoveError("somebody has received it; wait until it is visible again")
     payload = _payload(letter, body)
-    target = await _target(session, letter)
+    target, more = await _target(session, letter)
     call = Call(target.scope, session.endpoint, hop=message.hop)
     try:
         if target.service == "sqs":
@@ -72,6 +73,7 @@ async def deliver_anew(
                 "QueueUrl": queue_url(target.scope, target.resource, session.endpoint),
                 "MessageBody": payload,
                 "MessageAttributes": attributes or {},
+                **more,
             }
             if delay is not None:
                 params["DelaySeconds"] = delay
@@ -103,7 +105,8 @@ def _payload(letter: Letter, body: str | None) -> str:
     return payload
 
 
-async def _target(session: Session, letter: Letter) -> Arn:
+async def _target(session: Session, letter: Letter) -> tuple[Arn, Mapping[str, Any]]:
+    """What should have got a letter, and what else a message to it needs."""
     if not is_arn(letter.target):
         raise RefusedMoveError("nobody knows which function it is of: use `sandbox invoke`, then drop it")
     target = parse_arn(letter.target)
@@ -111,20 +114,42 @@ async def _target(session: Session, letter: Letter) -> Arn:
         raise RefusedMoveError(
             f"its target is one of {target.service}, which takes nothing from the desk: call it, then drop it"
         )
-    if letter.giver is Giver.RULE and await _is_changed(session, letter):
+    more = await _of_rule(session, letter) if letter.giver is Giver.RULE else {}
+    if target.resource.endswith(".fifo") and "MessageGroupId" not in more:
+        raise RefusedMoveError(
+            f"{target.name} wants a message group, and the letter has none: send it with `awslocal sqs"
+            " send-message --message-group-id`, then drop it"
+        )
+    return target, more
+
+
+async def _of_rule(session: Session, letter: Letter) -> Mapping[str, Any]:
+    """What a rule sends along with events to the target of a letter: the message group.
+
+    Raises:
+        RefusedMoveError: it sends something else than the event, or nothing any more, so nobody can say.
+    """
+    targets = [
+        target
+        for rule in (await session.topology.now()).rules
+        if rule.name == letter.name
+        for target in await _targets(session, rule)
+        if bare(target["Arn"]) == bare(letter.target)
+    ]
+    if not targets:
+        raise RefusedMoveError(
+            f"{letter.sender} sends nothing there any more, and nobody can say what it made of events: send"
+            " it with `sandbox queue send` or `sandbox invoke`, then drop it here"
+        )
+    if any(name in target for target in targets for name in _CHANGES):
         raise RefusedMoveError(
             f"{letter.sender} changes events for this target, and the letter has the event as it was: put it"
             " on the bus again (PutEvents, or `sandbox bus replay --rule`), then drop it here"
         )
-    return target
+    parameters: Mapping[str, Any] = targets[0].get("SqsParameters") or {}
+    return parameters
 
 
-async def _is_changed(session: Session, letter: Letter) -> bool:
-    """Whether a rule sends its target something else than the event, or nobody can say."""
-    for rule in (await session.topology.now()).rules:
-        if rule.name == letter.name:
-            params = {"Rule": rule.name, "EventBusName": rule.bus}
-            for target in await ask_all(session, "events", "ListTargetsByRule", params, "Targets"):
-                if bare(target["Arn"]) == bare(letter.target) and any(name in target for name in _CHANGES):
-                    return True
-    return False
+async def _targets(session: Session, rule: RuleFacts) -> list[Any]:
+    params = {"Rule": rule.name, "EventBusName": rule.bus}
+    return await ask_all(session, "events", "ListTargetsByRule", params, "Targets")

@@ -114,6 +114,28 @@ def test_an_event_that_a_rule_changes_for_its_target_is_not_sent_as_it_was(
     assert "rule regra changes events for this target" in out
 
 
+def test_a_letter_goes_to_the_message_group_of_its_target_as_long_as_the_rule_has_that(
+    aws: Aws, flows: Flows, cli: Commands
+) -> None:
+    events = aws.client("events")
+    (first, *others) = events.list_targets_by_rule(Rule="regra")["Targets"]
+    events.remove_targets(Rule="regra", Ids=[one["Id"] for one in others])
+    fifo = {"Arn": f"{first['Arn']}.fifo", "SqsParameters": {"MessageGroupId": "grupo"}}
+    events.put_targets(Rule="regra", Targets=[{**first, **fifo}])
+    events.put_events(Entries=[{"Source": "teste", "DetailType": "t", "Detail": "{}"}])
+    flows.settle()
+    shown = identifier(letter(cli, "regras"))
+    attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+    aws.client("sqs").create_queue(QueueName="ausente.fifo", Attributes=attributes)
+    events.remove_targets(Rule="regra", Ids=[first["Id"]])
+    out = cli("dlq", "resend", "regras", shown, code=1).out
+    assert "rule regra sends nothing there any more" in out
+    events.put_targets(Rule="regra", Targets=[{**first, **fifo}])
+    assert cli("dlq", "resend", "regras", shown, "--json").json["moved"] == 1
+    (message,) = cli("queue", "peek", "ausente.fifo", "--json").json
+    assert message["group_id"] == "grupo"
+
+
 def test_a_schedule_whose_target_is_not_there(
     sandbox: Sandbox, aws: Aws, flows: Flows, cli: Commands
 ) -> None:
