@@ -205,9 +205,16 @@ class RestXmlCodec(_RestCodec):
         members = dict(bound.body.values())
         inner = self._writer.members(Shape("structure", members=members), output)
         ref = spec.output
-        root = (ref.location_name if ref else None) or f"{spec.name}Response"
+        root = (ref.location_name if ref else None) or self._root(spec)
         space = f' xmlns="{self._model.namespace}"' if self._model.namespace else ""
         return f"<{root}{space}>{inner}</{root}>".encode() if members else b""
+
+    @staticmethod
+    def _root(spec: Operation) -> str:
+        """S3 names a document after its shape, where that is a thing's own (NotificationConfiguration)."""
+        shape = spec.output.shape if spec.output else ""
+        own = shape and not shape.endswith(("Output", "Response", "Result"))
+        return shape if own else f"{spec.name}Response"
 
     def _write_payload(self, name: str, ref: Ref, value: Any) -> bytes:
         shape = self._model.shapes[ref.shape]

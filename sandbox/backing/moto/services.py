@@ -74,6 +74,7 @@ REFUSED: dict[str, dict[str, str]] = {
         **dict.fromkeys(_MISTAKEN_IN_S3, "moto would take it for another operation on the bucket or object"),
         "PutBucketNotificationConfiguration": _NOTIFICATIONS,
         "PutBucketNotification": _NOTIFICATIONS,
+        "GetBucketNotification": _NOTIFICATIONS,
     },
     "sns": {"*": "its topics would not deliver to the sandbox's queues and functions"},
     "scheduler": {"*": "its schedules would never fire"},

@@ -19,6 +19,7 @@ from sandbox.deploy.resources.base import (
     unless_gone,
 )
 from sandbox.deploy.resources.lifecycle import LIFECYCLE, lifecycle_rules
+from sandbox.deploy.resources.notifications import NOTIFICATIONS, notifications
 from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, ListOf, Struct, Text
 from sandbox.model.arn import Arn
 
@@ -48,6 +49,7 @@ class Bucket(ResourceType):
         "BucketEncryption": Property(_ENCRYPTION),
         "BucketName": Property(Text(), replaces=True),
         "LifecycleConfiguration": Property(LIFECYCLE),
+        "NotificationConfiguration": Property(NOTIFICATIONS),
         "PublicAccessBlockConfiguration": Property(Struct({name: Boolean() for name in _BLOCK})),
         "Tags": Property(TAG_LIST),
         "VersioningConfiguration": Property(Struct({"Status": Text(("Enabled", "Suspended"))}, ("Status",))),
@@ -57,7 +59,7 @@ class Bucket(ResourceType):
             "AccelerateConfiguration", "AnalyticsConfigurations",
             "CorsConfiguration", "IntelligentTieringConfigurations", "InventoryConfigurations",
             "LoggingConfiguration", "MetricsConfigurations",
-            "NotificationConfiguration", "ObjectLockConfiguration", "ObjectLockEnabled", "OwnershipControls",
+            "ObjectLockConfiguration", "ObjectLockEnabled", "OwnershipControls",
             "ReplicationConfiguration", "WebsiteConfiguration",
         }
     )  # fmt: skip
@@ -112,6 +114,10 @@ class Bucket(ResourceType):
                 await context.aws("s3", "PutBucketLifecycleConfiguration", {**where, **rules})
             else:
                 await context.aws("s3", "DeleteBucketLifecycle", where)
+        told = props.get("NotificationConfiguration")
+        if before.get("NotificationConfiguration") != told:
+            sent = {**where, "NotificationConfiguration": notifications(told or {})}
+            await context.aws("s3", "PutBucketNotificationConfiguration", sent)
         if before.get("Tags") != props.get("Tags"):
             if props.get("Tags"):
                 await context.aws("s3", "PutBucketTagging", {**where, "Tagging": {"TagSet": props["Tags"]}})

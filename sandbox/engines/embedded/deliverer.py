@@ -9,8 +9,12 @@ import msgspec
 from sandbox.model.arn import Arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
+from sandbox.model.lambda_names import function_of
 from sandbox.model.ports import Delivery
 from sandbox.services.events.service import EventsService
+from sandbox.services.lambda_.service import LambdaService
+from sandbox.services.sns.service import SnsService
+from sandbox.services.sqs.service import SqsService
 
 Door = Callable[[Delivery], Awaitable[int]]
 
@@ -39,8 +43,25 @@ class Switchboard:
         return target.service in self._doors
 
 
+class Destinations:
+    """The queues, topics and functions that there are; implements the port that S3 has for them."""
+
+    def __init__(self, sqs: SqsService, sns: SnsService, functions: LambdaService) -> None:
+        self._sqs = sqs
+        self._sns = sns
+        self._functions = functions
+
+    def exists(self, target: Arn) -> bool:
+        """Whether a destination is there now."""
+        if target.service == "sqs":
+            return self._sqs.exists(target)
+        if target.service == "sns":
+            return self._sns.topics.find(target) is not None
+        return self._functions.functions.find(function_of(target)) is not None
+
+
 class BusDoor:
-    """Puts event documents of other services on buses (a function's destination, for one)."""
+    """Puts event documents of other services on buses: results of functions, changes of buckets."""
 
     def __init__(self, events: EventsService) -> None:
         self._events = events
@@ -58,10 +79,10 @@ class BusDoor:
             "DetailType": event["detail-type"],
             "Detail": msgspec.json.encode(event["detail"]).decode(),
             "Resources": event["resources"],
+            "Time": event.get("time"),
         }
         call = Call(scope=delivery.target.scope, hop=delivery.cause, trace=delivery.trace)
-        answer = await self._events.call("PutEvents", call, {"Entries": [entry]})
-        (taken,) = answer["Entries"]
+        taken = await self._events.put_own(call, entry)
         if "ErrorCode" in taken:
             raise AwsError(taken["ErrorCode"], taken["ErrorMessage"])
         return delivery.cause or 0

@@ -16,7 +16,7 @@ from sandbox.engines.base import EngineKit, FunctionView, NetworkDoor, NoDatabas
 from sandbox.engines.bindings import LiveBindings
 from sandbox.engines.callers import Callers
 from sandbox.engines.embedded.database_faults import DatabaseFaults
-from sandbox.engines.embedded.deliverer import BusDoor, Switchboard
+from sandbox.engines.embedded.deliverer import BusDoor, Destinations, Switchboard
 from sandbox.engines.embedded.execute import ExecuteAll
 from sandbox.engines.embedded.refusals import refusal
 from sandbox.engines.embedded.requirements import FunctionRequirements
@@ -48,6 +48,9 @@ from sandbox.services.issuer.issuer import TokenIssuer
 from sandbox.services.lambda_.service import LambdaService
 from sandbox.services.logs.service import LogsService
 from sandbox.services.rds.service import RdsService, database_name
+from sandbox.services.s3.objects import Objects
+from sandbox.services.s3.service import S3Service
+from sandbox.services.s3.watching import WatchedBuckets
 from sandbox.services.scheduler.service import SchedulerService
 from sandbox.services.sns.service import SnsService
 from sandbox.services.sqs.service import SqsService
@@ -63,8 +66,8 @@ class EmbeddedEngine:
     name = "embedded"
     virtual_time = True
     keeps_state = True
-    #: Alarms are native, metrics are not.
-    mixed = frozenset({"cloudwatch"})
+    #: Alarms are native, metrics are not; so are notifications of buckets, and objects are not.
+    mixed = frozenset({"cloudwatch", "s3"})
     notes: tuple[str, ...] = ()
     network_door: NetworkDoor | None = None
     observe: Observe | None = None
@@ -85,7 +88,7 @@ class EmbeddedEngine:
             ids=kit.ids,
             on_notice=kit.notice,
         )
-        self.long_tail = MotoServer(
+        self._moto = MotoServer(
             kit.folder / "moto", DatabaseMotoLog(kit.database), kit.clock, report=kit.notice
         )
         self._retiring: asyncio.Task[None] | None = None
@@ -132,6 +135,9 @@ class EmbeddedEngine:
         self.execute_api = ExecuteAll(self.rest_apis, self.http_apis, self.lambda_)
         self.rds = RdsService(own, self.postgres)
         self.sns = SnsService(own, switchboard, self._sender, kit.endpoint)
+        objects = Objects(self._moto)
+        s3 = S3Service(own, switchboard, Destinations(self.sqs, self.sns, self.lambda_), objects)
+        self.long_tail = WatchedBuckets(self._moto, s3, objects)
         switchboard.plug(
             {
                 "sqs": self.sqs.deliver,
@@ -155,6 +161,7 @@ class EmbeddedEngine:
             self.sns,
             self.events,
             self.scheduler,
+            s3,
             self.rest_apis,
             self.http_apis,
             CloudFormationService(own, kit.stacks, kit.aws_http),
@@ -184,7 +191,7 @@ class EmbeddedEngine:
         """
         # All of them come to an end before one that failed is told: what is stopped must not be starting.
         ended = await asyncio.gather(
-            self.postgres.start(), self.runtime.start(), self.long_tail.start(), return_exceptions=True
+            self.postgres.start(), self.runtime.start(), self._moto.start(), return_exceptions=True
         )
         for failure in ended:
             if isinstance(failure, BaseException):
@@ -209,7 +216,7 @@ class EmbeddedEngine:
         async with AsyncExitStack() as stack:
             stack.push_async_callback(self._sender.close)
             stack.push_async_callback(self.postgres.stop)
-            stack.push_async_callback(self.long_tail.stop)
+            stack.push_async_callback(self._moto.stop)
             stack.push_async_callback(self._database_faults.close)
             stack.push_async_callback(self.runtime.stop)
             for service in self.services.values():
@@ -232,7 +239,7 @@ class EmbeddedEngine:
         if self._retiring is not None:
             await self._retiring
             self._retiring = None
-        await self.long_tail.go_on()
+        await self._moto.go_on()
         for service in self.services.values():
             await service.start()
 
@@ -309,7 +316,7 @@ class EmbeddedEngine:
 
     def processes(self) -> Sequence[tuple[str, int]]:
         """Name and pid of every process it runs."""
-        return [*self.postgres.processes(), *self.runtime.processes(), *self.long_tail.processes()]
+        return [*self.postgres.processes(), *self.runtime.processes(), *self._moto.processes()]
 
     def environments(self) -> Sequence[FunctionView]:
         """The execution environments that are alive."""

@@ -22,7 +22,8 @@ class Delivery:
         group_id, deduplication_id: message group and deduplication id for FIFO queues; without the second the
             queue needs content-based deduplication.
         event_id: id of the event, for the journal.
-        source: ARN of the rule or schedule that delivers (`aws:SourceArn`).
+        source: ARN of the rule, schedule or bucket that delivers (`aws:SourceArn`).
+        subject: for topics.
     """
 
     target: Arn
@@ -34,6 +35,7 @@ class Delivery:
     event_id: str = ""
     deduplication_id: str | None = None
     source: str = ""
+    subject: str = ""
 
 
 class Deliverer(Protocol):

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from sandbox.model.awserror import NotImplementedByName
 from sandbox.model.call import Call
 from sandbox.model.event_patterns import (
@@ -39,6 +42,18 @@ class EventOperations(EventsCore):
         results = [await self.publisher.put(call, entry) for entry in entries]
         failed = sum("ErrorCode" in result for result in results)
         return {"FailedEntryCount": failed, "Entries": results}
+
+    async def put_own(self, call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
+        """Puts an event of AWS's own, whose source may begin with `aws.`; otherwise as PutEvents.
+
+        Returns:
+            The entry of the answer: an event id, or an error code and message.
+
+        Raises:
+            AwsError: it is too large.
+        """
+        check_request([entry])
+        return await self.publisher.put(call, entry, own=True)
 
     @operation("TestEventPattern", "EventPattern Event")
     def test_event_pattern(self, call: Call, params: Params) -> Answer:

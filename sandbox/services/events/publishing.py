@@ -106,15 +106,18 @@ class Publisher:
         self._router = router
         self._archivist = archivist
 
-    async def put(self, call: Call, entry: Mapping[str, Any]) -> dict[str, str]:
+    async def put(self, call: Call, entry: Mapping[str, Any], *, own: bool = False) -> dict[str, str]:
         """Puts one event, and hands it to the targets of the rules that match.
+
+        Args:
+            own: AWS itself puts it, whose sources begin with `aws.`.
 
         Returns:
             The entry of the answer: an event id, or an error code and message.
         """
         try:
             scope, bus = bus_reference(call.scope, entry.get("EventBusName"))
-            event = self._document(call.scope, entry)
+            event = self._document(call.scope, entry, own=own)
             flat = flatten(event.tree)
         except EntryError as error:
             return {"ErrorCode": error.code, "ErrorMessage": error.message}
@@ -300,14 +303,14 @@ class Publisher:
         except (ValueError, OverflowError, OSError):
             raise EntryError("InvalidArgument", "Parameter Time is not valid.") from None
 
-    def _document(self, scope: Scope, entry: Mapping[str, Any]) -> EventDocument:
+    def _document(self, scope: Scope, entry: Mapping[str, Any], *, own: bool) -> EventDocument:
         for member in ("Source", "DetailType", "Detail"):
             if not entry.get(member):
                 raise EntryError(
                     "InvalidArgument",
                     f"Parameter {member} is not valid. Reason: {member} is a required argument.",
                 )
-        if entry["Source"].startswith("aws."):
+        if entry["Source"].startswith("aws.") and not own:
             raise EntryError("NotAuthorizedForSourceException", "Not authorized for the source.")
         detail = decode(entry["Detail"])
         if not isinstance(detail, dict):

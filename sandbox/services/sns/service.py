@@ -30,7 +30,7 @@ class SnsService(TopicOperations, SubscriptionOperations, PublishOperations):
         return target.service == self.name
 
     async def deliver(self, delivery: Delivery) -> int:
-        """Publishes what a bus, rule, schedule or failed invocation hands to a topic.
+        """Publishes what a bus, rule, schedule, bucket or failed invocation hands to a topic.
 
         Returns:
             The hop of the publish.
@@ -41,6 +41,7 @@ class SnsService(TopicOperations, SubscriptionOperations, PublishOperations):
         topic = self.topic_of(str(delivery.target))
         params = {
             "Message": delivery.body,
+            "Subject": delivery.subject or None,
             "MessageAttributes": delivery.attributes,
             "MessageGroupId": delivery.group_id,
             "MessageDeduplicationId": delivery.deduplication_id,

@@ -80,6 +80,27 @@ EVENTS = """
 """
 
 
+BUCKET = """
+    Transform: AWS::Serverless-2016-10-31
+    Resources:
+      Fotos: {Type: AWS::S3::Bucket, Properties: {BucketName: fotos}}
+      Fn:
+        Type: AWS::Serverless::Function
+        Properties:
+          FunctionName: miniatura
+          CodeUri: code/
+          Handler: app.handler
+          Runtime: python3.13
+          Events:
+            Foto:
+              Type: S3
+              Properties:
+                Bucket: !Ref Fotos
+                Events: [s3:ObjectCreated:*, s3:ObjectRemoved:Delete]
+                Filter: {S3Key: {Rules: [{Name: prefix, Value: in/}]}}
+"""
+
+
 @pytest.fixture
 def cached(bench: Bench) -> Bench:
     bench.cache = bench.folder / "cache"
@@ -273,3 +294,28 @@ def test_a_function_subscribes_to_a_topic_itself_and_by_a_queue(cached: Bench) -
     assert len(cached.aws.made("CreateEventSourceMapping")) == 1
     cached.delete()
     assert cached.aws.names("subscription") == set()
+
+
+def test_a_function_that_a_bucket_notifies(cached: Bench) -> None:
+    cached.deploy(BUCKET)
+    (told,) = cached.aws.made("PutBucketNotificationConfiguration")
+    filters = {"Key": {"FilterRules": [{"Name": "prefix", "Value": "in/"}]}}
+    arn = "arn:aws:lambda:us-east-1:000000000000:function:miniatura"
+    assert told == {
+        "Bucket": "fotos",
+        "NotificationConfiguration": {
+            "LambdaFunctionConfigurations": [
+                {"LambdaFunctionArn": arn, "Events": [event], "Filter": filters}
+                for event in ("s3:ObjectCreated:*", "s3:ObjectRemoved:Delete")
+            ]
+        },
+    }
+    (permission,) = cached.aws.made("AddPermission")
+    assert permission["Principal"] == "s3.amazonaws.com"
+
+    cached.deploy(BUCKET.split("          Events:")[0])
+    assert ("update", "Fotos") in cached.actions()
+    assert cached.aws.made("PutBucketNotificationConfiguration")[-1] == {
+        "Bucket": "fotos",
+        "NotificationConfiguration": {},
+    }

@@ -155,6 +155,40 @@ CHANGED = [
         ("DeleteBucketLifecycle",),
     ),
     Case(
+        "AWS::S3::Bucket",
+        {
+            "NotificationConfiguration": {
+                "QueueConfigurations": [
+                    {
+                        "Event": "s3:ObjectCreated:*",
+                        "Queue": "arn:aws:sqs:us-east-1:000000000000:q",
+                        "Filter": {"S3Key": {"Rules": [{"Name": "prefix", "Value": "in/"}]}},
+                    }
+                ],
+                "TopicConfigurations": [
+                    {"Event": "s3:ObjectRemoved:*", "Topic": "arn:aws:sns:us-east-1:000000000000:t"}
+                ],
+            }
+        },
+        {"NotificationConfiguration": {"EventBridgeConfiguration": {"EventBridgeEnabled": "true"}}},
+        ("PutBucketNotificationConfiguration",),
+    ),
+    Case(
+        "AWS::S3::Bucket",
+        {
+            "NotificationConfiguration": {
+                "LambdaConfigurations": [
+                    {
+                        "Event": "s3:ObjectCreated:*",
+                        "Function": "arn:aws:lambda:us-east-1:000000000000:function:f",
+                    }
+                ],
+            }
+        },
+        {},
+        ("PutBucketNotificationConfiguration",),
+    ),
+    Case(
         "AWS::ECR::Repository",
         {
             "RepositoryName": "repo",
