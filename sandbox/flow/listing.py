@@ -19,9 +19,11 @@ _BEGINNINGS = (
     HopKind.MESSAGE_SENT,
     HopKind.INVOKE_START,
 )
-_CHANGES_AN_ITEM = (
-    "service = 'dynamodb' AND EXISTS (SELECT 1 FROM hops change WHERE change.flow = hops.id"
-    " AND change.cause = hops.id AND change.flow != change.id AND change.kind = 'item-changed')"
+#: Calls that a stream or a bucket told of.
+_TOLD = (
+    "service IN ('dynamodb', 's3') AND EXISTS (SELECT 1 FROM hops told WHERE told.flow = hops.id"
+    " AND told.cause = hops.id AND told.flow != told.id AND told.service = hops.service"
+    " AND told.kind IN ('item-changed', 'delivered', 'delivery-failed'))"
 )
 _CALLS = ("Invoke", "InvokeAsync", "PutEvents", "StartExecution")
 #: Flows are looked at in pages of so many, and so many at most.
@@ -107,7 +109,7 @@ def _roots(journal: Journal, wanted: FlowFilter, before: int, size: int) -> list
         for part in chunks(candidates):
             sql = (
                 f"SELECT id FROM hops WHERE id IN ({marks(part)}) AND"
-                f" (kind != 'api-call' OR operation IN ({marks(_CALLS)}) OR {_CHANGES_AN_ITEM})"
+                f" (kind != 'api-call' OR operation IN ({marks(_CALLS)}) OR {_TOLD})"
                 " AND coalesce(?, account) = account ORDER BY id DESC"
             )
             found += _numbers(journal.database, sql, *part, *_CALLS, wanted.account)

@@ -11,7 +11,6 @@ from botocore.exceptions import ClientError
 from tests.behaviour.aws import queue, received, rule
 from tests.behaviour.conftest import Namer
 from tests.e2e.harness import Sandbox
-from tests.e2e.waiting import eventually
 
 CREATED, REMOVED = "s3:ObjectCreated:*", "s3:ObjectRemoved:*"
 
@@ -112,23 +111,3 @@ def test_destinations_that_are_not_there_are_refused(nfe: Sandbox, names: Namer)
     error = refused.value.response["Error"]
     assert error["Code"] == "InvalidArgument"
     assert error["Message"] == "Unable to validate the following destination configurations"
-
-
-def test_a_function_is_invoked_and_the_flow_begins_with_the_call(
-    nfe: Sandbox, names: Namer, eco: dict[str, str]
-) -> None:
-    """The function's asynchronous failure goes to its destination, which tells that it had the event."""
-    arn = "arn:aws:lambda:us-east-1:000000000000:function:eco"
-    name = bucket(
-        nfe, names("fotos"), LambdaFunctionConfigurations=[{"LambdaFunctionArn": arn, "Events": [CREATED]}]
-    )
-    nfe.aws("s3").put_object(Bucket=name, Key="a", Body=b"1")
-
-    def chain() -> list[str]:
-        for flow in nfe.cli("flow", "list", "--json").json["flows"]:
-            hops = [branch["hop"] for branch in nfe.flow(flow["id"])]
-            if any(hop["operation"] == "PutObject" and hop["resource"] == name for hop in hops):
-                return [hop["kind"] for hop in hops]
-        return []
-
-    eventually(chain, lambda kinds: "invocation-ended" in kinds, what="a flow from bucket to function")

@@ -1,4 +1,4 @@
-"""Other services put events on buses through a door of the engine: a function's destination, for one."""
+"""Other services put events on buses through a door of the engine: a function's destination, a bucket."""
 
 from __future__ import annotations
 
@@ -40,6 +40,18 @@ def test_the_event_reaches_the_rules_of_the_bus(world: World) -> None:
 
 def test_what_the_bus_does_not_take_is_said(world: World) -> None:
     door = BusDoor(world.events)
-    delivery = Delivery(event_bus_arn(Scope(), "default"), document("aws.lambda"), 7)
-    with pytest.raises(AwsError, match="NotAuthorized"):
+    delivery = Delivery(event_bus_arn(Scope(), "default"), document(""), 7)
+    with pytest.raises(AwsError, match="Source is a required argument"):
         world.run(lambda: door.deliver(delivery))
+
+
+def test_services_of_aws_have_sources_of_their_own_which_nobody_else_may_use(world: World) -> None:
+    world.rule(pattern={"source": ["aws.s3"]})
+    door = BusDoor(world.events)
+    event = json.dumps({**json.loads(document("aws.s3")), "time": 1_500_000_000.0})
+    world.run(lambda: door.deliver(Delivery(event_bus_arn(Scope(), "default"), event, 7)))
+    (body,) = world.targets.bodies("fila")
+    assert (body["source"], body["time"]) == ("aws.s3", "2017-07-14T02:40:00Z")
+    entry = {"Source": "aws.s3", "DetailType": "Object Created", "Detail": "{}"}
+    (refused,) = world.call("PutEvents", Entries=[entry])["Entries"]
+    assert refused["ErrorCode"] == "NotAuthorizedForSourceException"

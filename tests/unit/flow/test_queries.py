@@ -114,6 +114,15 @@ def test_runs_of_schedules_are_listed_on_demand(story: Story) -> None:
     assert ids(story, schedules=True) == [fired]
 
 
+def test_calls_of_buckets_are_listed_that_somebody_was_told_of(story: Story) -> None:
+    configured = story.hop(HopKind.API_CALL, "s3", operation="PutBucketNotificationConfiguration")
+    story.sent(cause=configured)
+    story.hop(HopKind.API_CALL, "s3", operation="PutObject", resource="fotos")
+    told = story.hop(HopKind.API_CALL, "s3", operation="PutObject", resource="fotos")
+    story.hop(HopKind.DELIVERED, "s3", cause=told, resource=QUEUE)
+    assert ids(story) == [told]
+
+
 def test_a_summary_counts(told: tuple[Story, int, int]) -> None:
     story, request, other = told
     story.journal.settle()
