@@ -18,7 +18,7 @@ from sandbox.store.database import Database
 #: Steps that are taken at once, before whoever asks for the work has its answer: a small table is done then.
 _AT_ONCE = 2
 #: Slices after which the log is copied into the file of the database.
-_CHECKPOINT = 8
+_CHECKPOINT = 3
 
 
 class Chores:
