@@ -46,10 +46,13 @@ _DATA = frozenset(
             "ReceiveMessage",
         ),
         "Send": ("Message", "MessageBatch"),
-        "Delete": ("Message", "MessageBatch", "Item"),
+        "Delete": ("Message", "MessageBatch", "Item", "Object", "Objects"),
         "ChangeMessage": ("Visibility", "VisibilityBatch"),
-        "Get": ("Item", "Records", "ShardIterator"),
-        "Put": ("Item", "LogEvents"),
+        "Get": ("Item", "Object", "Records", "ShardIterator"),
+        "Head": ("Object",),
+        "Put": ("Item", "LogEvents", "Object"),
+        "Copy": ("Object",),
+        "Upload": ("Part",),
         "Update": ("Item",),
         "Batch": ("GetItem", "WriteItem"),
         "Transact": ("GetItems", "WriteItems"),
@@ -221,10 +224,10 @@ class Counters:
             self._matched[bus] += 1
 
     def _called(self, row: Row) -> None:
+        # What configures may send as well: a bucket tries its destinations.
+        self._configured += row[OPERATION] not in _DATA
         published = self._in_calls.pop(row[ID])
-        if published is None:
-            self._configured += row[OPERATION] not in _DATA
-        elif row[FUNCTION]:
+        if published and row[FUNCTION]:
             for resource in published:
                 self._published[row[FUNCTION], resource] += 1
 

@@ -17,6 +17,7 @@ from sandbox.model.awserror import AwsError
 from sandbox.model.faults import is_named
 from sandbox.model.scope import DEFAULT_ACCOUNT, Scope
 from sandbox.session.present import ask_all
+from sandbox.session.wires import notifying
 
 if TYPE_CHECKING:
     from sandbox.session.session import Session
@@ -121,8 +122,8 @@ async def _rules(session: Session, scope: Scope, _service: str = "") -> list[str
 
 
 async def _targets(session: Session, scope: Scope, _service: str = "") -> list[str]:
-    """What rules and topics deliver to."""
-    found = []
+    """What rules, topics and buckets deliver to."""
+    found = [target for told in notifying(session, scope).values() for target in told]
     for rule in await _rules(session, scope):
         bus, _, name = rule.partition(":rule/")[2].rpartition("/")
         params = {"Rule": name, "EventBusName": bus or "default"}

@@ -16,6 +16,8 @@ from sandbox.session.wires import Wire
 DATABASE = "db:"
 #: How a stored variable names the address of a database instance, and how it begins here.
 _INSTANCE = "{{sandbox:rds:"
+#: Kinds that functions are told the names of, and not the ARNs.
+_BY_NAME = ("table", "bucket")
 
 
 def edges_of(
@@ -93,7 +95,7 @@ def _named_by(function: Mapping[str, Any], topology: Topology, queues: Sequence[
         if arn in values or (name in values and name != "default"):
             yield arn
     for wire in topology.wires:
-        if wire.arn in values or (wire.kind == "table" and wire.name in values):
+        if wire.arn in values or (wire.kind in _BY_NAME and wire.name in values):
             yield wire.arn
     urls = {value.rstrip("/").rsplit("/", 1)[-1] for value in values if value.startswith(("http", "{{"))}
     for queue in queues:

@@ -16,11 +16,12 @@ from sandbox.session.topology import Topology, api_node, api_of_arn
 
 #: Virtual seconds after which a message that nobody takes is worth a word.
 _LONG = 300.0
-#: What is counted of topics, schedules and tables.
+#: What is counted of topics, schedules, tables and buckets; calls to buckets name them without an ARN.
 _COUNTED = {
     "topic": HopKind.PUBLISHED,
     "schedule": HopKind.SCHEDULE_FIRED,
     "table": HopKind.ITEM_CHANGED,
+    "bucket": HopKind.API_CALL,
 }
 #: Services whose resources are all on the map: a target of theirs that is not there is gone.
 _MAPPED = ("sqs", "lambda", "events", "sns", "dynamodb")
@@ -198,7 +199,8 @@ def _databases(topology: Topology) -> Iterator[NodeView]:
 
 def _wires(topology: Topology, counters: Counters) -> Iterator[NodeView]:
     for wire in topology.wires:
-        count = counters.count(_COUNTED[wire.kind], wire.arn)
+        counted = wire.name if wire.kind == "bucket" else wire.arn
+        count = counters.count(_COUNTED[wire.kind], counted)
         health, note = "ok" if count else "idle", wire.note
         if not wire.enabled:
             health, note = "warning", "disabled"

@@ -64,7 +64,7 @@ class Topology:
         given_up: the same of their mappings of streams.
         mappings: enabled event source mappings: queue ARN -> function ARNs.
         buses: name -> ARN.
-        wires: topics, schedules of EventBridge Scheduler, tables of DynamoDB.
+        wires: topics, schedules of EventBridge Scheduler, tables of DynamoDB, buckets that tell of objects.
         databases: identifiers of database instances, with the names of their databases.
         stacks: the stack of each resource, by the last part of its physical id.
     """

@@ -1,4 +1,4 @@
-"""Topics, schedules of EventBridge Scheduler and tables of DynamoDB: which there are, and what they feed."""
+"""Topics, schedules, tables, and buckets that tell of their objects: which there are, and what they feed."""
 
 from __future__ import annotations
 
@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 from sandbox.model.arn import is_arn, table_arn
 from sandbox.model.scope import Scope
 from sandbox.model.sns_subscriptions import dead_letter_queue
+from sandbox.services.s3.documents import bucket_arn
+from sandbox.services.s3.service import S3Service
 from sandbox.session.present import ask, ask_all
 
 if TYPE_CHECKING:
@@ -22,7 +24,7 @@ class Wire:
     """A resource that hands on what it gets, or is looked into.
 
     Attributes:
-        kind: `topic`, `schedule` or `table`.
+        kind: `topic`, `schedule`, `table` or `bucket`.
         targets: ARNs that it feeds. dead_letters: ARNs of queues that get what could not be delivered.
         note: a word about it, such as the expression of a schedule.
     """
@@ -50,7 +52,16 @@ async def read_wires(session: Session) -> tuple[Wire, ...]:
         found += await _schedules(session)
     if "dynamodb" in there:
         found += await _tables(session)
+    found += [
+        Wire("bucket", str(bucket_arn(name)), name, tuple(told)) for name, told in notifying(session).items()
+    ]
     return tuple(found)
+
+
+def notifying(session: Session, scope: Scope = Scope()) -> dict[str, list[str]]:  # noqa: B008 - frozen
+    """Buckets that tell of their objects, and ARNs of whom; none where that is not the sandbox's own."""
+    service = session.engine.services.get("s3")
+    return service.notifying(scope) if isinstance(service, S3Service) else {}
 
 
 async def table_names(session: Session) -> list[str]:

@@ -1,13 +1,14 @@
-"""EventBridge among queues, topics, logs, functions and APIs, wired as the embedded engine wires them."""
+"""EventBridge among queues, topics, logs, functions, APIs and buckets, as the embedded engine wires them."""
 
 from __future__ import annotations
 
+import hashlib
 import json
 from collections.abc import Mapping
 from typing import Any
 
 from sandbox.clock import Clock
-from sandbox.engines.embedded.deliverer import Switchboard
+from sandbox.engines.embedded.deliverer import BusDoor, Switchboard
 from sandbox.model.arn import Arn, event_bus_arn, queue_arn
 from sandbox.model.call import Call
 from sandbox.model.http import HttpRequest, HttpResponse
@@ -17,6 +18,9 @@ from sandbox.services.base import Kit, Service
 from sandbox.services.events.calling import Web
 from sandbox.services.events.service import EventsService
 from sandbox.services.logs.service import LogsService
+from sandbox.services.s3.objects import Objects
+from sandbox.services.s3.service import S3Service
+from sandbox.services.s3.watching import WatchedBuckets
 from sandbox.services.sns.service import SnsService
 from sandbox.services.sqs.service import SqsService
 from tests.support.fakes import FakeSender
@@ -38,10 +42,29 @@ class KeptApis:
         return HttpResponse(200)
 
 
+class Buckets:
+    """A long tail that has every bucket, and takes every object."""
+
+    def refusal(self, service: str, operation: str) -> str | None:
+        return None
+
+    async def forward(self, service: str, operation: str, request: HttpRequest) -> HttpResponse:
+        etag = hashlib.md5(request.body, usedforsecurity=False).hexdigest()
+        return HttpResponse(200, [("etag", f'"{etag}"'), ("x-amzn-requestid", "pedido")])
+
+
+class Anywhere:
+    """Has every destination."""
+
+    def exists(self, target: Arn) -> bool:
+        return True
+
+
 class BusWorld:
     """Several services over one database, spoken to through the wire; a context manager.
 
-    `events`, `sqs`, `sns` and `logs` are clients; what functions and APIs get is in `invoked` and `apis`.
+    `events`, `sqs`, `sns`, `logs` and `s3` are clients; what functions and APIs get is in `invoked` and
+    `apis`.
     """
 
     def __init__(self) -> None:
@@ -55,6 +78,7 @@ class BusWorld:
         self.sqs = self.client("sqs", "json")
         self.sns = self.client("sns", "query")
         self.logs = self.client("logs", "json")
+        self.s3 = self.client("s3", "rest-xml")
 
     def __enter__(self) -> BusWorld:
         return self
@@ -76,6 +100,11 @@ class BusWorld:
     def advance(self, seconds: float) -> None:
         """Moves the clock."""
         self.run(lambda: self.clock.advance(seconds))
+
+    def put_object(self, bucket: str, key: str, body: bytes) -> None:
+        """Puts an object into a bucket of the long tail."""
+        request = HttpRequest("PUT", f"/{bucket}/{key}", body=body)
+        self.run(lambda: self.buckets.forward("s3", "PutObject", request))
 
     # --- what most tests need ----------------------------------------------------------------------------
     def bus(self, kind: str, name: str = "pedidos") -> str:
@@ -150,7 +179,11 @@ class BusWorld:
         )
         web = Web(FakeSender(), lambda: self.apis, lambda: "http://127.0.0.1:4566")
         events = EventsService(kit, switchboard, web)
-        self._beside: list[Service] = [logs, sqs, sns]
+        switchboard.plug({"events": BusDoor(events).deliver})
+        objects = Objects(Buckets())
+        s3 = S3Service(kit, switchboard, Anywhere(), objects)
+        self.buckets = WatchedBuckets(Buckets(), s3, objects)
+        self._beside: list[Service] = [logs, sqs, sns, s3]
         self._services: dict[str, Service] = {each.name: each for each in (*self._beside, events)}
         return events
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.model.scope import Scope
-from tests.conformance.bus_world import HERE, BusWorld, bus_arn
+from tests.conformance.bus_world import HERE, ROLE, BusWorld, bus_arn
 from tests.conformance.recorded import recorded
 from tests.conformance.test_events_targets import FORMS
 from tests.support.speaking import Speaker
@@ -315,3 +315,39 @@ def test_a_permission_that_is_not_there(buses: BusWorld, with_policy: bool, kind
         "ResourceNotFoundException",
         "Statement with the provided id does not exist.",
     )
+
+
+@recorded("events", "TestEventBus::test_put_events_to_default_eventbus_for_custom_eventbus")
+def test_an_event_of_a_bucket_goes_on_to_another_bus(buses: BusWorld) -> None:
+    bus = buses.bus("custom")
+    pattern = {"source": ["aws.s3"], "detail-type": ["Object Created"]}
+    buses.rule("adiante", pattern, target=bus_arn(bus), RoleArn=ROLE)
+    buses.rule("fotos", pattern, bus=bus)
+    configuration: dict[str, Any] = {"EventBridgeConfiguration": {}}
+    answer = buses.s3(
+        "PutBucketNotificationConfiguration", Bucket="fotos", NotificationConfiguration=configuration
+    )
+    assert answer == {}
+    assert buses.s3("GetBucketNotificationConfiguration", Bucket="fotos") == configuration
+    buses.put_object("fotos", "a", b"data")
+    (event,) = buses.bodies("fotos")
+    assert event.pop("id")
+    assert event["detail"]["object"].pop("sequencer")
+    assert event == {
+        "version": "0",
+        "detail-type": "Object Created",
+        "source": "aws.s3",
+        "account": "000000000000",
+        "time": "2023-11-14T22:13:20Z",
+        "region": "us-east-1",
+        "resources": ["arn:aws:s3:::fotos"],
+        "detail": {
+            "version": "0",
+            "bucket": {"name": "fotos"},
+            "object": {"key": "a", "size": 4, "etag": "8d777f385d3dfec8815d20f7496026dc"},
+            "request-id": "pedido",
+            "requester": "000000000000",
+            "source-ip-address": "127.0.0.1",
+            "reason": "PutObject",
+        },
+    }

@@ -104,6 +104,14 @@ def test_from_a_template_to_the_function_and_back(sandboxes: Maker, tmp_path: Pa
         "message-deleted",
         "invoke-end",
     ]
+    # What goes wrong by plan is tried again.
+    sandbox.cli("faults", "add", "fail-delivery", "--target", "miniatura", "--times", "1")
+    s3.put_object(Bucket="fotos", Key="d.png", Body=b"1")
+    assert made(sandbox) == ["d.png"]
+    assert "delivery-failed" in flow_of(sandbox, "PutObject")
+    s3.delete_object(Bucket="fotos", Key="d.png")
+    assert len(taken(sandbox, "removidas")) == 1
+
     # What is configured and what was told outlive the daemon's death.
     before = configuration(sandbox)
     sandbox.kill_daemon()

@@ -53,6 +53,7 @@ _KINDS = {
     "logs": "≡",
     "topic": "◈",
     "table": "▦",
+    "bucket": "▣",
 }
 
 

@@ -12,7 +12,7 @@ from tui.present.cells import Cell, Drawn, Line, Span, Tone, join, squeeze, text
 from tui.present.numbers import per_second, sparkline
 from tui.present.table import Column, Scene, Table
 
-_STARTS = {"api": 0, "schedule": 1, "rule": 2, "topic": 3, "table": 4}
+_STARTS = {"api": 0, "schedule": 1, "rule": 2, "topic": 3, "bucket": 4, "table": 5}
 #: Shown as a beginning only where something follows; what writes to it names it as well.
 _MIDDLE = "table"
 
@@ -43,7 +43,7 @@ class Path:
 
 
 def paths(system: MapView) -> list[Path]:
-    """The map as paths: APIs, schedules, rules, topics, streams of tables, and queues that nothing feeds."""
+    """The map as paths: APIs, schedules, rules, topics, buckets, streams, and queues that nothing feeds."""
     nodes = {node.id: node for node in system.nodes}
     result: list[Path] = []
     seen: set[str] = set()

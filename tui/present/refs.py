@@ -28,6 +28,7 @@ SCREEN_OF = {
     "table": "data",
     "database": "data",
     "topic": "overview",
+    "bucket": "overview",
     "lint": "lints",
 }
 

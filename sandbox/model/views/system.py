@@ -12,7 +12,8 @@ class NodeView(msgspec.Struct, frozen=True, kw_only=True):
 
     Attributes:
         id: its ARN, or `db:NAME`, `api:ID`.
-        kind: `api`, `function`, `bus`, `rule`, `schedule`, `queue`, `dlq`, `database`, `log-group`.
+        kind: `api`, `function`, `bus`, `rule`, `schedule`, `queue`, `dlq`, `database`, `log-group`,
+            `topic`, `table`, `bucket`.
         health: `ok`, `busy`, `warning`, `problem`, `idle`.
         note: the reason of its health, in a few words.
         count: how often it was used since the sandbox started, for rates.

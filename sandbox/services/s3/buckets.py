@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sqlite3 import Row
 from typing import Any
 
 import msgspec
@@ -43,10 +44,12 @@ class Buckets:
     def find(self, bucket: str) -> Configured | None:
         """The configuration of a bucket, if it has one."""
         row = self._database.row("SELECT * FROM s3_notifications WHERE bucket = ?", (bucket,))
-        if row is None:
-            return None
-        scope = Scope(row["account"], row["region"])
-        return Configured(bucket, scope, msgspec.json.decode(row["document"]))
+        return None if row is None else _read(row)
+
+    def of(self, scope: Scope) -> list[Configured]:
+        """The configurations of an account and region."""
+        sql = "SELECT * FROM s3_notifications WHERE account = ? AND region = ? ORDER BY bucket"
+        return [_read(row) for row in self._database.rows(sql, (scope.account, scope.region))]
 
     def put(self, configured: Configured) -> None:
         """Keeps a configuration instead of the one there was."""
@@ -72,3 +75,8 @@ class Buckets:
         sql = "UPDATE s3_notifications SET sequencer = ? WHERE bucket = ?"
         self._database.execute(sql, (number, bucket))
         return f"{number:018X}"
+
+
+def _read(row: Row) -> Configured:
+    scope = Scope(row["account"], row["region"])
+    return Configured(row["bucket"], scope, msgspec.json.decode(row["document"]))

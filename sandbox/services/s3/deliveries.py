@@ -115,7 +115,6 @@ def _injected(faults: FaultPoint, pending: Pending, hop: int) -> Failure | None:
         pending.scope,
         service=SERVICE,
         cause=hop,
-        resource=pending.bucket,
         target=pending.target,
     )
     if fault is None:

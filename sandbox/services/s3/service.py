@@ -6,14 +6,14 @@ Page: https://docs.aws.amazon.com/AmazonS3/latest/userguide/EventNotifications.h
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any, ClassVar, Protocol
 
 from sandbox.model.arn import Arn, event_bus_arn, parse_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
 from sandbox.model.ports import Deliverer, Delivery
-from sandbox.model.scope import scope_of
+from sandbox.model.scope import Scope, scope_of
 from sandbox.services.base import Answer, Kit, Params, Service, operation
 from sandbox.services.s3.buckets import SCHEMA, Buckets, Configured
 from sandbox.services.s3.changes import Change
@@ -152,6 +152,13 @@ class S3Service(Service):
         if problems:
             raise unreachable(problems)
 
+    def notifying(self, scope: Scope) -> dict[str, list[str]]:
+        """The buckets of an account and region that tell of their events: name -> ARNs of who is told."""
+        return {
+            one.bucket: list(dict.fromkeys(_destinations(one.scope, one.document)))
+            for one in self.buckets.of(scope)
+        }
+
     # --- telling -----------------------------------------------------------------------------------------
     async def tell(
         self, configured: Configured, change: Change, call: Call, address: str, request_id: str
@@ -190,11 +197,21 @@ class S3Service(Service):
             )
 
 
-def _told(occasion: Occasion, document: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
+def _told(occasion: Occasion, document: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Destinations of an event, and what each gets."""
     change = occasion.change
     for rule in rules(document):
         if rule.matches(change.event, change.key):
             yield rule.target, record(occasion, rule.id)
     if BRIDGE in document:
-        yield str(event_bus_arn(occasion.scope, "default")), bus_event(occasion)
+        yield _bus(occasion.scope), bus_event(occasion)
+
+
+def _destinations(scope: Scope, document: Mapping[str, Any]) -> Iterator[str]:
+    yield from (rule.target for rule in rules(document))
+    if BRIDGE in document:
+        yield _bus(scope)
+
+
+def _bus(scope: Scope) -> str:
+    return str(event_bus_arn(scope, "default"))

@@ -74,6 +74,18 @@ def test_revisions_are_told_and_stand_still_when_nothing_happens(story: Story, c
     assert counters.configured == 1
 
 
+def test_a_call_that_configures_and_sends_counts_as_one_that_configures(
+    story: Story, counters: Counters
+) -> None:
+    """A bucket tries the queue that it is to tell of its objects."""
+    call = story.journal.reserve()
+    story.sent(cause=call)
+    story.hop(HopKind.API_CALL, "s3", hop=call, operation="PutBucketNotificationConfiguration")
+    story.hop(HopKind.API_CALL, "s3", operation="PutObject")
+    story.journal.flush()
+    assert counters.configured == 1
+
+
 def test_a_rebuilt_state_has_nothing_running(story: Story, counters: Counters) -> None:
     story.hop(HopKind.INVOKE_START, "lambda", resource=FUNCTION, function=FUNCTION)
     story.journal.flush()

@@ -135,13 +135,14 @@ def test_what_a_function_will_publish_to_is_drawn_before_it_does(value: str, tar
     assert {edge.target for edge in drawn.edges if edge.kind == "publishes"} == targets
 
 
-def test_topics_schedules_tables_and_other_targets_are_on_the_map() -> None:
+def test_topics_schedules_tables_buckets_and_other_targets_are_on_the_map() -> None:
     table = "arn:aws:dynamodb:us-east-1:000000000000:table/estoque"
     group = "arn:aws:logs:us-east-1:000000000000:log-group:/aws/events/nfe:*"
     wires = (
         Wire("topic", "arn:topic", "avisos", (f"{SQS}reserva", FUNCTION)),
         Wire("schedule", "arn:daily", "diaria", (FUNCTION,), (f"{SQS}reserva-dlq",), "rate(1 day)"),
         Wire("table", table, "estoque"),
+        Wire("bucket", "arn:aws:s3:::fotos", "fotos", (FUNCTION,)),
     )
     logged = RuleFacts("arn:log", "log", "nfe", {"State": "ENABLED"}, (group,))
     topology = replace(TOPOLOGY, wires=wires, rules=(logged,), mappings={table: (FUNCTION,)})
@@ -155,6 +156,7 @@ def test_topics_schedules_tables_and_other_targets_are_on_the_map() -> None:
         ("arn:daily", FUNCTION, "triggers"),
         ("arn:daily", f"{SQS}reserva-dlq", "dead-letters"),
         (table, FUNCTION, "triggers"),
+        ("arn:aws:s3:::fotos", FUNCTION, "delivers"),
         ("arn:log", group, "delivers"),
     }
 
