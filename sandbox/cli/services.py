@@ -56,7 +56,7 @@ def command(names: tuple[str, ...], as_json: bool, state: Path) -> None:
             emit(f"{service['service']} is answered by {service['elsewhere']} (--service).")
     answerer = _LONG_TAIL.get(engine, "the engine's servers")
     emit(
-        f"Other services are answered by {answerer} where it has them: `sandbox services s3` shows which"
+        f"Other services are answered by {answerer} where it has them: `sandbox services kms` shows which"
         " operations."
     )
     emit("What a service stores and does not check: `sandbox services NAME`.")

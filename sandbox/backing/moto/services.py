@@ -65,7 +65,10 @@ _MISTAKEN_IN_S3 = _words(
     """
 )
 
-_NOTIFICATIONS = "a bucket's notifications would not reach queues, topics or functions"
+#: The front door has those of the newer names itself, where the sandbox has notifications of its own.
+_NOTIFICATIONS = (
+    "moto would notify nobody; the operations are called Get- and PutBucketNotificationConfiguration"
+)
 
 #: What is not passed on because its effects would leave moto, where nobody would see them: service ->
 #: operation (`*`: all of them) -> why. A service that is native never gets here.
