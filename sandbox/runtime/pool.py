@@ -19,13 +19,13 @@ class Pool:
     """Environments, and how long those that rest are kept.
 
     Attributes:
-        idle: those that rest; the ones used last are used first.
+        idle: those that rest, as keys, in the order of their last use; the ones used last are used first.
         expiry: what ends those that are not provisioned.
         waiting: futures of requests that take the next one that is free; some may be done already.
         wanted: how many are provisioned. log: where they write while they start.
     """
 
-    idle: list[Environment] = field(default_factory=list)
+    idle: dict[Environment, None] = field(default_factory=dict)
     all: set[Environment] = field(default_factory=set)
     expiry: dict[Environment, Alarm] = field(default_factory=dict)
     waiting: deque[asyncio.Future[Any]] = field(default_factory=deque)
@@ -36,7 +36,9 @@ class Pool:
         """An environment that rests, provisioned ones first."""
         if not self.idle:
             return None
-        found = next((one for one in reversed(self.idle) if one.provisioned), self.idle[-1])
+        found = last = next(reversed(self.idle))
+        if self.wanted:
+            found = next((one for one in reversed(self.idle) if one.provisioned), last)
         self.leave(found)
         return found
 
@@ -52,7 +54,7 @@ class Pool:
                 waiter.set_result(environment)
                 return
         environment.busy = False
-        self.idle.append(environment)
+        self.idle[environment] = None
         if not environment.provisioned:
             alarm = self.expiry.get(environment)
             if alarm is None:
@@ -66,7 +68,7 @@ class Pool:
             alarm.clear()
         if environment not in self.idle:
             return False
-        self.idle.remove(environment)
+        del self.idle[environment]
         return True
 
     def forget(self, environment: Environment) -> bool:
