@@ -5,17 +5,15 @@ Page: https://docs.aws.amazon.com/AmazonS3/latest/userguide/notification-how-to-
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
-from urllib.parse import parse_qs, quote, unquote
-from xml.etree import ElementTree
+from collections.abc import Collection, Iterator
+from urllib.parse import parse_qs, unquote
 
 import msgspec
 
 from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.services.s3.configuration import CREATED, REMOVED
-from sandbox.services.s3.objects import header
-from sandbox.wire.problems import MalformedBodyError
-from sandbox.wire.xmlbody import parse_xml, tag
+from sandbox.services.s3.objects import elements, header
+from sandbox.wire.xmlbody import tag
 
 #: Operation -> what its event is called behind `s3:ObjectCreated:`.
 _CREATING = {
@@ -35,7 +33,7 @@ class Change(msgspec.Struct, frozen=True):
     Attributes:
         event: `s3:ObjectCreated:Put`.
         reason: the operation, as EventBridge is told.
-        key: of the object, as it is. path: of the object in requests, percent-encoded.
+        key: of the object, as it is.
         size: bytes; None where nothing is said of it, as of what was removed, or where it must be looked up.
         etag: without quotes. version: empty where the bucket keeps none.
     """
@@ -43,7 +41,6 @@ class Change(msgspec.Struct, frozen=True):
     event: str
     reason: str
     key: str
-    path: str
     size: int | None = None
     etag: str = ""
     version: str = ""
@@ -64,33 +61,32 @@ def bucket_of(request: HttpRequest) -> str:
     return unquote(request.path.lstrip("/").partition("/")[0])
 
 
-def removed_paths(operation: str, request: HttpRequest) -> list[str]:
-    """Paths of the objects that a call is to remove as they are now: not of versions that it names."""
+def removed_keys(operation: str, request: HttpRequest) -> list[str]:
+    """Keys of the objects that a call is to remove as they are now: not of versions that it names."""
     if operation == "DeleteObject":
-        return [] if _version(request) else [request.path]
+        return [] if _version(request) else [_key(request)]
     if operation == "DeleteObjects":
-        bucket = bucket_of(request)
-        return [_path(bucket, key) for key, version in _asked(request) if not version]
+        return [key for key, version in _asked(request) if not version]
     return []
 
 
 def changes(
-    operation: str, request: HttpRequest, response: HttpResponse, there: Iterable[str]
+    operation: str, request: HttpRequest, response: HttpResponse, there: Collection[str]
 ) -> Iterator[Change]:
     """What a call did that was accepted.
 
     Args:
-        there: those of `removed_paths` that there were before; removing nothing is no event.
+        there: those of `removed_keys` that there were before; removing nothing is no event.
     """
     if operation in _CREATING:
         yield _creation(operation, request, response)
     elif operation == "DeleteObject":
-        version = _version(request)
+        key, version = _key(request), _version(request)
         marker = header(response, "x-amz-delete-marker") == "true" and not version
-        if version or marker or request.path in there:
-            yield _removal(_key(request), request.path, marker, _made(response) or version)
+        if version or marker or key in there:
+            yield _removal(key, marker, _made(response) or version)
     elif operation == "DeleteObjects":
-        yield from _removals(request, response, there)
+        yield from _removals(response, there)
 
 
 def _creation(operation: str, request: HttpRequest, response: HttpResponse) -> Change:
@@ -102,55 +98,39 @@ def _creation(operation: str, request: HttpRequest, response: HttpResponse) -> C
         CREATED + _CREATING[operation],
         operation,
         _key(request),
-        request.path,
         size,
         header(response, "etag").strip('"') or _text(response.body, "ETag").strip('"'),
         _made(response),
     )
 
 
-def _removals(request: HttpRequest, response: HttpResponse, there: Iterable[str]) -> Iterator[Change]:
-    bucket, before = bucket_of(request), set(there)
-    for entry in _elements(response.body, "Deleted"):
+def _removals(response: HttpResponse, there: Collection[str]) -> Iterator[Change]:
+    for entry in elements(response.body, "Deleted"):
         told = {tag(child): child.text or "" for child in entry}
         key, version = told.get("Key", ""), told.get("VersionId", "")
-        path = _path(bucket, key)
         marker = told.get("DeleteMarker") == "true" and not version
-        if version or marker or path in before:
-            yield _removal(key, path, marker, told.get("DeleteMarkerVersionId", "") if marker else version)
+        if version or marker or key in there:
+            yield _removal(key, marker, told.get("DeleteMarkerVersionId", "") if marker else version)
 
 
-def _removal(key: str, path: str, marker: bool, version: str) -> Change:
+def _removal(key: str, marker: bool, version: str) -> Change:
     kind = "DeleteMarkerCreated" if marker else "Delete"
-    return Change(REMOVED + kind, "DeleteObject", key, path, None, _EMPTY if marker else "", version)
+    return Change(REMOVED + kind, "DeleteObject", key, etag=_EMPTY if marker else "", version=version)
 
 
 def _asked(request: HttpRequest) -> Iterator[tuple[str, str]]:
     """Keys and versions that DeleteObjects names."""
-    for entry in _elements(request.body, "Object"):
+    for entry in elements(request.body, "Object"):
         told = {tag(child): child.text or "" for child in entry}
         yield told.get("Key", ""), told.get("VersionId", "")
 
 
-def _elements(body: bytes, name: str) -> Iterator[ElementTree.Element]:
-    """The elements of that name in a document; none where it is none."""
-    try:
-        root = parse_xml(body)
-    except MalformedBodyError:
-        return
-    yield from (element for element in root.iter() if tag(element) == name)
-
-
 def _text(body: bytes, name: str) -> str:
-    return next((element.text or "" for element in _elements(body, name)), "")
+    return next((element.text or "" for element in elements(body, name)), "")
 
 
 def _key(request: HttpRequest) -> str:
     return unquote(request.path.lstrip("/").partition("/")[2])
-
-
-def _path(bucket: str, key: str) -> str:
-    return f"/{quote(bucket)}/{quote(key)}"
 
 
 def _made(response: HttpResponse) -> str:

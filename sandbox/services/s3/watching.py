@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import msgspec
 
@@ -10,7 +10,7 @@ from sandbox.model.call import Call
 from sandbox.model.http import HttpRequest, HttpResponse, Upstream
 from sandbox.model.scope import scope_of
 from sandbox.services.s3.buckets import Configured
-from sandbox.services.s3.changes import OPERATIONS, Change, bucket_of, changes, removed_paths
+from sandbox.services.s3.changes import OPERATIONS, Change, bucket_of, changes, removed_keys
 from sandbox.services.s3.configuration import BRIDGE, REMOVED, rules
 from sandbox.services.s3.objects import Objects, header
 from sandbox.services.s3.service import S3Service
@@ -63,18 +63,20 @@ class WatchedBuckets:
             self._service.buckets.remove(bucket_of(request))
         return response
 
-    async def _there(self, configured: Configured, operation: str, request: HttpRequest) -> Iterable[str]:
+    async def _there(self, configured: Configured, operation: str, request: HttpRequest) -> Collection[str]:
         """Which objects there are of those that are to be removed, where anybody wants to know."""
-        paths = removed_paths(operation, request)
-        if not paths or not _wants_removals(configured):
+        keys = removed_keys(operation, request)
+        if not keys or not _wants_removals(configured):
             return ()
-        return {path for path in paths if await self._objects.find(configured.scope, path)}
+        if operation == "DeleteObject":
+            return keys if await self._objects.find(configured.scope, request.path) else ()
+        return await self._objects.present(configured.scope, configured.bucket, keys)
 
     async def _tell(
         self, configured: Configured, change: Change, request: HttpRequest, response: HttpResponse
     ) -> None:
         if change.created and change.size is None:
-            found = await self._objects.find(configured.scope, change.path, change.version)
+            found = await self._objects.find(configured.scope, request.path, change.version)
             if found is not None:
                 change = msgspec.structs.replace(change, size=found.size, etag=change.etag or found.etag)
         call = Call(

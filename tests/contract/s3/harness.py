@@ -58,7 +58,7 @@ class World(support.World[S3Service]):
 
         def make(kit: Kit) -> S3Service:
             self.moto = MotoServer(folder, DatabaseMotoLog(kit.database), clock)
-            objects = Objects(self.moto)
+            objects = Objects(self.moto, page=3)
             service = S3Service(kit, self.targets, self.targets, objects)
             self.buckets = WatchedBuckets(self.moto, service, objects)
             return service

@@ -77,6 +77,16 @@ def test_removals_are_told_of_what_was_there(world: World, bucket: str) -> None:
     assert world.names() == [("ObjectRemoved:Delete", "b"), ("ObjectRemoved:Delete", "%C3%A7+d")]
 
 
+def test_many_removals_are_told_apart_from_what_was_not_there(world: World, bucket: str) -> None:
+    """More keys between the first and the last than one list of the bucket has here."""
+    for number in range(10):
+        world.s3("PutObject", Bucket=bucket, Key=f"ç/{number}", Body=b"1")
+    world.configure(bucket, QueueConfigurations=[to_queue("s3:ObjectRemoved:*")])
+    asked = [{"Key": key} for key in ("ç/0", "ç/0a", "ç/3", "ç/9", "zz")]
+    world.s3("DeleteObjects", Bucket=bucket, Delete={"Objects": asked})
+    assert [key for _, key in world.names()] == ["%C3%A7/0", "%C3%A7/3", "%C3%A7/9"]
+
+
 def test_versions_are_named_and_markers_are_told_from_removals(world: World, bucket: str) -> None:
     world.s3("PutBucketVersioning", Bucket=bucket, VersioningConfiguration={"Status": "Enabled"})
     world.configure(bucket, QueueConfigurations=[to_queue()])
