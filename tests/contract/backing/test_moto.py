@@ -194,3 +194,17 @@ def test_moto_leaves_nothing_behind(tmp_path: Path) -> None:
 
     run(tmp_path / "moto", scenario)
     assert sorted(path.name for path in (tmp_path / "moto").iterdir()) == ["server.log"]
+
+
+def test_an_object_that_is_called_a_form_is_stored_as_it_came(tmp_path: Path) -> None:
+    """`curl -X PUT --data-binary` names this type by itself."""
+
+    async def scenario(world: World) -> None:
+        await world.call("s3", "CreateBucket", Bucket="notas")
+        request = world.calls.request("s3", "PutObject", {"Bucket": "notas", "Key": "a"}, Scope())
+        headers = [*request.headers, ("content-type", "application/x-www-form-urlencoded")]
+        form = HttpRequest("PUT", request.path, "", headers, b"hello=1&x")
+        assert (await world.server.forward("s3", "PutObject", form)).status == 200
+        assert (await world.call("s3", "GetObject", Bucket="notas", Key="a"))["Body"] == b"hello=1&x"
+
+    run(tmp_path, scenario)
