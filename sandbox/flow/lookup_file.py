@@ -45,7 +45,7 @@ def _keyed(expression: str, column: str) -> str:
 
 
 _TAKE_OVER = (
-    f"INSERT OR IGNORE INTO {IDS}{{part}} SELECT key, min(hop) FROM ("
+    f"INSERT OR IGNORE INTO {IDS}{{part}} SELECT key, hop FROM ("
     + " UNION ALL ".join(
         _keyed(*pair)
         for pair in (
@@ -55,7 +55,7 @@ _TAKE_OVER = (
             (ROOT, "trace"),
         )
     )
-    + ") GROUP BY key ORDER BY key",
+    + ") ORDER BY key, hop",
     "INSERT OR IGNORE INTO resources (name)"
     " SELECT resource FROM journal.hops WHERE id BETWEEN :first AND :last AND resource != ''"
     " UNION SELECT function FROM journal.hops WHERE id BETWEEN :first AND :last AND function != ''",
