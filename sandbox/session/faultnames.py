@@ -176,17 +176,20 @@ _RESOURCES: Mapping[str, Callable[[Session, Scope], Awaitable[list[str]]]] = {
     "s3": _buckets,
     _API: _apis,
 }
+#: Whose resources the long tail lists, which is asked about the default scope only.
+_OF_THE_LONG_TAIL = {"s3"}
 
 
 async def _resources(session: Session, scope: Scope, service: str) -> list[str] | None:
     """What the calls of a service are about; None where that cannot be listed."""
     if service and service not in _RESOURCES:
         return None
-    if service not in ("", _API, *session.engine.services) and scope != Scope():
+    everywhere = {"", _API, *session.engine.services} - _OF_THE_LONG_TAIL
+    if service not in everywhere and scope != Scope():
         return None  # the long tail is looked into in the default account alone
     found: list[str] = []
     # Without a service: whatever is here already; to ask the long tail may first have to start it.
-    for name in [service] if service else [_API, *session.engine.services]:
+    for name in [service] if service else sorted(everywhere - {""}):
         names = _RESOURCES.get(name)
         if names is None:
             continue
