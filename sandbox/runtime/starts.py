@@ -135,7 +135,10 @@ class Starts:
             if not waiter.done() and due > now + _EARLY:
                 break
             self._later.popleft()
-            self._ask(pool, waiter)
+            try:
+                self._ask(pool, waiter)
+            except Exception as error:  # of the one who asks: the others wait on
+                waiter.set_exception(error)
         self._timed = bool(self._later)
         if self._timed:
             loop.call_later(max(0.0, self._later[0][0] - now), self._ask_due)

@@ -142,3 +142,21 @@ async def test_requests_wait_their_own_moment_behind_those_that_were_served() ->
     assert isinstance(await turn(starts, pool), Start)
     assert loop.time() - began >= 0.095
     assert cast("object", served.result()) is worker
+
+
+@in_a_loop
+async def test_who_cannot_ask_is_told_and_the_others_wait_on() -> None:
+    looks = iter([True, False])
+
+    def full() -> bool:
+        if next(looks):
+            raise OSError("/proc/stat cannot be read")
+        return False
+
+    starts = Starts(2, moment=0.01, patience=NEVER, sparing=NEVER, full=full)
+    await starts.turn(Pool(), lambda _: None)  # so that the next ones are spared
+    pool = pool_of(AtWork())
+    first, second = turn(starts, pool), turn(starts, pool)
+    await asyncio.wait({first, second}, timeout=5)
+    assert isinstance(first.exception(), OSError)
+    assert isinstance(second.result(), Start)
