@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 from sandbox.deploy.resources.base import (
     Context,
     Existing,
-    LateError,
     Made,
     Property,
     Props,
@@ -20,6 +19,7 @@ from sandbox.deploy.resources.base import (
     tag_changes,
     unless_gone,
 )
+from sandbox.deploy.resources.patience import AGAIN, Patience
 from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Integer, ListOf, Struct, Text
 from sandbox.model.awserror import AwsError
 
@@ -35,7 +35,6 @@ _ENCRYPTION = Struct({"KMSMasterKeyId": Text(), "SSEEnabled": Boolean(), "SSETyp
 _APART = {"TableName", "TimeToLiveSpecification", "PointInTimeRecoverySpecification"}
 #: Real seconds that the index of a table of several million items takes.
 _PATIENCE = 600.0
-_STEP = 0.1
 
 
 class Table(ResourceType):
@@ -119,7 +118,7 @@ class Table(ResourceType):
 
     async def delete(self, context: Context, old: Existing) -> None:
         sent = {"TableName": old.physical_id}
-        patience = _Patience(context, f"the table {old.physical_id} is not gone")
+        patience = _patience(context, f"the table {old.physical_id} is not gone")
         while not await _asked_to_go(context, sent):
             await patience.step()
         while await exists(context.aws("dynamodb", "DescribeTable", sent)):
@@ -154,7 +153,7 @@ class Table(ResourceType):
             await context.aws("dynamodb", "UpdateContinuousBackups", {"TableName": name, key: sent})
 
     async def _active(self, context: Context, name: str) -> dict[str, Any]:
-        patience = _Patience(context, f"the table {name} is not active")
+        patience = _patience(context, f"the table {name} is not active")
         while True:
             answer = await context.aws("dynamodb", "DescribeTable", {"TableName": name})
             table: dict[str, Any] = answer["Table"]
@@ -165,32 +164,10 @@ class Table(ResourceType):
             await patience.step()
 
 
-class _Patience:
-    """Waits for what takes as long as a table is large.
-
-    Args:
-        what: has not come about, for the error.
-    """
-
-    def __init__(self, context: Context, what: str) -> None:
-        self._context = context
-        self._what = what
-        self._waited = 0.0
-
-    async def step(self) -> None:
-        """Waits a moment.
-
-        Raises:
-            LateError: that was the last one.
-        """
-        if self._waited >= _PATIENCE:
-            raise LateError(
-                "TableNotStable",
-                f"{self._what} after {_PATIENCE:.0f} s: its items are still worked on",
-                "look at it with DescribeTable, then run the command again: it continues where it stopped",
-            )
-        await self._context.pause(_STEP)
-        self._waited += _STEP
+def _patience(context: Context, what: str) -> Patience:
+    """For what takes as long as a table is large."""
+    remedy = f"look at it with DescribeTable while its items are still worked on, {AGAIN}"
+    return Patience(context, _PATIENCE, ("TableNotStable", what, remedy))
 
 
 async def _asked_to_go(context: Context, sent: Props) -> bool:

@@ -21,6 +21,7 @@ from sandbox.deploy.resources.base import (
 )
 from sandbox.deploy.resources.function_code import code_parameters, prepare_code
 from sandbox.deploy.resources.handler_files import handler_notice
+from sandbox.deploy.resources.patience import AGAIN, Patience
 from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Integer, ListOf, MapOf, Struct, Text
 from sandbox.deploy.template.problem import Path
 from sandbox.model.arn import function_arn
@@ -45,7 +46,6 @@ _CONFIGURATION: dict[str, Any] = {
 }
 #: A function that does not become active within this many real seconds never will.
 _PATIENCE = 60.0
-_STEP = 0.1
 
 
 class Function(ResourceType):
@@ -181,7 +181,9 @@ class Function(ResourceType):
 
     async def _settled(self, context: Context, name: str) -> None:
         """Waits, in real time, for engines whose functions become active after a while."""
-        waited = 0.0
+        remedy = f"look at it with GetFunctionConfiguration, {AGAIN}"
+        late = ("FunctionPending", f"the function {name} is not active", remedy)
+        patience = Patience(context, _PATIENCE, late)
         while True:
             state = await context.aws("lambda", "GetFunctionConfiguration", {"FunctionName": name})
             if "Failed" in (state.get("State"), state.get("LastUpdateStatus")):
@@ -189,12 +191,7 @@ class Function(ResourceType):
                 raise AwsError("FunctionFailed", f"the function {name} did not become active: {reason}")
             if state.get("State") != "Pending" and state.get("LastUpdateStatus") != "InProgress":
                 return
-            if waited >= _PATIENCE:
-                raise AwsError(
-                    "FunctionPending", f"the function {name} is not active after {_PATIENCE:.0f} s"
-                )
-            await context.pause(_STEP)
-            waited += _STEP
+            await patience.step()
 
 
 def _configuration(props: Props) -> Props:

@@ -11,7 +11,6 @@ from typing import Any, ClassVar
 from sandbox.deploy.resources.base import (
     Context,
     Existing,
-    LateError,
     Made,
     Property,
     Props,
@@ -19,6 +18,7 @@ from sandbox.deploy.resources.base import (
     exists,
     unless_gone,
 )
+from sandbox.deploy.resources.patience import AGAIN, Patience
 from sandbox.deploy.resources.shapes import Boolean, Integer, ListOf, Struct, Text
 from sandbox.model.arn import event_source_mapping_arn
 
@@ -138,18 +138,12 @@ class EventSourceMapping(ResourceType):
         Page: https://docs.aws.amazon.com/lambda/latest/api/API_DeleteEventSourceMapping.html
         """
         window = old.properties.get("MaximumBatchingWindowInSeconds")
-        patience = _PATIENCE + (window if isinstance(window, int) else 0)
-        waited = 0.0
+        late = f"the event source mapping {old.physical_id} is still being deleted"
+        remedy = f"wait for its function, which has yet to answer the batch that it was handed last, {AGAIN}"
+        seconds = _PATIENCE + (window if isinstance(window, int) else 0)
+        patience = Patience(context, seconds, ("MappingNotDeleted", late, remedy), step=_STEP)
         while await exists(context.aws("lambda", "GetEventSourceMapping", {"UUID": old.physical_id})):
-            if waited >= patience:
-                raise LateError(
-                    "MappingNotDeleted",
-                    f"the event source mapping {old.physical_id} is still being deleted after {patience} s: "
-                    "it is gone once its function has answered the batch that it was handed last",
-                    "wait for the function, then run the command again: it continues where it stopped",
-                )
-            await context.pause(_STEP)
-            waited += _STEP
+            await patience.step()
 
 
 class EventInvokeConfig(ResourceType):

@@ -9,6 +9,7 @@ from typing import Any, ClassVar
 
 from sandbox.deploy.names import database_token
 from sandbox.deploy.resources.base import Context, Existing, Made, Property, Props, ResourceType, unless_gone
+from sandbox.deploy.resources.patience import AGAIN, Patience
 from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Integer, ListOf, Text
 from sandbox.deploy.template.problem import Path, Problem
 from sandbox.model.arn import db_instance_arn
@@ -143,19 +144,18 @@ class DBInstance(ResourceType):
             await context.aws("rds", "AddTagsToResource", {"ResourceName": arn, "Tags": props["Tags"]})
 
     async def _available(self, context: Context, identifier: str) -> dict[str, Any]:
-        waited = 0.0
+        late = f"the database {identifier} is not available"
+        remedy = f"look at it with DescribeDBInstances, {AGAIN}"
+        patience = Patience(context, _PATIENCE, ("DBInstanceNotAvailable", late, remedy), step=_STEP)
         while True:
             answer = await context.aws("rds", "DescribeDBInstances", {"DBInstanceIdentifier": identifier})
             instance: dict[str, Any] = answer["DBInstances"][0]
             status = instance.get("DBInstanceStatus")
             if status == "available":
                 return instance
-            if status in {"failed", "incompatible-parameters", "storage-full"} or waited >= _PATIENCE:
-                raise AwsError(
-                    "DBInstanceNotAvailable", f"the database {identifier} is {status} after {waited:.0f} s"
-                )
-            await context.pause(_STEP)
-            waited += _STEP
+            if status in {"failed", "incompatible-parameters", "storage-full"}:
+                raise AwsError("DBInstanceNotAvailable", f"the database {identifier} is {status}")
+            await patience.step()
 
 
 def _parameters(props: Props) -> dict[str, Any]:
