@@ -49,6 +49,7 @@ class S3Service(Service):
     NOT_CHECKED: ClassVar[tuple[str, ...]] = (
         "policies of queues, topics and functions: S3 may notify all of them",
         "EventBridge is told of objects created and deleted, not of tags and access control lists",
+        "s3:ObjectCreated:Post: may be asked for; uploads by HTML forms, which it would tell of, are refused",
     )
 
     def __init__(self, kit: Kit, deliverer: Deliverer, destinations: Destinations, objects: Objects) -> None:
