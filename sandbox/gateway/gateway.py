@@ -8,12 +8,12 @@ from typing import Any
 import msgspec
 
 from sandbox.clock import Clock
-from sandbox.errors import SandboxError
 from sandbox.gateway.arrival import Arrival, TooLargeError, plain_body
 from sandbox.gateway.dispatch import Dispatcher, Native, Origin, ServiceLike, internal_failure
 from sandbox.gateway.hosts import Doorman, cors_headers, preflight_headers
 from sandbox.gateway.routes import ApiRequest, api_request, bucket_in_host, fill_queue_url
 from sandbox.gateway.tap import resource_of
+from sandbox.gateway.tokens import expanded
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call, Caller
 from sandbox.model.http import ExecuteApi, Headers, HttpRequest, HttpResponse, Observe, Upstream
@@ -28,9 +28,6 @@ _MB = 1024 * 1024
 _LIMIT = 10 * _MB
 _LIMITS = {"lambda": 70 * _MB, "s3": 256 * _MB, "s3control": 256 * _MB}
 _API_LIMIT = 10 * _MB
-#: Services that keep what a template knows of a database, whose address is a token in it.
-_KEEPERS = frozenset({"secretsmanager", "ssm"})
-_TOKEN = b"{{sandbox:"
 _HEALTH = ("/_sandbox/health", "/_localstack/health")
 #: What API Gateway says of a failure of its own.
 _API_ERRORS = {429: "Too Many Requests", 503: "Service Unavailable", 504: "Endpoint request timed out"}
@@ -254,17 +251,7 @@ class Gateway:
             self._resource(target, incoming),
         )
         await self.dispatcher.stored(request_id)
-        if target.service in _KEEPERS and _TOKEN in response.body:
-            return self._expanded(response, origin.caller.function or "")
-        return response
-
-    def _expanded(self, response: HttpResponse, function: str) -> HttpResponse:
-        """An answer with the values that tokens in it stand for now."""
-        try:
-            body = self._expand(response.body.decode(), function).encode()
-        except (SandboxError, UnicodeDecodeError):
-            return response  # what looks like a token is the user's own
-        return msgspec.structs.replace(response, body=body)
+        return expanded(target.service, response, origin.caller.function or "", self._expand)
 
     def _resource(self, target: Target, incoming: Incoming) -> str:
         """What a forwarded call is about; one that cannot be read is the long tail's to refuse."""
