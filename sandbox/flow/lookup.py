@@ -1,143 +1,116 @@
-"""Finds hops by their ids and flows by what they touched, in a file beside the journal.
+"""Finds hops by their ids and flows by what they touched.
 
-Ids of requests, events and messages are random: an index over them changes all over with every hop, and
-writing its pages would cost more than the hop itself. So it follows: a thread takes over some thousands of
-hops at a time (`lookup_file`), and what it has not reached yet is searched in the journal.
+Ids of requests, events and messages are random: an ordered index over them changes all over with every
+hop, and writing its pages would cost more than the hop itself. So a row beside the hops says of about a
+thousand of them at a time what they mention. A question reads through these rows, and then only the hops of
+those that mention what it asks for. They may say too much (of hops that are gone), never too little.
 """
 
 from __future__ import annotations
 
-import sqlite3
-from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
 
-from sandbox.flow.lookup_file import (
-    BATCH,
-    IDS,
-    ROOT,
-    ROOTS,
-    TAIL,
-    TOUCHED,
-    Writer,
-    connect,
-    progress,
-    remove,
-)
+from sandbox.flow.schema import EVENT, FLOW, FUNCTION, ID, KIND, MESSAGE, REQUEST, RESOURCE, TRACE, Row
 from sandbox.store.database import Database
 
-#: Hops looked at again after a start: one that was reserved early and recorded late may be missing.
-_AGAIN = 4 * BATCH
-_MENTIONS = (
+#: Hops that one row of `mentions` is about, or few more.
+TOGETHER = 1_024
+#: The last characters of an id are kept of it: 48 random bits of a UUID or trace id.
+_TAIL = 12
+#: The root of an X-Ray trace header: as SQL, its beginning, and its length.
+_ROOT = "substr(trace, instr(trace, 'Root=') + 5, 35)"
+_BEGINNING, _LENGTH = "Root=", 35
+_HAS_ID = (
     "(request_id = :id OR event_id = :id OR message_id = :id"
-    f" OR (trace != '' AND (trace = :id OR {ROOT} = :id)))"
+    f" OR (trace != '' AND (trace = :id OR {_ROOT} = :id)))"
 )
+_WRITE = "INSERT OR REPLACE INTO mentions VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+@dataclass(slots=True)
+class _Mentions:
+    """What some hops mention; a row of the table."""
+
+    row: int
+    first: int
+    last: int
+    oldest_flow: int
+    hops: int = 0
+    roots: set[str] = field(default_factory=set)
+    names: set[str] = field(default_factory=set)
+    ids: set[str] = field(default_factory=set)
+
+    def add(self, hops: Sequence[Row]) -> None:
+        numbers = [hop[ID] for hop in hops]
+        self.first = min(self.first, *numbers)
+        self.last = max(self.last, *numbers)
+        self.oldest_flow = min(self.oldest_flow, *[hop[FLOW] for hop in hops])
+        self.hops += len(hops)
+        self.roots.update({hop[KIND] for hop in hops if hop[FLOW] == hop[ID]})
+        for column in (RESOURCE, FUNCTION):
+            self.names.update({name.lower() for name in {hop[column] for hop in hops}})
+        for column in (REQUEST, EVENT, MESSAGE):
+            self.ids.update({hop[column][-_TAIL:] for hop in hops})
+        self.ids.update({_root(trace)[-_TAIL:] for trace in {hop[TRACE] for hop in hops}})
+
+    def values(self) -> tuple[int | str | bytes, ...]:
+        texts = (_joined(self.roots), _joined(self.names), _joined(self.ids).encode())
+        return (self.row, self.first, self.last, self.oldest_flow, self.hops, *texts)
 
 
 class Lookup:
-    """The index of one journal.
+    """The index of one journal; reads and writes along with its tables.
 
     Args:
-        journal: the journal's database; one in memory is small, and searched without an index.
+        journal: the journal's database.
     """
 
     def __init__(self, journal: Database) -> None:
         self._journal = journal
-        self._path = None if journal.path is None else journal.path.absolute().with_suffix(".lookup")
-        self._reader: sqlite3.Connection | None = None
-        self._writer: Writer | None = None
-        self._worker: ThreadPoolExecutor | None = None
-        self._work: Future[int] | None = None
-        self._late: list[int] = []
-        self._taken: list[int] = []
-        #: Hops up to this one can be found in the index.
-        self.upto = 0
-        #: Hops up to this one have been read by the thread, or will have been when its work is done.
-        self.passed = 0
-        if self._path is not None:
-            self._open(self._path)
+        #: What is written of the newest hops, as long as they are few.
+        self._open: _Mentions | None = None
+        self._add_missing()
 
-    # --- following the journal ---------------------------------------------------------------------------
-    def missed(self, hop: int) -> None:
-        """Says that a hop was recorded after the index had passed it."""
-        if self._path is not None:
-            self._late.append(hop)
+    def add(self, hops: Sequence[Row]) -> None:
+        """Writes what hops mention, in the transaction that writes them.
 
-    def follow(self, newest: int, oldest: int) -> None:
-        """Says how far the journal is; begins to take over what has gathered, when it is enough.
-
-        Args:
-            newest, oldest: hops of the journal that are committed.
+        Raises:
+            StoreError: the disk is full; the transaction is to be abandoned, and `reopen` called.
         """
-        if self._path is None or newest - self.passed < BATCH:
-            return
-        if self._work is not None:
-            if not self._work.done():
-                return
-            self.settle()
-            if newest - self.passed < BATCH:
-                return
-        if self._worker is None:
-            assert self._journal.path is not None
-            self._worker = ThreadPoolExecutor(1, thread_name_prefix="journal-lookup")
-            self._writer = Writer(self._path, self._journal.path.absolute())
-        assert self._writer is not None
-        self._taken, self._late = self._late, []
-        self._work = self._worker.submit(self._writer.take_over, self.passed, newest, oldest, self._taken)
-        self.passed = newest
-
-    def settle(self) -> None:
-        """Waits for the work under way; one that failed (disk full) is done again with the next hops."""
-        work, self._work = self._work, None
-        if work is None:
-            return
-        if work.exception() is None:
-            self.upto = work.result()
-            self._taken = []
-        else:
-            self._late.extend(self._taken)
-        self.passed = self.upto
+        for start in range(0, len(hops), TOGETHER):
+            part = hops[start : start + TOGETHER]
+            mentions = self._open or self._newest() or self._begin(part[0])
+            if mentions.hops >= TOGETHER:
+                mentions = self._begin(part[0], mentions.row + 1)
+            mentions.add(part)
+            self._open = mentions
+            self._journal.execute(_WRITE, mentions.values())
 
     def rewind(self, hop: int) -> None:
-        """Begins anew where the index knows hops after `hop`, which the journal has forgotten."""
-        if self._path is None or self.passed <= hop:
-            return
-        self.close()
-        remove(self._path)
-        self._late, self._taken = [], []
-        self._open(self._path)
+        """Forgets the hops after `hop`, in the transaction that does."""
+        self._journal.execute("DELETE FROM mentions WHERE first > ?", (hop,))
+        self._journal.execute("UPDATE mentions SET last = min(last, ?)", (hop,))
+        self._open = None
 
-    def close(self) -> None:
-        """Ends the work under way and closes the file."""
-        if self._worker is not None and self._writer is not None:
-            self._writer.interrupt()
-            self._worker.shutdown(wait=True)
-            self._writer.close()
-            self._worker = self._writer = self._work = None
-        if self._reader is not None:
-            self._reader.close()
-            self._reader = None
+    def reopen(self) -> None:
+        """Says that the transaction was abandoned."""
+        self._open = None
 
     # --- asking ------------------------------------------------------------------------------------------
     def hop(self, identity: str) -> int | None:
         """The first hop that carries an id of a request, event, message or trace, or None."""
-        with self._snapshot():
-            candidates = [
-                hop
-                for part in self._parts(IDS)
-                for (hop,) in self._ask(f"SELECT hop FROM {part} WHERE key = ?", identity[-TAIL:])
-            ]
-        for hop in candidates:
-            sql = f"SELECT id FROM hops WHERE id = :hop AND {_MENTIONS}"
-            if self._journal.row(sql, {"hop": hop, "id": identity}) is not None:
-                return int(hop)
-        found = self._journal.row(
-            f"SELECT id FROM hops WHERE {self._behind()} AND {_MENTIONS} ORDER BY id LIMIT 1",
-            {"id": identity},
+        wanted = f"\n{_root(identity)[-_TAIL:]}\n".encode()
+        rows = self._journal.each("SELECT first, last, ids FROM mentions ORDER BY row")
+        found = (
+            self._journal.row(
+                f"SELECT min(id) AS id FROM hops WHERE id BETWEEN :first AND :last AND {_HAS_ID}",
+                {"first": first, "last": last, "id": identity},
+            )
+            for first, last, ids in rows
+            if wanted in ids
         )
-        return int(found["id"]) if found else None
+        return next((int(row["id"]) for row in found if row and row["id"] is not None), None)
 
     def flows_touching(self, name: str, before: int, limit: int) -> list[int]:
         """The newest flows smaller than `before` in which a resource or function took part, newest first.
@@ -145,79 +118,86 @@ class Lookup:
         Args:
             name: part of its ARN or name, in any case.
         """
-        part_of_name = name.lower()
         rows = self._journal.rows(
-            f"SELECT DISTINCT flow FROM hops WHERE {self._behind()} AND flow < :before"
-            " AND (instr(lower(resource), :name) OR instr(lower(function), :name))",
-            {"before": before, "name": part_of_name},
+            "SELECT first, last FROM mentions WHERE oldest_flow < ? AND instr(names, ?) ORDER BY last DESC",
+            (before, name.lower()),
         )
-        found = {int(row["flow"]) for row in rows}
-        with self._snapshot():
-            known = self._ask("SELECT id, name FROM resources")
-            numbers = [number for number, full in known if part_of_name in full.lower()]
-            for part in self._parts(TOUCHED):
-                sql = f"SELECT flow FROM {part} WHERE resource = ? AND flow < ? ORDER BY flow DESC LIMIT ?"
-                for number in numbers:
-                    found.update(flow for (flow,) in self._ask(sql, number, before, limit))
-        return sorted(found, reverse=True)[:limit]
+        sql = (
+            "SELECT DISTINCT flow FROM hops WHERE id BETWEEN :first AND :last AND flow < :before"
+            " AND (instr(lower(resource), :name) OR instr(lower(function), :name))"
+        )
+        parameters: dict[str, int | str] = {"before": before, "name": name.lower()}
+        return self._newest_of(((row["first"], row["last"]) for row in rows), sql, parameters, limit)
 
     def roots(self, kinds: Sequence[str], before: int, limit: int) -> list[int]:
         """The newest flows smaller than `before` that began with one of these kinds of hop, newest first."""
-        marks = ", ".join("?" * len(kinds))
         rows = self._journal.rows(
-            f"SELECT id FROM hops WHERE {self._behind()} AND id < ? AND flow = id AND kind IN ({marks})"
-            " ORDER BY id DESC LIMIT ?",
-            (before, *kinds, limit),
+            "SELECT first, last, roots FROM mentions WHERE first < ? ORDER BY last DESC", (before,)
         )
-        indexed: list[int] = []
-        with self._snapshot():
-            for part in reversed(self._parts(ROOTS)):
-                if len(indexed) >= limit:
-                    break
-                sql = f"SELECT id FROM {part} WHERE id < ? AND kind IN ({marks}) ORDER BY id DESC LIMIT ?"
-                indexed += [hop for (hop,) in self._ask(sql, before, *kinds, limit)]
-        # Hops recorded late lie anywhere, and what is taken over at this moment may be in both.
-        return sorted({*indexed, *(int(row["id"]) for row in rows)}, reverse=True)[:limit]
+        wanted = {kind: f"kind{number}" for number, kind in enumerate(kinds)}
+        places = ", ".join(f":{place}" for place in wanted.values())
+        sql = (
+            "SELECT id FROM hops WHERE id BETWEEN :first AND :last AND id < :before"
+            f" AND flow = id AND kind IN ({places})"
+        )
+        parameters: dict[str, int | str] = {
+            "before": before,
+            **{place: kind for kind, place in wanted.items()},
+        }
+        ranges = (
+            (row["first"], row["last"]) for row in rows if not wanted.keys().isdisjoint(_parts(row["roots"]))
+        )
+        return self._newest_of(ranges, sql, parameters, limit)
 
     # --- inside ------------------------------------------------------------------------------------------
-    def _open(self, path: Path) -> None:
-        row = self._journal.row("SELECT max(id) AS id FROM hops")
-        newest = (row["id"] if row else None) or 0
-        try:
-            self._reader = connect(path)
-            upto = progress(self._reader)
-        except sqlite3.DatabaseError:  # damaged
-            upto = newest + 1
-        if upto > newest:  # or of another journal
-            if self._reader is not None:
-                self._reader.close()
-            remove(path)
-            self._reader = connect(path)
-            upto = 0
-        self.upto = self.passed = max(0, upto - _AGAIN)
+    def _newest_of(
+        self, ranges: Iterable[tuple[int, int]], sql: str, parameters: dict[str, int | str], limit: int
+    ) -> list[int]:
+        """The largest flows that a statement finds in ranges of hops; the range that ends last is first."""
+        found: list[int] = []
+        for first, last in ranges:
+            # A flow has the number of its first hop, so no flow of these is larger than `last`.
+            if len(found) == limit and found[-1] > last:
+                break
+            rows = self._journal.rows(sql, parameters | {"first": first, "last": last})
+            found = sorted({*found, *(int(row[0]) for row in rows)}, reverse=True)[:limit]
+        return found
 
-    @contextmanager
-    def _snapshot(self) -> Iterator[None]:
-        """One picture of the file for several questions: the thread may drop a part between them."""
-        if self._reader is None:
-            yield
-            return
-        self._reader.execute("BEGIN")
-        try:
-            yield
-        finally:
-            self._reader.execute("COMMIT")
+    def _begin(self, hop: Row, row: int = 1) -> _Mentions:
+        return _Mentions(row, hop[ID], hop[ID], hop[FLOW])
 
-    def _behind(self) -> str:
-        """Which hops the index does not have yet, as SQL: the newest, and those that were recorded late."""
-        late = ", ".join(map(str, [*self._taken, *self._late]))
-        return f"(id > {self.upto} OR id IN ({late}))" if late else f"id > {self.upto}"
+    def _newest(self) -> _Mentions | None:
+        row = self._journal.row("SELECT * FROM mentions ORDER BY row DESC LIMIT 1")
+        if row is None:
+            return None
+        number, first, last, oldest_flow, hops, roots, names, ids = row
+        texts = (set(_parts(text)) for text in (roots, names, ids.decode()))
+        return _Mentions(number, first, last, oldest_flow, hops, *texts)
 
-    def _parts(self, prefix: str) -> list[str]:
-        """The tables of one kind, the oldest first."""
-        names = [str(name) for (name,) in self._ask("SELECT name FROM sqlite_master WHERE type = 'table'")]
-        parts = [name for name in names if name.startswith(prefix)]
-        return sorted(parts, key=lambda name: int(name.removeprefix(prefix)))
+    def _add_missing(self) -> None:
+        """Adds the hops of a file that is older than the table."""
+        for rows in self._missing():
+            self.add(rows)
+        self._journal.commit()
 
-    def _ask(self, sql: str, *parameters: object) -> list[tuple[Any, ...]]:
-        return self._reader.execute(sql, parameters).fetchall() if self._reader is not None else []
+    def _missing(self) -> Iterator[list[Row]]:
+        sql = (
+            "SELECT * FROM hops WHERE id > (SELECT coalesce(max(last), 0) FROM mentions) ORDER BY id LIMIT ?"
+        )
+        while rows := self._journal.rows(sql, (TOGETHER,)):
+            yield [tuple(row) for row in rows]
+
+
+def _root(trace: str) -> str:
+    """The root of a trace header; what is none stays as it is."""
+    _, beginning, rest = trace.partition(_BEGINNING)
+    return rest[:_LENGTH] if beginning else trace
+
+
+def _joined(texts: Iterable[str]) -> str:
+    """Texts as they are stored: each between two ends of lines."""
+    return "\n".join(("", *filter(None, texts), ""))
+
+
+def _parts(text: str) -> list[str]:
+    return text.split("\n")[1:-1]

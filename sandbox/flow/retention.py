@@ -46,6 +46,7 @@ class Retention:
         self._database.execute("DELETE FROM hops WHERE id < ?", (self.oldest,))
         self._database.execute("DELETE FROM links WHERE hop < ?", (self.oldest,))
         self._database.execute("DELETE FROM keys WHERE hop < ?", (self.oldest,))
+        self._database.execute("DELETE FROM mentions WHERE last < ?", (self.oldest,))
 
     def _bytes(self) -> int:
         """Bytes of the file that hold something; pages that were freed are used again."""

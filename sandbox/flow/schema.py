@@ -1,8 +1,8 @@
 """How hops lie on disk.
 
 Recording is on the way of every call, so a hop that begins a flow costs one row, and any other one an entry
-of one index besides. What else is looked for (ids, which are random; beginnings) is kept beside, in `lookup`,
-and follows later.
+of one index besides. What else is looked for (ids, which are random; beginnings) is written of many hops at a
+time, by `lookup`.
 """
 
 from __future__ import annotations
@@ -41,6 +41,9 @@ CREATE TABLE IF NOT EXISTS keys (name TEXT NOT NULL, value TEXT NOT NULL, accoun
     flow INTEGER NOT NULL, hop INTEGER NOT NULL, PRIMARY KEY (value, name, account)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS keys_hop ON keys (hop);
 CREATE INDEX IF NOT EXISTS keys_flow ON keys (flow);
+CREATE TABLE IF NOT EXISTS mentions (row INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    oldest_flow INTEGER NOT NULL, hops INTEGER NOT NULL, roots TEXT NOT NULL, names TEXT NOT NULL,
+    ids BLOB NOT NULL);
 """
 
 #: A row of `hops`, in the order of its columns.
@@ -56,11 +59,15 @@ ID, KIND, AT, RESOURCE, CAUSE, FLOW = (
 STATUS, ERROR, FUNCTION, DURATION, DETAIL, OPERATION = (
     COLUMNS.index(name) for name in ("status", "error", "function", "duration_ms", "detail", "operation")
 )
+REQUEST, EVENT, MESSAGE, TRACE = (
+    COLUMNS.index(name) for name in ("request_id", "event_id", "message_id", "trace")
+)
 
 _VALUES = f"({', '.join('?' * len(COLUMNS))})"
 INSERT_HOP = f"INSERT INTO hops VALUES {_VALUES}"
-#: Hops that one statement inserts: a third cheaper than one by one.
-TOGETHER = 64
+#: Hops that one statement inserts: far cheaper than one by one, also because a thread that inserts takes and
+#: gives back the lock of Python for each statement.
+TOGETHER = 512
 INSERT_HOPS = f"INSERT INTO hops VALUES {', '.join([_VALUES] * TOGETHER)}"
 #: For hops that may be there already: twice the work for SQLite, which looks for them in every index.
 REPLACE_HOP = f"INSERT OR REPLACE INTO hops VALUES {_VALUES}"

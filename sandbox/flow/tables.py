@@ -33,7 +33,7 @@ from sandbox.flow.tail import Tail
 from sandbox.store.database import Database
 
 #: The tables take over so many hops at a time, or what fills so many bytes.
-_TAKEN = 1_024
+_TAKEN = 2_048
 _TAKEN_BYTES = 4 * 1024**2
 #: Hops, and bytes of them, that wait for the tables at most: then the loop waits for the thread.
 _WAITING = 20_000
@@ -71,10 +71,10 @@ class Tables:
         self._database.rows(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
         self._database.define(SCHEMA)
         self._tail = None if path is None else Tail(path)
+        self.lookup = Lookup(self._database)
         self._recover()
         self.book = KeyBook(self._database)
         self._retention = Retention(self._database, limit, max_bytes)
-        self.lookup = Lookup(self._database)
         #: In the tail, and not given to the tables.
         self._hops: list[Row] = []
         self._links: list[Row] = []
@@ -127,7 +127,6 @@ class Tables:
                 raise
             if self._tail is not None:
                 self._tail.forget()
-            self._written(batch)
         return self._database
 
     def settle_keys(self) -> None:
@@ -152,9 +151,9 @@ class Tables:
         for table, column in (("hops", "id"), ("links", "hop"), ("keys", "hop")):
             database.execute(f"DELETE FROM {table} WHERE {column} > ?", (hop,))
         database.execute("UPDATE keys_written SET hop = min(hop, ?)", (hop,))
+        self.lookup.rewind(hop)
         database.commit()
         self.book = KeyBook(database)
-        self.lookup.rewind(hop)
 
     def replace_by(self, hops: Sequence[Row], links: Sequence[Row], keys: Sequence[Row]) -> None:
         """Holds other rows instead of its own."""
@@ -170,7 +169,6 @@ class Tables:
         finally:
             if self._worker is not None:
                 self._worker.shutdown()
-            self.lookup.close()
             if self._tail is not None:
                 self._tail.close()
             self._database.close()
@@ -202,7 +200,6 @@ class Tables:
             return
         if self._tail is not None:
             self._tail.forget_before()
-        self._written(batch)
 
     def _batch(self) -> _Batch:
         keys = self.book.due(self.newest, self._retention.oldest)
@@ -221,12 +218,14 @@ class Tables:
         try:
             self._insert(batch.hops)
             database.executemany(INSERT_LINK, batch.links)
+            self.lookup.add(batch.hops)
             if batch.keys is not None:
                 keybook.write(database, batch.keys, batch.newest)
             self._retention.sweep(batch.newest, len(batch.hops))
             database.commit()
         except (sqlite3.Error, StoreError) as error:
             database.abandon()
+            self.lookup.reopen()
             raise _not_written(error) from error
 
     def _insert(self, hops: Sequence[Row]) -> None:
@@ -239,14 +238,6 @@ class Tables:
             # Some of them were written by a commit that was said to have failed.
             self._database.executemany(REPLACE_HOP, hops)
 
-    def _written(self, batch: _Batch) -> None:
-        """The index follows, also to hops that were recorded after it had passed them."""
-        passed = self.lookup.passed
-        for row in batch.hops:
-            if row[ID] <= passed:
-                self.lookup.missed(row[ID])
-        self.lookup.follow(batch.newest, self._retention.oldest)
-
     def _recover(self) -> None:
         """Takes over what a process that was killed had left in the tail: some of it may be in the tables."""
         if self._tail is None:
@@ -254,6 +245,7 @@ class Tables:
         for hops, links in self._tail.records():
             self._database.executemany(REPLACE_HOP, hops)
             self._database.executemany(INSERT_LINK, links)
+            self.lookup.add(hops)
         self._database.commit()
         self._tail.forget()
 

@@ -111,6 +111,10 @@ class Database:
         found: sqlite3.Row | None = self._connection.execute(sql, parameters).fetchone()
         return found
 
+    def each(self, sql: str, parameters: Sequence[Any] | dict[str, Any] = ()) -> Iterator[sqlite3.Row]:
+        """The rows of a query one by one: large ones are not in memory together. Write nothing meanwhile."""
+        return self._connection.execute(sql, parameters)
+
     @contextmanager
     def atomic(self) -> Iterator[None]:
         """All or nothing for the statements inside: an exception undoes them, and only them.

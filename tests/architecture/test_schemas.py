@@ -17,14 +17,11 @@ from contextlib import closing
 from typing import Any
 
 import sandbox
-from sandbox.flow import lookup_file
 from sandbox.model.dynamodb.keys import bucket_of, encode
 from sandbox.store.format import FORMAT
 from tests.architecture.sources import ROOT, dotted, parsed, python_files, where
 
 RECORDED = ROOT / "tests" / "architecture" / "schemas.json"
-#: Its file has a version of its own, and is made anew where it has another one.
-_OWN_VERSION = (lookup_file,)
 
 
 def schemas() -> list[str]:
@@ -34,8 +31,6 @@ def schemas() -> list[str]:
         if info.name.endswith("__main__"):
             continue
         module = importlib.import_module(info.name)
-        if module in _OWN_VERSION:
-            continue
         classes = [value for value in vars(module).values() if isinstance(value, type)]
         for owner in (module, *classes):
             for name in ("SCHEMA", "_SCHEMA"):

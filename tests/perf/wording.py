@@ -24,7 +24,7 @@ WORDS: Mapping[str, str] = {
     "sqs-send times ministack's": "sends, times MiniStack's of the same turn",
     "sqs-send times moto's": "sends, times moto's of the same turn",
     "sqs-recording": "part of a send that recording it takes (of the loop that serves it)",
-    "sqs-recording with its threads": "the same, with the journal's index, which follows in a thread",
+    "sqs-recording with its threads": "the same, with the thread that writes the journal's tables",
     "sqs-send-receive-delete": "a message sent, received and deleted, 20,000 queued, 32 connections",
     "sqs-send-receive-delete empty": "the same with an empty queue",
     "sqs-to-lambda": "SQS send to the start of the handler",

@@ -1,27 +1,28 @@
-"""The journal on disk: its index beside it, what a crash leaves, and how much of the past stays."""
+"""The journal on disk: how hops are found, what a crash leaves, and how much of the past stays."""
 
 from __future__ import annotations
 
 import json
+import shutil
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 from sandbox.clock import Clock
-from sandbox.flow import lookup_file, queries
+from sandbox.flow import queries
 from sandbox.flow.keybook import KeyBook
 from sandbox.flow.listing import flows
+from sandbox.flow.lookup import TOGETHER
 from sandbox.flow.recorder import Journal
 from sandbox.flow.summaries import summary
 from sandbox.model.hops import HopKind
 from sandbox.model.views.flows import FlowFilter
 from tests.unit.flow.journal import HERE, START, Story
 
-MANY = lookup_file.BATCH + 200
+RARE = "arn:aws:sqs:us-east-1:000000000000:rara"
+MANY = 4 * TOGETHER + 200
 
 
 @contextmanager
@@ -40,16 +41,14 @@ def send_many(story: Story, count: int = MANY) -> None:
         if number % 500 == 499:
             story.journal.flush()
     story.journal.settle()
-    story.journal.lookup.settle()
 
 
-def test_ids_are_found_in_the_index_and_beyond_it(tmp_path: Path) -> None:
+def test_ids_are_found_among_many(tmp_path: Path) -> None:
     with opened(tmp_path / "journal.db") as story:
         send_many(story)
         beyond = story.sent("beyond")
-        assert 0 < story.journal.lookup.upto < beyond
         assert queries.find_flow(story.journal, "beyond") == beyond
-        for number in (0, 4_000, MANY - 1):
+        for number in (0, 1_000, MANY - 1):
             message = f"00000000-0000-4000-8000-{number:012d}"
             assert queries.find_flow(story.journal, message) == number + 1
             assert queries.find_flow(story.journal, f"request-{number}") == number + 1
@@ -57,21 +56,51 @@ def test_ids_are_found_in_the_index_and_beyond_it(tmp_path: Path) -> None:
         assert len(flows(story.journal, FlowFilter(queue="reserva", limit=600))) == 600
 
 
+def test_a_hop_is_found_by_the_root_of_its_trace_and_by_the_whole_header(tmp_path: Path) -> None:
+    root = "1-67891233-abcdef012345678912345678"
+    header = f"Root={root};Parent=53995c3f42cd8ad8;Sampled=1"
+    with opened(tmp_path / "journal.db") as story:
+        send_many(story)
+        traced = story.sent("traced", trace=header)
+        story.sent("traced later", trace=header)
+        assert queries.find_flow(story.journal, root) == traced
+        assert queries.find_flow(story.journal, header) == traced
+
+
+def test_a_question_reads_few_hops(tmp_path: Path) -> None:
+    with opened(tmp_path / "journal.db") as story:
+        send_many(story)
+        told = story.journal.database.rows("SELECT first, last, hops FROM mentions")
+    assert [row["first"] for row in told] == [1, *(row["last"] + 1 for row in told[:-1])]
+    assert told[-1]["last"] == MANY
+    assert all(row["hops"] == row["last"] - row["first"] + 1 < 2 * TOGETHER for row in told)
+
+
+def test_hops_that_come_a_few_at_a_time_lie_together(tmp_path: Path) -> None:
+    with opened(tmp_path / "journal.db") as story:
+        for number in range(100):
+            story.sent(f"message-{number}")
+            story.journal.settle()
+        assert len(story.journal.database.rows("SELECT 1 FROM mentions")) == 1
+    with opened(tmp_path / "journal.db") as story:
+        story.sent("after a start")
+        assert len(story.journal.database.rows("SELECT 1 FROM mentions")) == 1
+        assert queries.find_flow(story.journal, "message-7") == 8
+
+
 def test_a_hop_recorded_late_is_found(tmp_path: Path) -> None:
     with opened(tmp_path / "journal.db") as story:
         reserved = story.journal.reserve()
         send_many(story)
-        assert reserved <= story.journal.lookup.passed
         story.hop(HopKind.API_CALL, "lambda", hop=reserved, request_id="late", operation="Invoke")
         story.journal.flush()
         assert queries.find_flow(story.journal, "late") == reserved
         assert flows(story.journal, FlowFilter(before=3))[-1].id == reserved
         send_many(story)
-        assert story.journal.lookup.upto > MANY
         assert queries.find_flow(story.journal, "late") == reserved
 
 
-def test_flows_are_listed_from_the_index_and_beyond_it(tmp_path: Path) -> None:
+def test_flows_are_listed_page_by_page(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     with opened(path) as story:
         late = story.journal.reserve()
@@ -87,37 +116,52 @@ def test_flows_are_listed_from_the_index_and_beyond_it(tmp_path: Path) -> None:
         assert seen == expected
 
 
-def test_an_index_of_an_older_version_is_made_anew(tmp_path: Path) -> None:
+def test_the_newest_flows_that_touched_a_queue_come_first_though_an_old_one_touched_it_last(
+    tmp_path: Path,
+) -> None:
+    with opened(tmp_path / "journal.db") as story:
+        old = story.sent("old")
+        send_many(story, TOGETHER)
+        newer = story.hop(HopKind.MESSAGE_SENT, resource=RARE)
+        send_many(story, TOGETHER)
+        story.hop(HopKind.MESSAGE_SENT, resource=RARE, cause=old)
+        assert [one.id for one in flows(story.journal, FlowFilter(queue="Rara"))] == [newer, old]
+        assert [one.id for one in flows(story.journal, FlowFilter(queue="rara", limit=1))] == [newer]
+        assert [one.id for one in flows(story.journal, FlowFilter(queue="rara", before=newer))] == [old]
+
+
+def test_the_hops_of_an_older_file_are_found(tmp_path: Path) -> None:
     path = tmp_path / "journal.db"
     with opened(path) as story:
         send_many(story)
-    with sqlite3.connect(tmp_path / "journal.lookup") as older:
-        older.execute("PRAGMA user_version = 1")
+    with sqlite3.connect(path) as older:
+        older.execute("DROP TABLE mentions")
     older.close()
     with opened(path) as story:
-        assert story.journal.lookup.upto == 0
+        assert queries.find_flow(story.journal, "request-7") == 8
         assert len(flows(story.journal, FlowFilter(limit=600))) == 600
 
 
-@pytest.mark.parametrize("damage", [b"", b"no database at all" * 100])
-def test_a_lost_or_damaged_index_is_made_anew(tmp_path: Path, damage: bytes) -> None:
-    path = tmp_path / "journal.db"
-    with opened(path) as story:
-        send_many(story)
-    lookup_file.remove(tmp_path / "journal.lookup")
-    if damage:
-        (tmp_path / "journal.lookup").write_bytes(damage)
-    with opened(path) as story:
-        assert queries.find_flow(story.journal, "request-7") == 8
+def test_what_a_killed_process_left_in_the_tail_is_found(tmp_path: Path) -> None:
+    clock = Clock(start=START, speed=0)
+    killed = Journal(tmp_path / "journal.db", clock)
+    story = Story(killed, clock)
+    sent = story.sent("in the tail")
+    killed.flush()
+    for name in ("journal.db", "journal.db-wal", "journal.tail", "journal.tail-2"):
+        (tmp_path / "copy").mkdir(exist_ok=True)
+        shutil.copy(tmp_path / name, tmp_path / "copy" / name)
+    killed.close()
+    with opened(tmp_path / "copy" / "journal.db") as again:
+        assert queries.find_flow(again.journal, "in the tail") == sent
 
 
-def test_an_index_of_another_journal_is_thrown_away(tmp_path: Path) -> None:
-    path = tmp_path / "journal.db"
-    with opened(path) as story:
-        send_many(story)
-    path.unlink()
-    with opened(path) as story:
-        assert story.journal.lookup.upto == 0
+def test_what_was_said_of_hops_goes_with_them(tmp_path: Path) -> None:
+    with opened(tmp_path / "journal.db", limit=2 * TOGETHER) as story:
+        send_many(story, 8 * TOGETHER)
+        (row,) = story.journal.database.rows("SELECT count(*), min(last) FROM mentions")
+        assert row[0] <= 5
+        assert row[1] > 3 * TOGETHER
         assert queries.find_flow(story.journal, "request-7") is None
 
 
