@@ -37,7 +37,7 @@ parameter_option = click.option(
     multiple=True,
     metavar="NAME=VALUE",
     help="A value for a parameter of the template, instead of the one in sandbox.toml; it holds until another"
-    " is given. May be repeated.",
+    " is given. SYSTEM.NAME=VALUE is for one of several systems. May be repeated.",
 )
 
 

@@ -9,7 +9,6 @@ import time
 from collections import deque
 from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
-from dataclasses import replace
 
 from sandbox.backing.elsewhere import elsewhere, natively
 from sandbox.clock import Clock
@@ -17,6 +16,7 @@ from sandbox.control.client import control_socket
 from sandbox.control.protocol import PostgresView, Progress
 from sandbox.control.server import ControlServer
 from sandbox.deploy.answers import AnswerDoor
+from sandbox.deploy.given import with_given
 from sandbox.deploy.stacks import DeployedStacks
 from sandbox.deploy.system import System
 from sandbox.engines import registry
@@ -162,7 +162,7 @@ class Session:
         if not self.engine.keeps_state:
             self.deployment.forget()
         if given := self.options.parameters:
-            wanted = [replace(system, given={**system.given, **given}) for system in wanted]
+            wanted = with_given(wanted, given)
         # What nobody named does not keep the rest from starting.
         as_it_was = systems is None and self.engine.keeps_state
         await self.deployment.up(

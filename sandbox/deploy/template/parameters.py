@@ -69,7 +69,8 @@ def read_parameters(declared: Mapping[str, Any], given: Mapping[str, str]) -> Pa
             raise UsageError(
                 f"the template has no parameter {name}",
                 f"it declares {', '.join(sorted(declared)) or 'none'}.{did_you_mean(name, declared)}",
-                "correct the name, or declare it under Parameters",
+                "correct the name, declare it under Parameters, or give it to another system of the command: "
+                f"--parameter SYSTEM.{name}=…",
             )
     problems: list[Problem] = []
     values: dict[str, str | list[str]] = {}

@@ -5,11 +5,11 @@ from __future__ import annotations
 import asyncio
 import secrets
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sandbox.control.server import Method
+from sandbox.deploy.given import with_given
 from sandbox.deploy.system import find_system
 from sandbox.errors import SandboxError, UsageError
 
@@ -67,7 +67,7 @@ class Accounts:
         session = self._session
         if found is None:
             raise UsageError("no system is named", "`none` deploys nothing", "name a system or a template")
-        found = replace(found, given=parameters or {})
+        (found,) = with_given([found], parameters or {})
         await session.deployment.up([found], seed=seed, report=lambda _: None, account=account)
         await session.database.committed()
         return found.name

@@ -5,12 +5,12 @@ from __future__ import annotations
 import asyncio
 import os
 from collections.abc import AsyncIterator
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sandbox.control.protocol import Progress, StatusView
 from sandbox.control.server import Method
+from sandbox.deploy.given import with_given
 from sandbox.deploy.system import find_system
 from sandbox.session.services import service_views
 from sandbox.session.views import status_view
@@ -62,14 +62,11 @@ class Lifecycle:
         """Deploys systems, telling every step.
 
         Args:
-            parameters: values for parameters of their templates, instead of those of `sandbox.toml`; they
-                hold for later deployments too.
+            parameters: values for parameters of their templates (`SYSTEM.NAME`: of one), instead of those of
+                `sandbox.toml`; they hold for later deployments too.
         """
-        found = [
-            replace(system, given=parameters or {})
-            for name in systems
-            if (system := find_system(name, Path(cwd)))
-        ]
+        named = [system for name in systems if (system := find_system(name, Path(cwd)))]
+        found = with_given(named, parameters or {})
         channel: asyncio.Queue[Progress | None] = asyncio.Queue()
 
         async def work() -> None:
