@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 import click
 
-from sandbox.cli.diagnostics import say
+from sandbox.cli.diagnostics import say, say_note
 from sandbox.control.client import ControlClient, StoppedError
 from sandbox.errors import UsageError
 
@@ -50,7 +50,8 @@ def connect(state: Path, *, timeout: float | None = None) -> ControlClient:
     Raises:
         NotRunningError: none runs there.
     """
-    return ControlClient(Path(os.path.abspath(state)), timeout=timeout)  # noqa: PTH100 - resolve() would follow symlinks
+    folder = Path(os.path.abspath(state))  # noqa: PTH100 - resolve() would follow symlinks
+    return ControlClient(folder, timeout=timeout, on_note=say_note)
 
 
 @contextmanager

@@ -29,6 +29,11 @@ def say_foreign(text: str) -> None:
     click.echo(log_text(text), err=True)
 
 
+def say_note(text: str) -> None:
+    """Something that the user should know while a command goes on."""
+    say(f"{_paint('!', 'yellow')} {text}")
+
+
 def tell_gap(dropped: int, told: int) -> int:
     """Tells that items of a stream were left out because the reader was too slow for them.
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import socket
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self, TypeVar
@@ -45,12 +45,16 @@ class ControlClient:
     Args:
         state: the state folder.
         timeout: seconds to wait for an answer; None waits for ever (streams).
+        on_note: told what the daemon says while an answer is awaited.
 
     Raises:
         NotRunningError: nothing listens there.
     """
 
-    def __init__(self, state: Path, *, timeout: float | None = None) -> None:
+    def __init__(
+        self, state: Path, *, timeout: float | None = None, on_note: Callable[[str], None] = lambda _: None
+    ) -> None:
+        self._on_note = on_note
         self._socket = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
         self._socket.settimeout(timeout)
         try:
@@ -100,7 +104,7 @@ class ControlClient:
             NoAnswerError: it did not answer in time.
         """
         self._send(method, params)
-        return self._receive().result
+        return self._answer().result
 
     def call_as(self, kind: type[T], method: str, **params: Any) -> T:
         """`call`, with the result as a type of the protocol."""
@@ -113,7 +117,7 @@ class ControlClient:
             RemoteError, NotRunningError, StoppedError, NoAnswerError: as `call`.
         """
         self._send(method, params)
-        while not (reply := self._receive()).end:
+        while not (reply := self._answer()).end:
             if reply.dropped:
                 self.dropped += reply.dropped
             else:
@@ -125,6 +129,12 @@ class ControlClient:
             self._socket.sendall(msgspec.json.encode(Request(self._last, method, params)) + b"\n")
         except OSError as error:
             raise _gone() from error
+
+    def _answer(self) -> Reply:
+        """The next reply that is more than a note."""
+        while (reply := self._receive()).note:
+            self._on_note(reply.note)
+        return reply
 
     def _receive(self) -> Reply:
         try:

@@ -1,8 +1,9 @@
 """What goes over the control socket: one JSON document per line.
 
 A client sends a `Request`; the server sends `Reply` documents with the same id: one with `result`, or any
-number with `item` and then one with `end`, or one with `error` at any point. A reader of a stream that is too
-slow is told with `dropped` how many items it missed. Closing the connection ends streams.
+number with `item` and then one with `end`, or one with `error` at any point; and `note` before any of them.
+A reader of a stream that is too slow is told with `dropped` how many items it missed. Closing the connection
+ends streams.
 """
 
 from __future__ import annotations
@@ -37,14 +38,16 @@ class ErrorInfo(msgspec.Struct, frozen=True):
 class Reply(msgspec.Struct, frozen=True, omit_defaults=True):
     """One answer to a request: a result, an item of a stream, the end of a stream, or an error.
 
-    `dropped` counts items of the stream that were left out before the next one. `stopped` is the last word
-    of a sandbox that is stopped in an orderly way, to whoever waits for an answer.
+    `dropped` counts items of the stream that were left out before the next one. `note` says something to the
+    user while the answer is awaited. `stopped` is the last word of a sandbox that is stopped in an orderly
+    way, to whoever waits for an answer.
     """
 
     id: int
     result: Any = None
     item: Any = None
     dropped: int = 0
+    note: str = ""
     end: bool = False
     stopped: bool = False
     error: ErrorInfo | None = None
@@ -55,6 +58,20 @@ class Dropped:
     """Yielded by a stream in place of items that its reader was too slow for."""
 
     count: int
+
+
+@dataclass(frozen=True, slots=True)
+class Note:
+    """Yielded by a method on the way to its answer: something to tell the user."""
+
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """Yielded last by a method that yields notes: its one answer."""
+
+    value: Any
 
 
 class StackView(msgspec.Struct, frozen=True):

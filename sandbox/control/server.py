@@ -14,7 +14,7 @@ from typing import Any
 
 import msgspec
 
-from sandbox.control.protocol import Dropped, ErrorInfo, Reply, Request
+from sandbox.control.protocol import Dropped, ErrorInfo, Note, Reply, Request, Result
 from sandbox.errors import SandboxError, ServerStartError, UsageError
 from sandbox.model.awserror import AwsError
 
@@ -33,7 +33,8 @@ class ControlServer:
 
     Args:
         path: the socket.
-        methods: what can be called; a coroutine function answers once, an async generator answers a stream.
+        methods: what can be called; a coroutine function answers once, an async generator answers a stream,
+            or once with a `Result`.
     """
 
     def __init__(self, path: Path, methods: Mapping[str, Method]) -> None:
@@ -127,14 +128,24 @@ class ControlServer:
             return
         try:
             async for item in answer:
-                if isinstance(item, Dropped):
-                    await _send(writer, Reply(request.id, dropped=item.count))
-                else:
-                    await _send(writer, Reply(request.id, item=item))
+                await _send(writer, _part(request.id, item))
+                if isinstance(item, Result):
+                    return
         finally:
             if isinstance(answer, AsyncGenerator):
                 await answer.aclose()
         await _send(writer, Reply(request.id, end=True))
+
+
+def _part(request: int, item: Any) -> Reply:
+    """What a generator yielded, as it is sent."""
+    if isinstance(item, Dropped):
+        return Reply(request, dropped=item.count)
+    if isinstance(item, Note):
+        return Reply(request, note=item.text)
+    if isinstance(item, Result):
+        return Reply(request, result=item.value)
+    return Reply(request, item=item)
 
 
 async def _close(writer: asyncio.StreamWriter) -> None:

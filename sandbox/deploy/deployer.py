@@ -47,6 +47,8 @@ Dsn = Callable[[str], str]
 class Deployer:
     """Deploys systems through an AWS client and keeps the record of them.
 
+    What is done to one stack must come one after the other, which is for `Turns` to see to.
+
     Args:
         client: reaches AWS, whichever engine answers.
         database: where the record is kept.
@@ -89,7 +91,6 @@ class Deployer:
         self._preparer = Preparer(
             self._call, self._record, scope, clock, cache, unsupported, refusal, compare
         )
-        self._one_at_a_time = asyncio.Lock()
 
     @property
     def scope(self) -> Scope:
@@ -100,6 +101,13 @@ class Deployer:
     def stacks(self) -> list[Stack]:
         """What is deployed, by name."""
         return self._record.stacks(self._scope)
+
+    def outermost_of(self, name: str) -> str:
+        """The name of the stack that holds all those that a stack is within; its own where that is none."""
+        stack = self._record.stack(self._scope, name)
+        while stack is not None and (parent := self.parent(stack)) is not None:
+            stack = parent
+        return name if stack is None else stack.name
 
     def outermost(self) -> list[Stack]:
         """The stacks that are within no other, by name: the others go with them."""
@@ -164,10 +172,9 @@ class Deployer:
         Raises:
             TemplateError, UsageError: as `deploy`.
         """
-        async with self._one_at_a_time:
-            stack, run = self._begun(system), Run(quiet)
-            base = self._context(stack, system, run)
-            return (await self._preparer.prepare(system, base, stack, parameters or {}, run)).plan
+        stack, run = self._begun(system), Run(quiet)
+        base = self._context(stack, system, run)
+        return (await self._preparer.prepare(system, base, stack, parameters or {}, run)).plan
 
     async def deploy(
         self,
@@ -196,9 +203,8 @@ class Deployer:
                 is recorded, and the next continues.
             CleanUpError: all is made, but something that is no longer wanted could not be removed.
         """
-        async with self._one_at_a_time:
-            run = Run(on_event, back, nested or {})
-            return await self._deploy(system, parameters or {}, run, roll_back=roll_back)
+        run = Run(on_event, back, nested or {})
+        return await self._deploy(system, parameters or {}, run, roll_back=roll_back)
 
     async def deploy_within(self, system: System, parameters: Mapping[str, str], run: Run) -> Stack:
         """As `deploy`, of a stack within one that is worked on; see `Within`."""
@@ -214,8 +220,7 @@ class Deployer:
             UsageError: no such stack.
             DeployError: a resource could not be deleted, or another stack imports from this one.
         """
-        async with self._one_at_a_time:
-            await self._delete(self.stack(name), Run(on_event), retain)
+        await self._delete(self.stack(name), Run(on_event), retain)
 
     async def delete_within(self, name: str, run: Run) -> None:
         """As `delete`, of a stack within one that is worked on; see `Within`."""
@@ -230,9 +235,8 @@ class Deployer:
             UsageError: no such stack.
             DeployError: a resource could not be removed; it stays in the record.
         """
-        async with self._one_at_a_time:
-            stack = self.stack(name)
-            await self._undo(stack, self._executor_for_removal(stack, Run(on_event, back=True)))
+        stack = self.stack(name)
+        await self._undo(stack, self._executor_for_removal(stack, Run(on_event, back=True)))
 
     def forget(self) -> None:
         """Drops the record of every stack, and touches nothing that they made."""
@@ -332,7 +336,9 @@ class Deployer:
         executor = Executor(prepared.evaluation, self._record, base, self._clock, on_event)
         source = prepared.evaluation.template.source
         if not prepared.plan.is_empty or first:
-            self._record.save_stack(stack)
+            # What it imports is in use from here on: stacks beside it must not be deleted under it.
+            imports = tuple(sorted({*stack.imports, *prepared.evaluation.world.imports}))
+            self._record.save_stack(replace(stack, imports=imports))
         try:
             await executor.apply(prepared.plan)
             outputs = evaluate_outputs(prepared.evaluation, self._record, stack)
@@ -415,7 +421,7 @@ class Deployer:
             system.template.parent,
             self._answers,
             nested,
-            lambda text: run.on_event(DeployEvent(stack.name, "", "notice", "", "done", detail=text)),
+            lambda text: run.on_event(DeployEvent(stack.name, "", "notice", "wait", "done", detail=text)),
             pause=self._pause,
         )
 

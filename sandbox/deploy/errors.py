@@ -13,6 +13,10 @@ class CleanUpError(DeployError):
     """All is as it shall be, but something that is no longer wanted could not be removed."""
 
 
+class BusyError(SandboxError):
+    """What must be alone with the stacks waited in vain for something that works on one of them."""
+
+
 class MigrationError(SandboxError):
     """A migration could not be applied, or was changed after it had been."""
 

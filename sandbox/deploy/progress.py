@@ -17,7 +17,8 @@ class DeployEvent:
         subject: logical id of a resource, name of a migration or of a seeder.
         kind: the resource's type, `template`, `migration`, `seeder`, or `notice`.
         action: `create`, `update`, `replace`, `delete`, `retain`, `roll back`, `transform`, `apply`, `run`;
-            of a nested stack `create stack`, `update stack`, `delete stack`.
+            of a nested stack `create stack`, `update stack`, `delete stack`; of a notice `wait` where it
+            says what is waited for.
         phase: `start`, `done`, `failed`.
         seconds: real seconds it took, once it ended.
         detail: the physical id, or what went wrong.

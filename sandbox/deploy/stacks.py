@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractAsyncContextManager, contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from sandbox.deploy.summary import summarize
 from sandbox.deploy.system import Sent, System
 from sandbox.deploy.template.secret import without_digests
 from sandbox.deploy.template.values import Unknown
+from sandbox.deploy.turns import Operation, Turns
 from sandbox.errors import SandboxError
 from sandbox.model.awserror import AwsError
 from sandbox.model.scope import Scope
@@ -33,6 +34,7 @@ from sandbox.model.stacks import (
 #: What AWS shows of a value that exists only once another resource does.
 _LATER = "{{changeSet:KNOWN_AFTER_APPLY}}"
 Tell = Callable[[StackStep], None]
+_WAIT = "wait"
 _OF_RESOURCES = frozenset({"create", "update", "replace", "delete", "retain"})
 
 
@@ -41,14 +43,12 @@ class DeployedStacks:
 
     Args:
         deployer: gives what deploys to a scope, its calls caused by a hop.
-        alone: gives the lock that is held while anything is deployed.
+        turns: gives who works on stacks when.
     """
 
-    def __init__(
-        self, deployer: Callable[[Scope, int | None], Deployer], alone: Callable[[], asyncio.Lock]
-    ) -> None:
+    def __init__(self, deployer: Callable[[Scope, int | None], Deployer], turns: Callable[[], Turns]) -> None:
         self._deployer = deployer
-        self._alone = alone
+        self._turns = turns
 
     def stacks(self, scope: Scope, endpoint: str) -> Sequence[DeployedStack]:
         """The stacks of a scope; see `StackDeployer.stacks`."""
@@ -109,13 +109,13 @@ class DeployedStacks:
 
     async def deploy(self, request: StackRequest, tell: Tell) -> bool:
         """Deploys; see `StackDeployer.deploy`."""
-        async with self._alone():
+        async with self._turn("the deployment", request.scope, request.name, tell) as operation:
             with _as_aws_says():
                 try:
                     await self._deployer(request.scope, request.cause).deploy(
                         _system(request),
                         parameters=request.parameters,
-                        on_event=_telling(tell),
+                        on_event=_telling(tell, operation),
                         roll_back=False,
                         back=request.back,
                         nested=request.nested,
@@ -126,19 +126,27 @@ class DeployedStacks:
 
     async def undo(self, scope: Scope, name: str, tell: Tell) -> None:
         """Takes a failed creation back; see `StackDeployer.undo`."""
-        async with self._alone():
+        async with self._turn("the rollback", scope, name, tell) as operation:
             deployer = self._deployer(scope, None)
             if any(stack.name == name for stack in deployer.stacks()):
                 with _as_aws_says():
-                    await deployer.undo(name, on_event=_telling(tell))
+                    await deployer.undo(name, on_event=_telling(tell, operation))
 
     async def delete(self, scope: Scope, name: str, tell: Tell, retain: Collection[str] = ()) -> None:
         """Deletes a stack; see `StackDeployer.delete`."""
-        async with self._alone():
+        async with self._turn("the deletion", scope, name, tell) as operation:
             deployer = self._deployer(scope, None)
             if any(stack.name == name for stack in deployer.stacks()):
                 with _as_aws_says():
-                    await deployer.delete(name, retain=retain, on_event=_telling(tell))
+                    await deployer.delete(name, retain=retain, on_event=_telling(tell, operation))
+
+    def _turn(self, what: str, scope: Scope, name: str, tell: Tell) -> AbstractAsyncContextManager[Operation]:
+        """The turn of work on a stack; whoever looks at the stack meanwhile is told what it waits for."""
+
+        def told(text: str) -> None:
+            tell(StackStep(name, "", _WAIT, "start", f"This {text}.", name))
+
+        return self._turns().of(what, scope, self._deployer(scope, None).outermost_of(name), told)
 
 
 def _around(deployer: Deployer, stack: Stack) -> tuple[str, str]:
@@ -168,8 +176,12 @@ def _known(value: Any) -> Any:
     return [_known(item) for item in value] if isinstance(value, list) else value
 
 
-def _telling(tell: Tell) -> OnEvent:
+def _telling(tell: Tell, operation: Operation) -> OnEvent:
     def hear(event: DeployEvent) -> None:
+        operation.hear(event)
+        if event.action == _WAIT:
+            tell(StackStep(event.stack, "", _WAIT, "start", event.detail, event.stack))
+            return
         action = "delete" if event.action == "roll back" else event.action
         if event.nested is not None:
             action = action.removesuffix(" stack")

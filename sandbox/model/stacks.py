@@ -53,9 +53,9 @@ class StackStep:
     """What happens to one resource while a stack is worked on, or to a stack within it as a whole.
 
     Attributes:
-        action: `create`, `update`, `replace`, `delete`, `retain`.
+        action: `create`, `update`, `replace`, `delete`, `retain`; `wait` of a stack that waits for something.
         phase: `start`, `done`, `failed`.
-        detail: the physical id once it is done, or why it failed.
+        detail: the physical id once it is done, or why it failed, or what is waited for.
         stack: name of the stack that the resource is of.
         nested: the nested stack that all of it is about; `logical_id` is its name then.
     """
@@ -208,7 +208,7 @@ class StackDeployer(Protocol):
         ...
 
     async def deploy(self, request: StackRequest, tell: Callable[[StackStep], None]) -> bool:
-        """Makes what the template declares exist, one stack after the other.
+        """Makes what the template declares exist, after whatever works on the stack now.
 
         Returns:
             Whether all that is no longer wanted could be removed.

@@ -15,6 +15,7 @@ from sandbox.deploy.progress import DeployEvent
 from sandbox.deploy.record import Stack
 from sandbox.deploy.resources.base import Answers
 from sandbox.deploy.system import System, find_system
+from sandbox.deploy.turns import Operation, Turns
 from sandbox.engines.base import Engine
 from sandbox.errors import TemplateError, UsageError
 from sandbox.flow.keys import BusinessKey, business_key
@@ -53,7 +54,9 @@ class Deployment:
         cache: Path,
     ) -> None:
         self._engine = engine
-        self._one_at_a_time = asyncio.Lock()
+        self._refreshing = asyncio.Lock()
+        #: Who works on stacks when; who replaces the state is alone.
+        self.turns = Turns()
         self._journal = journal
         self._endpoint = endpoint
 
@@ -109,7 +112,7 @@ class Deployment:
         account: str = DEFAULT_ACCOUNT,
         as_it_was: bool = False,
     ) -> None:
-        """Deploys systems one after the other; a second deployment waits for the first.
+        """Deploys systems one after the other, each after whatever works on its stack now.
 
         Args:
             seed: run the seeders of a system that was not seeded before.
@@ -120,22 +123,38 @@ class Deployment:
         Raises:
             TemplateError, DeployError, MigrationError, SeedError: what stands in the way.
         """
-        async with self._one_at_a_time:
-            for system in systems:
+        deployer = self.of_account(account)
+        for system in systems:
+            told = _Told(f"deploy {system.name}", report)
+            async with self.turns.of("the deployment", deployer.scope, system.name, told.wait) as operation:
+                told.operation = operation
                 try:
-                    await self._up(self.of_account(account), system, seed=seed, report=report)
+                    await self._up(deployer, system, told, seed=seed, report=report)
                 except (TemplateError, UsageError) as error:
                     if not as_it_was:
                         raise
                     text = f"it stays as it was deployed: {error.what}: {error.why}; {error.remedy}"
                     report(Progress(f"deploy {system.name}", "note", text=text))
 
-    async def _up(self, deployer: Deployer, system: System, *, seed: bool, report: Report) -> None:
+    async def remove(self, name: str, account: str) -> None:
+        """Deletes a stack of an account, after whatever works on it now.
+
+        Raises:
+            UsageError: no such stack.
+            DeployError: a resource could not be deleted, or another stack imports from this one.
+        """
+        deployer = self.of_account(account)
+        async with self.turns.of("the deletion", deployer.scope, name) as operation:
+            await deployer.delete(name, on_event=operation.hear)
+
+    async def _up(
+        self, deployer: Deployer, system: System, told: _Told, *, seed: bool, report: Report
+    ) -> None:
         self._learn_keys(system)
         with step(report, f"deploy {system.name}") as say:
-            told = _Told(f"deploy {system.name}", report)
             await deployer.deploy(system, on_event=told.hear)
-            told.refreshed(await self._engine.refresh())
+            async with self._refreshing:
+                told.refreshed(await self._engine.refresh())
             say(told.summary())
             self._check_saga(deployer, system)
         if system.databases:
@@ -148,11 +167,6 @@ class Deployment:
             with step(report, f"seed {system.name}") as say:
                 await self._seed(deployer, system)
                 say(", ".join(seeder.name for seeder in system.seeders))
-
-    @property
-    def alone(self) -> asyncio.Lock:
-        """Held while systems are deployed; who replaces the state holds it too."""
-        return self._one_at_a_time
 
     def learn_keys(self) -> None:
         """Teaches the journal the business keys of the systems that are deployed now, and no others."""
@@ -226,14 +240,24 @@ class Deployment:
 
 
 class _Told:
-    """What a deployment did, in a few words."""
+    """What a deployment did, in a few words.
+
+    Attributes:
+        operation: keeps where it is, for those who wait for it.
+    """
 
     def __init__(self, step: str, report: Report) -> None:
+        self.operation: Operation | None = None
         self._step = step
         self._report = report
         self._done: dict[str, int] = {}
 
+    def wait(self, text: str) -> None:
+        self._report(Progress(self._step, "note", text=text))
+
     def hear(self, event: DeployEvent) -> None:
+        if self.operation is not None:
+            self.operation.hear(event)
         if event.kind == "notice":
             self._report(Progress(self._step, "note", text=event.detail))
         elif event.phase == "done" and event.action in ("create", "update", "replace", "delete"):

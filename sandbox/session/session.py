@@ -204,7 +204,7 @@ class Session:
             notice=self.notice,
             aws=LateClient(lambda: self._services_client),
             stacks=DeployedStacks(
-                lambda scope, cause: self.deployment.of_scope(scope, cause), lambda: self.deployment.alone
+                lambda scope, cause: self.deployment.of_scope(scope, cause), lambda: self.deployment.turns
             ),
             progress=self._report,
             aws_http=_InProcess(lambda: self.gateway),

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
+from typing import Any
 
-from sandbox.control.protocol import Progress
+from sandbox.control.protocol import Note, Progress, Result
 
 Report = Callable[[Progress], None]
 
@@ -27,3 +29,29 @@ def step(report: Report, name: str) -> Iterator[Callable[[str], None]]:
         report(Progress(name, "failed", time.monotonic() - began, " ".join(said)))
         raise
     report(Progress(name, "done", time.monotonic() - began, " ".join(said)))
+
+
+async def with_notes(
+    work: Callable[[Callable[[str], None]], Awaitable[Any]],
+) -> AsyncIterator[Note | Result]:
+    """Does work that may have something to say on the way, for a control method; it ends with its listener.
+
+    Args:
+        work: does it; is given what tells the user.
+    """
+    notes: asyncio.Queue[str | None] = asyncio.Queue()
+
+    async def whole() -> Any:
+        try:
+            return await work(notes.put_nowait)
+        finally:
+            notes.put_nowait(None)
+
+    task = asyncio.create_task(whole())
+    try:
+        while (text := await notes.get()) is not None:
+            yield Note(text)
+        yield Result(await task)
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)

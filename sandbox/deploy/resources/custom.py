@@ -159,7 +159,7 @@ async def _ask(context: Context, kind: str, props: Props, told: Mapping[str, Any
         seen = f"`sandbox logs {who}` shows what it does" if token.startswith(_LAMBDA) else "it is a topic"
         context.notice(
             f"{context.logical_id} waits for {who} to answer ({kind}); {seen}. The wait ends after "
-            f"{seconds:.0f} s of the sandbox's clock"
+            f"{seconds:.0f} s of the sandbox's clock: `sandbox clock advance {seconds:.0f}s` ends it now"
         )
 
     body = await context.answers.ask(send, seconds, label, waiting)

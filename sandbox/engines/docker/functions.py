@@ -133,7 +133,8 @@ class FunctionCalls:
         for name, known in tuple(self._deployed.items()):
             code = {"S3Bucket": _FOLDER, "S3Key": str(known.folder)}
             members = await self._code(name, code, known.runtime, known.architecture, known.layers)
-            if self._deployed[name].digest != known.digest:
+            now = self._deployed.get(name)
+            if now is not None and now.digest != known.digest:
                 await upload(name, members)
                 changed.append(name)
         return changed

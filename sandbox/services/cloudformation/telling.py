@@ -74,6 +74,9 @@ class Teller:
             self._nested(step, step.nested)
             return
         row = self._rows.get(step.stack or self._row.name, self._row)
+        if step.action == "wait":
+            self._rows[row.name] = self._entry.enter(self._scope, row, row.status, self._hide(step.detail))
+            return
         detail, failed = self._hide(step.detail), step.phase == "failed"
         if failed:
             self._failed.setdefault(row.name, []).append(step.logical_id)

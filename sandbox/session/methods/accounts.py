@@ -76,6 +76,5 @@ class Accounts:
         """Removes a stack of an account, and the faults that are planned for it."""
         session = self._session
         session.faults.clear(account)
-        async with session.deployment.alone:
-            await session.deployment.of_account(account).delete(name)
+        await session.deployment.remove(name, account)
         await session.database.committed()

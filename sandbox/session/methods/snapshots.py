@@ -9,14 +9,15 @@ from contextlib import closing
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sandbox.control.protocol import Progress
+from sandbox.control.protocol import Note, Progress, Result
 from sandbox.control.server import Method
+from sandbox.deploy.turns import Told
 from sandbox.session.snapshots import container
 from sandbox.session.snapshots.comparison import Difference, compare_databases, compare_states
 from sandbox.session.snapshots.manifest import Manifest, SnapshotView
 from sandbox.session.snapshots.shelf import Snapshots as Shelf
 from sandbox.session.snapshots.shelf import read_state
-from sandbox.session.tasks import step
+from sandbox.session.tasks import step, with_notes
 
 if TYPE_CHECKING:
     from sandbox.session.session import Session
@@ -42,19 +43,24 @@ class Snapshots:
             "reset": self.reset,
         }
 
-    async def snapshot_save(self, name: str, to: str | None = None, cwd: str = ".") -> SnapshotView:
-        """Saves everything under a name, or into a file."""
-        return await self._shelf.save(name, None if to is None else Path(cwd) / to)
+    def snapshot_save(self, name: str, to: str | None = None, cwd: str = ".") -> AsyncIterator[Note | Result]:
+        """Saves everything under a name, or into a file; answers a `SnapshotView`."""
+        file = None if to is None else Path(cwd) / to
+        return with_notes(lambda told: self._shelf.save(name, file, told))
 
-    async def snapshot_load(self, reference: str, cwd: str) -> dict[str, Any]:
+    def snapshot_load(self, reference: str, cwd: str) -> AsyncIterator[Note | Result]:
         """Takes everything back to a snapshot, by name or file."""
-        manifest = await self._shelf.load(reference, Path(cwd))
-        return {
-            "name": manifest.name,
-            "saved_at": manifest.saved_at,
-            "virtual": manifest.virtual,
-            "stacks": manifest.stacks,
-        }
+
+        async def load(told: Told) -> dict[str, Any]:
+            manifest = await self._shelf.load(reference, Path(cwd), told)
+            return {
+                "name": manifest.name,
+                "saved_at": manifest.saved_at,
+                "virtual": manifest.virtual,
+                "stacks": manifest.stacks,
+            }
+
+        return with_notes(load)
 
     async def snapshot_ls(self) -> list[SnapshotView]:
         """The snapshots of the state folder, newest first."""
@@ -64,27 +70,39 @@ class Snapshots:
         """Removes snapshots from the state folder."""
         self._shelf.remove(names)
 
-    async def snapshot_diff(self, before: str, after: str | None, cwd: str) -> list[Difference]:
+    def snapshot_diff(self, before: str, after: str | None, cwd: str) -> AsyncIterator[Note | Result]:
         """What differs between two snapshots; without a second one, between the first and now."""
+        return with_notes(lambda told: self._differing(before, after, cwd, told))
+
+    async def _differing(self, before: str, after: str | None, cwd: str, told: Told) -> list[Difference]:
         with tempfile.TemporaryDirectory(dir=self._session.folder.run) as folder:
             left = Path(folder) / "left"
             right = Path(folder) / "right"
             first = await self._unpacked(before, Path(cwd), left)
             if after is None:
-                saved = await self._shelf.save(_NOW, Path(folder) / "now.snapshot")
+                saved = await self._shelf.save(_NOW, Path(folder) / "now.snapshot", told)
                 after = saved.path
             second = await self._unpacked(after, Path(cwd), right)
             return await asyncio.to_thread(_differences, first, left, second, right)
 
     async def reset(self, seed: bool = True) -> AsyncIterator[Progress]:
         """Empties everything, and deploys the same systems again."""
-        systems = self._session.deployment.recorded()
         channel: asyncio.Queue[Progress | None] = asyncio.Queue()
+        begun = asyncio.Event()
+
+        def told(text: str) -> None:
+            channel.put_nowait(Progress("reset", "note", text=text))
 
         async def work() -> None:
+            systems = []
+
+            def begins() -> None:
+                systems.extend(self._session.deployment.recorded())
+                begun.set()
+
             try:
                 with step(channel.put_nowait, "reset"):
-                    await self._shelf.reset()
+                    await self._shelf.reset(told, begins)
                 await self._session.deployment.up(systems, seed=seed, report=channel.put_nowait)
                 await self._session.find_database()
                 self._session.warm()
@@ -98,7 +116,9 @@ class Snapshots:
                 yield progress
             await task
         finally:
-            # What was emptied is filled again, even when nobody listens any more.
+            # What was emptied is filled again, even when nobody listens any more; what waits is not begun.
+            if not begun.is_set():
+                task.cancel()
             await asyncio.gather(asyncio.shield(task), return_exceptions=True)
 
     async def _unpacked(self, reference: str, cwd: Path, folder: Path) -> Manifest:

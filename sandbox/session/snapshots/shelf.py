@@ -8,12 +8,13 @@ import shutil
 import sqlite3
 import tempfile
 import time
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import asynccontextmanager, closing
 from importlib.metadata import version
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from sandbox.deploy.turns import Told, tell_nobody
 from sandbox.engines.base import Loaded
 from sandbox.errors import UsageError
 from sandbox.session.choosing import near_ids
@@ -42,24 +43,26 @@ class Snapshots:
         self._session = session
 
     # --- saving ------------------------------------------------------------------------------------------
-    async def save(self, name: str, to: Path | None = None) -> SnapshotView:
+    async def save(self, name: str, to: Path | None = None, told: Told = tell_nobody) -> SnapshotView:
         """Saves state, databases and journal as they are at one moment; what runs goes on.
 
         Args:
             name: an older snapshot of the name is replaced.
             to: file to write instead of one in the state folder.
+            told: told what is waited for, when that takes long.
 
         Raises:
             UsageError: this is no name.
+            BusyError: something that works on a stack did not end.
             StoreError: it cannot be written.
         """
         file = to or self._file(name)
         async with _folder(self._session.folder.run) as folder:
-            manifest = await self._write_all(name, folder)
+            manifest = await self._write_all(name, folder, told)
             await asyncio.to_thread(container.write, file, manifest, folder)
         return _view(file)
 
-    async def _write_all(self, name: str, folder: Path) -> Manifest:
+    async def _write_all(self, name: str, folder: Path, told: Told) -> Manifest:
         """Writes all that belongs to a snapshot into a folder, and says what it is."""
         session = self._session
         begun: list[tuple[Moment, asyncio.Task[int]]] = []
@@ -72,7 +75,7 @@ class Snapshots:
             begun.append((moment, asyncio.create_task(writing, name="snapshot")))
 
         try:
-            async with session.deployment.alone, session.world.held():
+            async with self._alone("`sandbox snapshot save`", told):
                 dump = await session.engine.databases.dump(folder, begin)
                 virtual, stacks = session.clock.now(), session.deployment.deployer.stacks()
             ((moment, writing),) = begun
@@ -103,14 +106,16 @@ class Snapshots:
         return journalcopy.copy(self._session.folder.journal_db, folder / JOURNAL, moment.hop)
 
     # --- loading -----------------------------------------------------------------------------------------
-    async def load(self, reference: str, cwd: Path) -> Manifest:
+    async def load(self, reference: str, cwd: Path, told: Told = tell_nobody) -> Manifest:
         """Takes the sandbox back to a snapshot. It is checked whole before anything is changed.
 
         Args:
             reference: name of a snapshot, or a file.
             cwd: folder from which a file is looked up.
+            told: told what is waited for, when that takes long.
 
         Raises:
+            BusyError: something that works on a stack did not end.
             SnapshotError: no such snapshot; it is damaged, or of another format or
                 engine. Nothing was changed.
         """
@@ -129,7 +134,8 @@ class Snapshots:
             with closing(state):
                 loaded = await session.engine.databases.load(folder, manifest.databases)
                 try:
-                    await self._put_in_place(manifest, folder, state, loaded)
+                    async with self._alone("`sandbox snapshot load`", told):
+                        await self._put_in_place(manifest, folder, state, loaded)
                 finally:
                     await loaded.discard()
         session.warm()
@@ -139,21 +145,29 @@ class Snapshots:
         self, manifest: Manifest, folder: Path, state: sqlite3.Connection, loaded: Loaded
     ) -> None:
         session = self._session
-        async with session.deployment.alone, session.world.held():
-            await session.world.replace(
-                state,
-                databases=loaded.take_over,
-                journal=lambda: journalcopy.put_back(
-                    session.journal, manifest.journal, manifest.hop, folder / JOURNAL
-                ),
-                rebuilt=self._rebuilt,
-                before=lambda: self._add_code(folder / _CODE),
-            )
+        await session.world.replace(
+            state,
+            databases=loaded.take_over,
+            journal=lambda: journalcopy.put_back(
+                session.journal, manifest.journal, manifest.hop, folder / JOURNAL
+            ),
+            rebuilt=self._rebuilt,
+            before=lambda: self._add_code(folder / _CODE),
+        )
 
-    async def reset(self) -> None:
-        """Empties the sandbox: state, databases and journal. The systems are to be deployed again."""
+    async def reset(self, told: Told = tell_nobody, begins: Callable[[], None] = lambda: None) -> None:
+        """Empties the sandbox: state, databases and journal. The systems are to be deployed again.
+
+        Args:
+            told: told what is waited for, when that takes long.
+            begins: called when the wait is over.
+
+        Raises:
+            BusyError: something that works on a stack did not end.
+        """
         session = self._session
-        async with session.deployment.alone, session.world.held():
+        async with self._alone("`sandbox reset`", told):
+            begins()
             empty = session.world.moment().state
             with closing(empty):
                 _empty(empty)
@@ -163,6 +177,13 @@ class Snapshots:
                     journal=lambda: session.journal.rewind(0),
                     rebuilt=self._rebuilt,
                 )
+
+    @asynccontextmanager
+    async def _alone(self, what: str, told: Told) -> AsyncIterator[None]:
+        """Waits, not for ever, until nothing works on a stack, and lets nothing and nobody in meanwhile."""
+        turns = self._session.deployment.turns
+        async with turns.alone(what, told, turns.longest), self._session.world.held():
+            yield
 
     async def _rebuilt(self) -> None:
         self._session.deployment.learn_keys()

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from textwrap import dedent
 from typing import Any
 
 from sandbox.deploy.deployer import Deployer
-from sandbox.deploy.stacks import DeployedStacks
+from sandbox.deploy.stacks import DeployedStacks, Tell
 from sandbox.deploy.system import System
+from sandbox.deploy.turns import Turns
 from sandbox.model.call import Call
 from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.ids import Ids
 from sandbox.model.scope import Scope
+from sandbox.model.stacks import StackRequest, StackStep
 from sandbox.services.base import Kit
 from sandbox.services.cloudformation.service import CloudFormationService
 from tests.contract.deploy.fake_aws import FakeAws, FakeBindings
@@ -48,6 +50,22 @@ class HeldAws(FakeAws):
         return await super().call(service, operation, params, call)
 
 
+class HeardStacks(DeployedStacks):
+    """Keeps what stacks are told to wait for."""
+
+    def __init__(self, deployer: Callable[[Scope, int | None], Deployer], turns: Turns) -> None:
+        super().__init__(deployer, lambda: turns)
+        self.waits = asyncio.Queue[str]()
+
+    async def deploy(self, request: StackRequest, tell: Tell) -> bool:
+        def hear(step: StackStep) -> None:
+            tell(step)
+            if step.action == "wait":
+                self.waits.put_nowait(step.detail)
+
+        return await super().deploy(request, hear)
+
+
 class Stacks(World[CloudFormationService]):
     """The service, and what its stacks are made of."""
 
@@ -55,8 +73,8 @@ class Stacks(World[CloudFormationService]):
         self.aws = HeldAws()
         #: What caused the deployments, in order.
         self.causes: list[int | None] = []
+        self.turns = Turns(patience=0.01, again=0.01)
         self.buckets = Buckets()
-        self._alone = asyncio.Lock()
         super().__init__(self._make, path)
         self.door = self.aws.open_door(self.clock)
 
@@ -97,7 +115,8 @@ class Stacks(World[CloudFormationService]):
         self.run(lambda: self._deployer(Scope(), None).deploy(system))
 
     def _make(self, kit: Kit) -> CloudFormationService:
-        return CloudFormationService(kit, DeployedStacks(self._deployer, lambda: self._alone), self.buckets)
+        self.deployed = HeardStacks(self._deployer, self.turns)
+        return CloudFormationService(kit, self.deployed, self.buckets)
 
     def _deployer(self, scope: Scope, cause: int | None) -> Deployer:
         self.causes.append(cause)

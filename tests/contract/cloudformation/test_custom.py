@@ -5,6 +5,7 @@ Page: https://docs.aws.amazon.com/AWSCloudFormation/latest/UserGuide/crpg-ref.ht
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -315,3 +316,66 @@ def test_what_is_wrong_with_one_is_told_at_once(stacks: Stacks, properties: str,
 def test_names_of_types_are_letters_digits_and_few_signs(stacks: Stacks) -> None:
     template = "Resources: {C: {Type: 'Custom::com espaço'}}"
     assert "after Custom::" in stacks.refused("CreateStack", StackName="x", TemplateBody=template).message
+
+
+def test_a_silent_provider_holds_up_no_other_stack(stacks: Stacks) -> None:
+    stacks.aws.providers[FUNCTION] = lambda _: None
+    begin(stacks, PLAIN)
+    other = stacks.create("Resources: {Fila: {Type: AWS::SQS::Queue}}", name="outra")
+    assert other["StackStatus"] == "CREATE_COMPLETE"
+    assert stacks.statuses() == ["CREATE_IN_PROGRESS"]
+
+
+def test_who_waits_for_a_stack_is_told_where_it_is(stacks: Stacks) -> None:
+    stacks.aws.providers[FUNCTION] = lambda _: None
+    begin(stacks, PLAIN)
+    told = asyncio.Queue[str]()
+
+    async def waits() -> None:
+        async with stacks.turns.alone("the reset", told.put_nowait):
+            pass
+
+    async def ask() -> str:
+        waiting = asyncio.create_task(waits())
+        text = await told.get()
+        waiting.cancel()
+        return text
+
+    text = stacks.run(ask)
+    assert text.startswith("waits for the deployment of the stack filas, which began")
+    assert text.endswith("it is at Coisa (Custom::Coisa)")
+
+
+def test_a_stack_whose_turn_has_not_come_says_why_in_its_reason(stacks: Stacks) -> None:
+    async def hold() -> None:
+        async with stacks.turns.alone("`sandbox snapshot save`"):
+            held.set()
+            await asyncio.Event().wait()
+
+    held = asyncio.Event()
+    holding: list[asyncio.Task[None]] = []
+
+    async def begin_to_hold() -> None:
+        holding.append(asyncio.create_task(hold()))
+        await held.wait()
+
+    stacks.run(begin_to_hold)
+    stacks.call("CreateStack", StackName="filas", TemplateBody="Resources: {T: {Type: AWS::SNS::Topic}}")
+
+    stacks.run(stacks.deployed.waits.get)
+    newest = stacks.call("DescribeStackEvents", StackName="filas")["StackEvents"][0]
+    assert newest["ResourceStatus"] == "CREATE_IN_PROGRESS"
+    assert newest["ResourceStatusReason"].startswith("This waits for `sandbox snapshot save`, which began")
+    stacks.do(holding[0].cancel)
+    assert stacks.stack()["StackStatus"] == "CREATE_COMPLETE"
+
+
+def test_a_stack_says_whose_answer_it_waits_for(stacks: Stacks) -> None:
+    stacks.aws.patience = 0.01
+    stacks.door = stacks.aws.open_door(stacks.clock)
+    stacks.aws.providers[FUNCTION] = lambda _: None
+    begin(stacks, PLAIN)
+    stacks.run(stacks.deployed.waits.get)
+    newest = stacks.call("DescribeStackEvents", StackName="filas")["StackEvents"][0]
+    assert newest["LogicalResourceId"] == "filas"
+    assert newest["ResourceStatusReason"].startswith("Coisa waits for fabrica to answer (Create)")

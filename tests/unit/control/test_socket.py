@@ -14,7 +14,7 @@ import msgspec
 import pytest
 
 from sandbox.control.client import ControlClient, NoAnswerError, RemoteError, StoppedError, control_socket
-from sandbox.control.protocol import ClockView, Dropped, Reply
+from sandbox.control.protocol import ClockView, Dropped, Note, Reply, Result
 from sandbox.control.server import ControlServer, Method
 from sandbox.errors import NotRunningError, SandboxError, ServerStartError, UsageError
 from sandbox.model.awserror import AwsError
@@ -282,3 +282,28 @@ def test_a_place_where_no_socket_can_be_made(short: Path) -> None:
 
     with pytest.raises(ServerStartError, match="could not be opened"):
         asyncio.run(start())
+
+
+def test_what_takes_long_may_say_why_before_it_answers(short: Path) -> None:
+    async def slow(times: int) -> AsyncIterator[Note | Result]:
+        for number in range(times):
+            yield Note(f"still {number}")
+        yield Result({"saved": True})
+
+    async def steps() -> AsyncIterator[int | Note]:
+        yield 1
+        yield Note("it goes on")
+        yield 2
+
+    notes: list[str] = []
+    with (
+        serving(short, {**METHODS, "slow": slow, "steps": steps}),
+        ControlClient(short, on_note=notes.append) as client,
+    ):
+        assert client.call("slow", times=2) == {"saved": True}
+        assert notes == ["still 0", "still 1"]
+        assert list(client.stream("steps")) == [1, 2]
+        assert notes[2:] == ["it goes on"]
+        assert client.call("echo", text="x") == "x"
+    with serving(short, {"slow": slow}), ControlClient(short) as deaf:
+        assert deaf.call("slow", times=1) == {"saved": True}
