@@ -15,6 +15,7 @@ from sandbox.errors import DependencyError
 from sandbox.model.arn import Arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.hops import HopKind
+from sandbox.model.lambda_streams import item_of
 from sandbox.model.ports import (
     Delivery,
     FunctionSpec,
@@ -309,7 +310,9 @@ class FakeStreams:
                 "eventName": "INSERT",
                 "dynamodb": {"Keys": {"id": {"S": key}}, "SequenceNumber": sequence},
             }
-            self._records[stream, shard].append(StreamRecord(sequence, record, self._clock.now(), hop))
+            self._records[stream, shard].append(
+                StreamRecord(sequence, record, self._clock.now(), hop, partition=item_of(record))
+            )
         self._wake(stream)
 
     def listeners(self, stream: Arn) -> int:
