@@ -90,7 +90,8 @@ _DEAD = (
     " ORDER BY flow DESC LIMIT ?"
 )
 _BY_PART_OF_KEY = (
-    "SELECT DISTINCT flow FROM keys WHERE instr(lower(value), ?) AND flow < ? ORDER BY flow DESC LIMIT ?"
+    "SELECT DISTINCT flow FROM keys WHERE instr(lower(value), lower(?)) AND flow < ?"
+    " ORDER BY flow DESC LIMIT ?"
 )
 _BY_KEY = "SELECT DISTINCT flow FROM keys WHERE value = ? AND flow < ? ORDER BY flow DESC LIMIT ?"
 
@@ -119,12 +120,12 @@ def _roots(journal: Journal, wanted: FlowFilter, before: int, size: int) -> list
 
 def _matching(journal: Journal, wanted: FlowFilter, before: int, size: int) -> list[int]:
     """Flows with a text: in the value of a business key, in how one of the newest began, or as an id."""
-    database, text = journal.database, wanted.match.lower()
+    database, text = journal.database, wanted.match
     found = set(_numbers(database, _BY_PART_OF_KEY, text, before, size))
     newest = _roots(journal, wanted, before, _SEARCHED)
     for part in chunks(newest):
         rows = database.rows(
-            "SELECT id FROM hops WHERE instr(lower(operation || ' ' || resource), ?)"
+            "SELECT id FROM hops WHERE instr(lower(operation || ' ' || resource), lower(?))"
             f" AND id IN ({marks(part)})",
             (text, *part),
         )
@@ -157,15 +158,15 @@ def _has_key(database: Database, value: str, flow: int) -> bool:
 
 def _touches(database: Database, flow: int, column: str, name: str) -> bool:
     """Whether a hop of a flow names a queue (`resource`) or a function; functions are resources too."""
-    where = f"instr(lower({column}), :name)"
+    where = f"instr(lower({column}), lower(:name))"
     if column == "function":
-        where = f"({where} OR (instr(lower(resource), :name) AND instr(resource, ':function:')))"
+        where = f"({where} OR (instr(lower(resource), lower(:name)) AND instr(resource, ':function:')))"
     else:
         where = f"({where} AND resource LIKE 'arn:aws:sqs:%')"
     row = database.row(
         f"SELECT 1 FROM hops WHERE (id = :flow AND flow = id AND {where}) OR"
         f" (flow = :flow AND flow != id AND {where}) LIMIT 1",
-        {"flow": flow, "name": name.lower()},
+        {"flow": flow, "name": name},
     )
     return row is not None
 

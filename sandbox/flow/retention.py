@@ -23,9 +23,12 @@ class Retention:
         self._max_bytes = max_bytes
         self._looked = 0
         self._heavy = False
-        row = database.row("SELECT min(id) AS id FROM hops")
         #: The oldest hop that is kept.
-        self.oldest: int = (row["id"] if row else None) or 1
+        self.oldest = self._oldest()
+
+    def reopen(self) -> None:
+        """Says that hops came or went otherwise: a sweep was abandoned, the journal was taken back."""
+        self.oldest = self._oldest()
 
     def sweep(self, newest: int, recorded: int) -> None:
         """Drops what is too old, in the transaction of the hops that came.
@@ -42,11 +45,18 @@ class Retention:
             over = max(over, newest - self.oldest - recorded)
         if over <= 0:
             return
-        self.oldest += min(over, max(2 * recorded, 50))
+        self.oldest = max(self.oldest, self._oldest()) + min(over, max(2 * recorded, 50))
         self._database.execute("DELETE FROM hops WHERE id < ?", (self.oldest,))
         self._database.execute("DELETE FROM links WHERE hop < ?", (self.oldest,))
         self._database.execute("DELETE FROM keys WHERE hop < ?", (self.oldest,))
-        self._database.execute("DELETE FROM mentions WHERE last < ?", (self.oldest,))
+        # The newest row is still written on.
+        self._database.execute(
+            "DELETE FROM mentioned WHERE last < ? AND row < (SELECT max(row) FROM mentioned)", (self.oldest,)
+        )
+
+    def _oldest(self) -> int:
+        row = self._database.row("SELECT min(id) AS id FROM hops")
+        return int((row["id"] if row else None) or 1)
 
     def _bytes(self) -> int:
         """Bytes of the file that hold something; pages that were freed are used again."""

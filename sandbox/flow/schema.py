@@ -41,9 +41,9 @@ CREATE TABLE IF NOT EXISTS keys (name TEXT NOT NULL, value TEXT NOT NULL, accoun
     flow INTEGER NOT NULL, hop INTEGER NOT NULL, PRIMARY KEY (value, name, account)) WITHOUT ROWID;
 CREATE INDEX IF NOT EXISTS keys_hop ON keys (hop);
 CREATE INDEX IF NOT EXISTS keys_flow ON keys (flow);
-CREATE TABLE IF NOT EXISTS mentions (row INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL,
-    oldest_flow INTEGER NOT NULL, hops INTEGER NOT NULL, roots TEXT NOT NULL, names TEXT NOT NULL,
-    ids BLOB NOT NULL);
+CREATE TABLE IF NOT EXISTS mentioned (row INTEGER PRIMARY KEY, first INTEGER NOT NULL, last INTEGER NOT NULL,
+    oldest_flow INTEGER NOT NULL, newest_flow INTEGER NOT NULL, hops INTEGER NOT NULL,
+    roots TEXT NOT NULL, names TEXT NOT NULL, ids BLOB NOT NULL);
 """
 
 #: A row of `hops`, in the order of its columns.

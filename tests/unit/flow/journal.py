@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.flow.keys import business_key
+from sandbox.flow.lookup import TOGETHER
 from sandbox.flow.recorder import Journal
 from sandbox.model.hops import HopKind, Link, LinkKind
 from sandbox.model.scope import Scope
@@ -16,6 +20,8 @@ QUEUE = "arn:aws:sqs:us-east-1:000000000000:reserva"
 DEAD = "arn:aws:sqs:us-east-1:000000000000:reserva-dlq"
 FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:estoque"
 BUS = "arn:aws:events:us-east-1:000000000000:event-bus/nfe"
+RARE = "arn:aws:sqs:us-east-1:000000000000:rara"
+MANY = 4 * TOGETHER + 200
 KEY = business_key("notaFiscalId", ["$.notaFiscalId", "$.detail.notaFiscalId"])
 
 
@@ -68,3 +74,23 @@ class Story:
     def dead_lettered(self, cause: int, message: str = "m-1", count: int = 1) -> int:
         detail = {"source": QUEUE, "receive_count": count}
         return self.hop(HopKind.DEAD_LETTERED, resource=DEAD, message_id=message, cause=cause, detail=detail)
+
+
+@contextmanager
+def opened(path: Path, **options: Any) -> Iterator[Story]:
+    """A journal in a file, until the end of the block."""
+    clock = Clock(start=START, speed=0)
+    journal = Journal(path, clock, **options)
+    try:
+        yield Story(journal, clock)
+    finally:
+        journal.close()
+
+
+def send_many(story: Story, count: int = MANY) -> None:
+    """Many messages, each with ids of its own; the tables have them."""
+    for number in range(count):
+        story.sent(f"00000000-0000-4000-8000-{number:012d}", request_id=f"request-{number}")
+        if number % 500 == 499:
+            story.journal.flush()
+    story.journal.settle()

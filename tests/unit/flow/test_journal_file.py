@@ -5,10 +5,7 @@ from __future__ import annotations
 import json
 import shutil
 import sqlite3
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.flow import queries
@@ -19,28 +16,7 @@ from sandbox.flow.recorder import Journal
 from sandbox.flow.summaries import summary
 from sandbox.model.hops import HopKind
 from sandbox.model.views.flows import FlowFilter
-from tests.unit.flow.journal import HERE, START, Story
-
-RARE = "arn:aws:sqs:us-east-1:000000000000:rara"
-MANY = 4 * TOGETHER + 200
-
-
-@contextmanager
-def opened(path: Path, **options: Any) -> Iterator[Story]:
-    clock = Clock(start=START, speed=0)
-    journal = Journal(path, clock, **options)
-    try:
-        yield Story(journal, clock)
-    finally:
-        journal.close()
-
-
-def send_many(story: Story, count: int = MANY) -> None:
-    for number in range(count):
-        story.sent(f"00000000-0000-4000-8000-{number:012d}", request_id=f"request-{number}")
-        if number % 500 == 499:
-            story.journal.flush()
-    story.journal.settle()
+from tests.unit.flow.journal import HERE, MANY, RARE, START, Story, opened, send_many
 
 
 def test_ids_are_found_among_many(tmp_path: Path) -> None:
@@ -70,7 +46,7 @@ def test_a_hop_is_found_by_the_root_of_its_trace_and_by_the_whole_header(tmp_pat
 def test_a_question_reads_few_hops(tmp_path: Path) -> None:
     with opened(tmp_path / "journal.db") as story:
         send_many(story)
-        told = story.journal.database.rows("SELECT first, last, hops FROM mentions")
+        told = story.journal.database.rows("SELECT first, last, hops FROM mentioned")
     assert [row["first"] for row in told] == [1, *(row["last"] + 1 for row in told[:-1])]
     assert told[-1]["last"] == MANY
     assert all(row["hops"] == row["last"] - row["first"] + 1 < 2 * TOGETHER for row in told)
@@ -81,10 +57,10 @@ def test_hops_that_come_a_few_at_a_time_lie_together(tmp_path: Path) -> None:
         for number in range(100):
             story.sent(f"message-{number}")
             story.journal.settle()
-        assert len(story.journal.database.rows("SELECT 1 FROM mentions")) == 1
+        assert len(story.journal.database.rows("SELECT 1 FROM mentioned")) == 1
     with opened(tmp_path / "journal.db") as story:
         story.sent("after a start")
-        assert len(story.journal.database.rows("SELECT 1 FROM mentions")) == 1
+        assert len(story.journal.database.rows("SELECT 1 FROM mentioned")) == 1
         assert queries.find_flow(story.journal, "message-7") == 8
 
 
@@ -135,7 +111,7 @@ def test_the_hops_of_an_older_file_are_found(tmp_path: Path) -> None:
     with opened(path) as story:
         send_many(story)
     with sqlite3.connect(path) as older:
-        older.execute("DROP TABLE mentions")
+        older.execute("DROP TABLE mentioned")
     older.close()
     with opened(path) as story:
         assert queries.find_flow(story.journal, "request-7") == 8
@@ -159,7 +135,7 @@ def test_what_a_killed_process_left_in_the_tail_is_found(tmp_path: Path) -> None
 def test_what_was_said_of_hops_goes_with_them(tmp_path: Path) -> None:
     with opened(tmp_path / "journal.db", limit=2 * TOGETHER) as story:
         send_many(story, 8 * TOGETHER)
-        (row,) = story.journal.database.rows("SELECT count(*), min(last) FROM mentions")
+        (row,) = story.journal.database.rows("SELECT count(*), min(last) FROM mentioned")
         assert row[0] <= 5
         assert row[1] > 3 * TOGETHER
         assert queries.find_flow(story.journal, "request-7") is None
