@@ -9,8 +9,10 @@ from typing import Any
 import click
 
 from sandbox.cli.common import connect, json_option, state_option
+from sandbox.cli.diagnostics import say
 from sandbox.cli.output import emit, emit_json, emit_table
 from sandbox.control.protocol import StatusView
+from sandbox.errors import NotRunningError
 
 _REFUSED = "refused"
 #: Characters of a line of names.
@@ -26,11 +28,11 @@ _LONG_TAIL = {"embedded": "moto", "docker": "LocalStack"}
 def command(names: tuple[str, ...], as_json: bool, state: Path) -> None:
     """What each AWS service does here, operation by operation, and what is not checked yet.
 
+    Where no sandbox runs, it says what the embedded engine does.
+
     Example: sandbox services sqs
     """
-    with connect(state) as client:
-        services: list[dict[str, Any]] = client.call("services", names=list(names))
-        engine = client.call_as(StatusView, "status").engine
+    services, engine = _asked(list(names), state)
     if as_json:
         emit_json(services)
         return
@@ -60,6 +62,20 @@ def command(names: tuple[str, ...], as_json: bool, state: Path) -> None:
         " operations."
     )
     emit("What a service stores and does not check: `sandbox services NAME`.")
+
+
+def _asked(names: list[str], state: Path) -> tuple[list[dict[str, Any]], str]:
+    """What the services do, and the engine that does it: of the sandbox that runs, or of none."""
+    try:
+        with connect(state) as client:
+            services = client.call("services", names=names)
+            return services, client.call_as(StatusView, "status").engine
+    except NotRunningError as error:
+        from sandbox.session.offline import services_offline
+
+        services = services_offline(names)
+        say(f"{error.what}: this is what the embedded engine does; another is asked once it runs")
+        return services, "embedded"
 
 
 def _show(service: dict[str, Any]) -> None:

@@ -16,7 +16,6 @@ ASKING = [
     ("status",),
     ("deploy", "nfe"),
     ("env",),
-    ("services",),
     ("invoke", "outbox"),
     ("logs",),
     ("clock", "show"),
