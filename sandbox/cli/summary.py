@@ -67,6 +67,19 @@ def next_step(status: StatusView) -> str:
     return 'sandbox deploy SYSTEM    ·    eval "$(sandbox env)" && aws lambda list-functions'
 
 
+def what_stays(engine: str, *, keep: bool) -> str:
+    """What becomes of what a sandbox has when it is stopped.
+
+    Args:
+        engine: its name. keep: its containers are left.
+    """
+    if keep:
+        return "the containers stay, until `sandbox down` or the next `sandbox up`"
+    if engine == "docker":
+        return "what is deployed goes with the containers, and the next `sandbox up` deploys it again"
+    return "its state stays"
+
+
 def last_words(engine: str, *, keep: bool) -> str:
     """What is said when a sandbox was stopped.
 

@@ -10,7 +10,7 @@ import click
 from sandbox.cli.common import connect, json_option, parameter_option, read_parameters, state_option
 from sandbox.cli.diagnostics import say, show_progress
 from sandbox.cli.output import emit_json
-from sandbox.cli.summary import last_words, show_status
+from sandbox.cli.summary import last_words, show_status, what_stays
 from sandbox.control.protocol import Progress, StatusView
 from sandbox.errors import NotRunningError, SandboxError
 from sandbox.session.options import DEFAULT_HOPS, DEFAULT_PAYLOAD, DEFAULT_PORT, Options
@@ -136,7 +136,7 @@ def command(
     code = run_foreground(
         options,
         report=_quiet if as_json else show_progress,
-        ready=lambda status: _show(status, as_json=as_json, foreground=True),
+        ready=lambda status: _show(status, as_json=as_json, foreground=True, keep=keep),
     )
     if not as_json:
         say(last_words(options.engine, keep=keep))
@@ -178,13 +178,13 @@ def _show_running(status: StatusView, *, as_json: bool) -> int:
     raise error
 
 
-def _show(status: StatusView, *, as_json: bool, foreground: bool = False) -> None:
+def _show(status: StatusView, *, as_json: bool, foreground: bool = False, keep: bool = False) -> None:
     if as_json:
         emit_json(status)
         return
     show_status(status, notices=False)
     if foreground:
-        say("Ctrl-C stops the sandbox; its state stays.")
+        say(f"Ctrl-C stops the sandbox; {what_stays(status.engine, keep=keep)}.")
 
 
 def _quiet(progress: Progress) -> None:
