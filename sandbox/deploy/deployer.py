@@ -354,7 +354,7 @@ class Deployer:
             outputs=outputs,
             parameters=_shown(prepared.parameters),
             imports=tuple(sorted(prepared.evaluation.world.imports)),
-            updated=self._clock.now(),
+            updated=stack.created if first else self._clock.now(),
         )
         self._record.save_stack(deployed)
         self._record.save_given(self._scope, stack.name, prepared.given)

@@ -21,6 +21,7 @@ from sandbox.deploy.resources.base import (
 )
 from sandbox.deploy.resources.function_code import code_parameters, prepare_code
 from sandbox.deploy.resources.handler_files import handler_notice
+from sandbox.deploy.resources.network import network_notice
 from sandbox.deploy.resources.patience import AGAIN, Patience
 from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Integer, ListOf, MapOf, Struct, Text
 from sandbox.deploy.template.problem import Path
@@ -43,6 +44,7 @@ _CONFIGURATION: dict[str, Any] = {
     "SnapStart": {"ApplyOn": "None"},
     "Timeout": 3,
     "TracingConfig": {"Mode": "PassThrough"},
+    "VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []},
 }
 #: A function that does not become active within this many real seconds never will.
 _PATIENCE = 60.0
@@ -111,7 +113,8 @@ class Function(ResourceType):
         return {**props, "Code": prepare_code(props["Code"], folder, (*path, "Code"))}
 
     def notice(self, props: Props) -> str | None:
-        return handler_notice(props)
+        told = [handler_notice(props), network_notice(props)]
+        return "; ".join(filter(None, told)) or None
 
     async def create(self, context: Context, props: Props) -> Made:
         name = context.name(props.get("FunctionName"))
@@ -124,7 +127,6 @@ class Function(ResourceType):
                 "Architectures": props.get("Architectures"),
                 "PackageType": props.get("PackageType"),
                 "Tags": tag_map(props.get("Tags")),
-                "VpcConfig": props.get("VpcConfig"),
                 **_configuration(props),
             },
         )
@@ -203,14 +205,7 @@ def _configuration(props: Props) -> Props:
 
 def _changes(before: Props, props: Props) -> Props:
     old, new = _configuration(before), _configuration(props)
-    return {
-        **{key: new.get(key, _CONFIGURATION[key]) for key in _CONFIGURATION if old.get(key) != new.get(key)},
-        **(
-            {"VpcConfig": props.get("VpcConfig", {"SubnetIds": [], "SecurityGroupIds": []})}
-            if before.get("VpcConfig") != props.get("VpcConfig")
-            else {}
-        ),
-    }
+    return {key: new.get(key, _CONFIGURATION[key]) for key in _CONFIGURATION if old.get(key) != new.get(key)}
 
 
 TYPES = (Function(),)

@@ -1,6 +1,7 @@
-"""RDS: AWS::RDS::DBInstance, which the sandbox's own PostgreSQL answers.
+"""RDS: AWS::RDS::DBInstance, which the sandbox's own PostgreSQL answers; AWS::RDS::DBSubnetGroup, a record.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbinstance.html
+https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-rds-dbsubnetgroup.html
 """
 
 from __future__ import annotations
@@ -8,7 +9,16 @@ from __future__ import annotations
 from typing import Any, ClassVar
 
 from sandbox.deploy.names import database_token
-from sandbox.deploy.resources.base import Context, Existing, Made, Property, Props, ResourceType, unless_gone
+from sandbox.deploy.resources.base import (
+    Context,
+    Existing,
+    Made,
+    Property,
+    Props,
+    ResourceType,
+    tag_changes,
+    unless_gone,
+)
 from sandbox.deploy.resources.patience import AGAIN, Patience
 from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Integer, ListOf, Text
 from sandbox.deploy.template.problem import Path, Problem
@@ -162,4 +172,41 @@ def _parameters(props: Props) -> dict[str, Any]:
     return {_RENAMED.get(key, key): value for key, value in props.items()}
 
 
-TYPES = (DBInstance(),)
+class DBSubnetGroup(ResourceType):
+    """AWS::RDS::DBSubnetGroup; `Ref` is its name."""
+
+    type = "AWS::RDS::DBSubnetGroup"
+    properties: ClassVar = {
+        "DBSubnetGroupDescription": Property(Text(), required=True),
+        "DBSubnetGroupName": Property(Text(), replaces=True),
+        "SubnetIds": Property(ListOf(Text()), required=True),
+        "Tags": Property(TAG_LIST),
+    }
+    name_property = "DBSubnetGroupName"
+
+    def expected_id(self, context: Context, props: Props) -> str:
+        return context.name(props.get("DBSubnetGroupName"), 255).lower()
+
+    async def create(self, context: Context, props: Props) -> Made:
+        name = self.expected_id(context, props)
+        await context.aws("rds", "CreateDBSubnetGroup", {**props, "DBSubnetGroupName": name})
+        return Made(name)
+
+    async def update(self, context: Context, old: Existing, props: Props) -> Made:
+        changes = {name: value for name, value in props.items() if name != "Tags"}
+        sent = {**changes, "DBSubnetGroupName": old.physical_id}
+        made = await context.aws("rds", "ModifyDBSubnetGroup", sent)
+        removed, added = tag_changes(old.properties, props)
+        where = {"ResourceName": made["DBSubnetGroup"]["DBSubnetGroupArn"]}
+        if removed:
+            await context.aws("rds", "RemoveTagsFromResource", {**where, "TagKeys": removed})
+        if added:
+            tags = [{"Key": key, "Value": value} for key, value in added.items()]
+            await context.aws("rds", "AddTagsToResource", {**where, "Tags": tags})
+        return Made(old.physical_id)
+
+    async def delete(self, context: Context, old: Existing) -> None:
+        await unless_gone(context.aws("rds", "DeleteDBSubnetGroup", {"DBSubnetGroupName": old.physical_id}))
+
+
+TYPES = (DBInstance(), DBSubnetGroup())

@@ -25,9 +25,11 @@ from sandbox.deploy.resources import (
     lambda_wiring,
     logs,
     nested_stack,
+    network,
     rds,
     scheduler,
     secret_attachment,
+    security_groups,
     sns,
     sqs,
     storage,
@@ -61,9 +63,11 @@ TYPES: Mapping[str, ResourceType] = {
         lambda_wiring,
         logs,
         nested_stack,
+        network,
         rds,
         scheduler,
         secret_attachment,
+        security_groups,
         sns,
         sqs,
         storage,
@@ -134,6 +138,4 @@ def refusal_of(type_: str) -> str:
         return f"{type_}: {reason}"
     if type_.startswith("Custom::"):
         return f"{type_}: after Custom:: come 1 to 60 letters, digits, _, @ and -"
-    if type_.startswith("AWS::EC2::") or type_ == "AWS::RDS::DBSubnetGroup":
-        return f"{type_}: there are no VPCs here; functions reach databases without one"
     return f"the type {type_} is not implemented.{did_you_mean(type_, TYPES, alike=0.85)}"

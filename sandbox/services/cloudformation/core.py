@@ -81,7 +81,7 @@ class Core(Service):
         }
         for one in deployed.values():
             known = rows.get(one.stack_id)
-            if known is None or (one.from_files and not is_ongoing(known)):
+            if known is None or (one.from_files and not _tells_more(known, one)):
                 rows[one.stack_id] = _of_files(one)
         return sorted(rows.values(), key=lambda row: (-row.created, row.stack_id))
 
@@ -130,6 +130,13 @@ def paged(items: Sequence[T], params: Params, key: Callable[[T], Key]) -> tuple[
     except InvalidTokenError:
         raise invalid("NextToken is not valid for this listing.") from None
     return found, {} if token is None else {"NextToken": token}
+
+
+def _tells_more(known: StackRow, one: DeployedStack) -> bool:
+    """Whether a stack from files is worked on through this service, or could not be deleted, and was not
+    deployed since."""
+    undeleted = known.status == "DELETE_FAILED" and known.deleted is not None and known.deleted >= one.updated
+    return undeleted or is_ongoing(known)
 
 
 def _of_files(one: DeployedStack) -> StackRow:

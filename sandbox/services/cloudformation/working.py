@@ -184,7 +184,7 @@ class Worker:
         behind that cannot be deleted.
         """
         current = next((one for one in self._book.stacks(scope) if one.stack_id == row.stack_id), row)
-        row = self.enter(scope, current, "DELETE_IN_PROGRESS", "User Initiated")
+        row = self.enter(scope, current, "DELETE_IN_PROGRESS", "User Initiated", deleted=self._clock.now())
         retain = {*retain}
         while forced:  # what stayed for the sake of another is tried once that is left behind
             teller = Teller(self, self._book, scope, row, self._clock.now)
@@ -208,7 +208,7 @@ class Worker:
             listed = f"The following resource(s) failed to delete: [{', '.join(teller.failed)}]."
             self.enter(scope, row, f"{verb}_FAILED", listed if teller.failed else error.message)
             return
-        deleted = self._clock.now() if verb == "DELETE" else None
+        deleted = self._clock.now() if verb == "DELETE" else row.deleted
         self.enter(scope, row, f"{verb}_COMPLETE", deleted=deleted)
 
     async def _deploy(

@@ -7,8 +7,9 @@ from datetime import UTC, datetime
 from typing import Any
 
 from sandbox.model.awserror import NotImplementedByName
+from sandbox.model.lambda_errors import invalid
 from sandbox.services.lambda_.destinations import Destinations
-from sandbox.services.lambda_.records import Function, InvokeConfig, LayerVersion
+from sandbox.services.lambda_.records import Function, InvokeConfig, LayerVersion, Network
 from sandbox.services.lambda_.specs import log_group
 
 #: Members that are accepted when they say what the sandbox does anyway, and refused by name otherwise.
@@ -21,10 +22,10 @@ _NEUTRAL: Mapping[str, tuple[Any, ...]] = {
     "ImageConfig": ({},),
 }
 #: To be listed in `accepts` of the operations that take a configuration.
-NEUTRAL_MEMBERS = " ".join([*_NEUTRAL, "VpcConfig"])
+NEUTRAL_MEMBERS = " ".join(_NEUTRAL)
 CONFIGURATION_MEMBERS = (
     "Role Handler Description Timeout MemorySize Environment Runtime DeadLetterConfig TracingConfig "
-    "EphemeralStorage LoggingConfig Layers"
+    "EphemeralStorage LoggingConfig Layers VpcConfig"
 )
 
 
@@ -38,8 +39,6 @@ def refuse_unsupported(params: Mapping[str, Any]) -> None:
         given = params.get(member)
         if given is not None and given not in values:
             raise NotImplementedByName("lambda", f"parameter {member}")
-    if any((params.get("VpcConfig") or {}).values()):
-        raise NotImplementedByName("lambda", "parameter VpcConfig")
 
 
 def fields_of(params: Mapping[str, Any], destinations: Destinations) -> dict[str, Any]:
@@ -64,10 +63,36 @@ def fields_of(params: Mapping[str, Any], destinations: Destinations) -> dict[str
         fields["environment"] = dict(params["Environment"].get("Variables") or {})
     if params.get("Layers") is not None:
         fields["layers"] = list(params["Layers"])
+    if params.get("VpcConfig") is not None:
+        fields["network"] = _network(params["VpcConfig"])
     if params.get("DeadLetterConfig") is not None:
         target = params["DeadLetterConfig"].get("TargetArn")
         fields["dead_letter"] = destinations.check_dead_letter(target) if target else None
     return fields
+
+
+def _network(given: Mapping[str, Any]) -> Network | None:
+    """What is recorded of `VpcConfig`; None for one that takes a function out of its network.
+
+    Raises:
+        AwsError: `InvalidParameterValueException`, it names subnets without groups, or the reverse.
+    """
+    subnets, groups = list(given.get("SubnetIds") or ()), list(given.get("SecurityGroupIds") or ())
+    if not subnets and not groups:
+        return None
+    if not subnets or not groups:
+        raise invalid("SubnetIds and SecurityIds must coexist or be both empty list.")
+    return Network(
+        subnets=subnets, security_groups=groups, ipv6=bool(given.get("Ipv6AllowedForDualStack", False))
+    )
+
+
+def _network_answer(network: Network) -> dict[str, Any]:
+    return {
+        "SubnetIds": network.subnets,
+        "SecurityGroupIds": network.security_groups,
+        "Ipv6AllowedForDualStack": network.ipv6,
+    }
 
 
 def _logging(given: Mapping[str, Any] | None) -> dict[str, Any]:
@@ -127,6 +152,8 @@ def describe(
         answer["Environment"] = {"Variables": dict(environment)}
     if layers:
         answer["Layers"] = [{"Arn": str(one.arn), "CodeSize": one.package.size} for one in layers]
+    if function.network is not None:
+        answer["VpcConfig"] = _network_answer(function.network)
     if function.dead_letter:
         answer["DeadLetterConfig"] = {"TargetArn": function.dead_letter}
     return answer

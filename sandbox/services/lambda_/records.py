@@ -25,9 +25,6 @@ CREATE TABLE IF NOT EXISTS lambda_versions (
 CREATE TABLE IF NOT EXISTS lambda_checkpoints (
     uuid TEXT NOT NULL, shard TEXT NOT NULL, sequence TEXT NOT NULL, ended INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (uuid, shard)) WITHOUT ROWID;
-CREATE TABLE IF NOT EXISTS lambda_done_ahead (
-    uuid TEXT NOT NULL, shard TEXT NOT NULL, sequence TEXT NOT NULL,
-    PRIMARY KEY (uuid, shard, sequence)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lambda_events (
     id INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
     qualifier TEXT, request_id TEXT NOT NULL, payload BLOB NOT NULL, cause INTEGER, trace TEXT,
@@ -144,6 +141,18 @@ class Alias(msgspec.Struct, frozen=True, kw_only=True):
     weights: dict[str, float] = {}
 
 
+class Network(msgspec.Struct, frozen=True, kw_only=True):
+    """The network that a function says it is in (`VpcConfig`): recorded and shown.
+
+    Attributes:
+        ipv6: whether it may use IPv6 in dual-stack subnets.
+    """
+
+    subnets: list[str]
+    security_groups: list[str]
+    ipv6: bool = False
+
+
 class Function(msgspec.Struct, frozen=True, kw_only=True):
     """A function: configuration, code, and what hangs on it.
 
@@ -188,6 +197,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     tracing: str = "PassThrough"
     architecture: str = "x86_64"
     dead_letter: str | None = None
+    network: Network | None = None
     log_group: str = ""
     log_format: str = "Text"
     log_level: str = "INFO"
@@ -227,7 +237,6 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
         max_age: seconds a record of a stream is tried at most, -1 for as long as it is there.
         max_retries: of a failed batch of a stream, -1 for as often as it takes.
         on_failure: ARN of what is told of the records of a stream that are given up.
-        parallel: batches of one shard at a time (`ParallelizationFactor`).
     """
 
     uuid: str
@@ -249,7 +258,6 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     max_age: int = -1
     max_retries: int = -1
     on_failure: str | None = None
-    parallel: int = 1
     tags: dict[str, str] = {}
 
     @property

@@ -40,5 +40,7 @@ class LambdaService(
         "AddPermission: resource policies are stored and shown, and not evaluated",
         "AuthType=AWS_IAM of function URLs: stored and shown; requests are served without a signature",
         "Architectures: stored and shown; code runs on the machine's own architecture",
+        "VpcConfig: stored and shown without VpcId; functions run on the machine's own network, and subnets"
+        " and security groups open and close nothing",
         "CodeSha256: of a live folder (S3Bucket=hot-reload) it stands for its files' names, sizes and times",
     )

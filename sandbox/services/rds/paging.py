@@ -1,16 +1,17 @@
-"""Filters and pages of `DescribeDBInstances`.
+"""Filters and pages of what is described.
 
 Page: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBInstances.html
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any, TypeVar
 
 from sandbox.services.rds.errors import invalid_value
 from sandbox.services.rds.instances import Instance
 
+T = TypeVar("T")
 _MOST = 100
 _LEAST = 20
 _FILTERS = frozenset({"db-instance-id", "dbi-resource-id", "engine"})
@@ -31,8 +32,13 @@ def filtered(instances: Sequence[Instance], filters: Sequence[Mapping[str, Any]]
     return kept
 
 
-def page(instances: Sequence[Instance], params: Mapping[str, Any]) -> tuple[list[Instance], str | None]:
+def page(
+    things: Sequence[T], name_of: Callable[[T], str], params: Mapping[str, Any]
+) -> tuple[list[T], str | None]:
     """One page, and the marker of the next one if there is one.
+
+    Args:
+        things: in the order of their names.
 
     Raises:
         AwsError: InvalidParameterValue: `MaxRecords` out of its range.
@@ -42,9 +48,9 @@ def page(instances: Sequence[Instance], params: Mapping[str, Any]) -> tuple[list
     if not _LEAST <= size <= _MOST:
         raise invalid_value(f"Invalid value {size} for MaxRecords. Must be between {_LEAST} and {_MOST}")
     after = str(params.get("Marker") or "")
-    rest = [instance for instance in instances if instance.identifier > after]
+    rest = [thing for thing in things if name_of(thing) > after]
     listed = rest[:size]
-    return listed, listed[-1].identifier if len(rest) > size else None
+    return listed, name_of(listed[-1]) if len(rest) > size else None
 
 
 def _facts(instance: Instance, name: str) -> set[str]:

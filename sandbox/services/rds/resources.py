@@ -1,4 +1,4 @@
-"""ARNs of instances, and their tags in the form of the API."""
+"""ARNs of instances and subnet groups, and their tags in the form of the API."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from sandbox.model.arn import parse_arn
 from sandbox.model.scope import Scope
 from sandbox.services.rds.errors import invalid_value, not_found
+from sandbox.services.rds.subnet_groups import subnet_group_arn
 
 
 def instance_of_arn(text: str, scope: Scope) -> str:
@@ -26,6 +27,12 @@ def instance_of_arn(text: str, scope: Scope) -> str:
     if arn.scope != scope:
         raise not_found(identifier)
     return identifier
+
+
+def subnet_group_of_arn(text: str, scope: Scope) -> str | None:
+    """The name in the ARN of a subnet group of an account and region; None where it is no such ARN."""
+    begin = str(subnet_group_arn(scope, ""))
+    return text.removeprefix(begin) if text.startswith(begin) else None
 
 
 def tags_of(listed: Sequence[Mapping[str, str]]) -> dict[str, str]:

@@ -9,12 +9,14 @@ https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DBInstance.html
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any, ClassVar
 
 from sandbox.model.call import Call
 from sandbox.model.scope import Scope
-from sandbox.services.base import Answer, Kit, Params, Service, operation
+from sandbox.services.base import Answer, Kit, Params, operation
+from sandbox.services.rds import instances, subnet_groups
 from sandbox.services.rds.errors import (
     already_exists,
     invalid_combination,
@@ -22,12 +24,13 @@ from sandbox.services.rds.errors import (
     not_found,
     wrong_state,
 )
-from sandbox.services.rds.instances import SCHEMA, Instance, Instances, Status
+from sandbox.services.rds.instances import Instance, Status
 from sandbox.services.rds.neighbours import check_new, check_new_password
 from sandbox.services.rds.paging import filtered, page
 from sandbox.services.rds.port import DatabaseServer
 from sandbox.services.rds.rendering import RECORDED, rendered
-from sandbox.services.rds.resources import instance_of_arn, tag_list, tags_of
+from sandbox.services.rds.resources import instance_of_arn, subnet_group_of_arn, tag_list, tags_of
+from sandbox.services.rds.subnet_group_operations import SubnetGroupOperations
 from sandbox.services.rds.validation import (
     check_database_name,
     check_engine,
@@ -51,7 +54,7 @@ _CREATE = " ".join(
 _MODIFY = " ".join(sorted(RECORDED - set(_CREATE_ONLY.split())))
 
 
-class RdsService(Service):
+class RdsService(SubnetGroupOperations):
     """RDS, natively: what a template's `AWS::RDS::DBInstance` needs.
 
     Args:
@@ -59,7 +62,7 @@ class RdsService(Service):
     """
 
     name = "rds"
-    SCHEMA: ClassVar[str] = SCHEMA
+    SCHEMA: ClassVar[str] = instances.SCHEMA + subnet_groups.SCHEMA
     NOT_CHECKED: ClassVar[tuple[str, ...]] = (
         "all instances are databases of one PostgreSQL server: an instance is the database of its DBName"
         " (`postgres` where it has none), and two instances of an account cannot have the same",
@@ -72,6 +75,7 @@ class RdsService(Service):
         " recorded only: no backups are made",
         "PubliclyAccessible, VpcSecurityGroupIds, DBSubnetGroupName, AvailabilityZone and NetworkType"
         " are recorded only: the server listens on loopback",
+        "the subnets of a DBSubnetGroup are recorded and not looked up: it has no VpcId, and they no zones",
         "Port is recorded only: the endpoint names the port that the server really has",
         "DBParameterGroupName, CACertificateIdentifier, LicenseModel, AutoMinorVersionUpgrade,"
         " DedicatedLogVolume and EngineLifecycleSupport are recorded only",
@@ -83,7 +87,6 @@ class RdsService(Service):
     def __init__(self, kit: Kit, server: DatabaseServer) -> None:
         super().__init__(kit)
         self._server = server
-        self._instances = Instances(kit.database)
 
     async def start(self) -> None:
         """Finishes what a crash cut short, and makes the server hold what the store says."""
@@ -126,7 +129,8 @@ class RdsService(Service):
         """One instance, or all of the account and region."""
         identifier = params.get("DBInstanceIdentifier")
         found = [self._existing(call, str(identifier))] if identifier else self._instances.of(call.scope)
-        listed, marker = page(filtered(found, params.get("Filters")), params)
+        kept = filtered(found, params.get("Filters"))
+        listed, marker = page(kept, lambda instance: instance.identifier, params)
         answer: Answer = {"DBInstances": [rendered(instance, self._server) for instance in listed]}
         if marker is not None:
             answer["Marker"] = marker
@@ -185,28 +189,28 @@ class RdsService(Service):
     # --- tags --------------------------------------------------------------------------------------------
     @operation("AddTagsToResource", "ResourceName Tags")
     def add_tags_to_resource(self, call: Call, params: Params) -> Answer:
-        """Adds tags to an instance, or changes their values."""
-        instance = self._resource(call, params)
+        """Adds tags to an instance or subnet group, or changes their values."""
+        tags, save = self._tagged(call, params)
         if not params.get("Tags"):
             raise missing("Tags")
-        instance.tags.update(tags_of(params["Tags"]))
-        check_tags(instance.tags)
-        self._instances.save(instance)
+        tags.update(tags_of(params["Tags"]))
+        check_tags(tags)
+        save()
         return {}
 
     @operation("RemoveTagsFromResource", "ResourceName TagKeys")
     def remove_tags_from_resource(self, call: Call, params: Params) -> Answer:
         """Removes tags; those that are not there are passed over."""
-        instance = self._resource(call, params)
+        tags, save = self._tagged(call, params)
         for key in params.get("TagKeys") or []:
-            instance.tags.pop(key, None)
-        self._instances.save(instance)
+            tags.pop(key, None)
+        save()
         return {}
 
     @operation("ListTagsForResource", "ResourceName")
     def list_tags_for_resource(self, call: Call, params: Params) -> Answer:
-        """The tags of an instance."""
-        return {"TagList": tag_list(self._resource(call, params).tags)}
+        """The tags of an instance or subnet group."""
+        return {"TagList": tag_list(self._tagged(call, params)[0])}
 
     # --- inside ------------------------------------------------------------------------------------------
     def _new_instance(self, call: Call, params: Params) -> Instance:
@@ -250,8 +254,15 @@ class RdsService(Service):
             raise wrong_state(f"Instance {instance.identifier} is not in available state.")
         return instance
 
-    def _resource(self, call: Call, params: Params) -> Instance:
-        return self._of_arn(call, required(params, "ResourceName"))
+    def _tagged(self, call: Call, params: Params) -> tuple[dict[str, str], Callable[[], None]]:
+        """The tags of what a request names, and what stores them."""
+        arn = required(params, "ResourceName")
+        name = subnet_group_of_arn(arn, call.scope)
+        if name is not None:
+            group = self._group(call, name)
+            return group.tags, partial(self._groups.save, group)
+        instance = self._of_arn(call, arn)
+        return instance.tags, partial(self._instances.save, instance)
 
     def _of_arn(self, call: Call, arn: str) -> Instance:
         identifier = instance_of_arn(arn, call.scope)

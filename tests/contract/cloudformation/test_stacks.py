@@ -265,6 +265,21 @@ def test_stacks_deployed_from_files_are_the_same_stacks(stacks: Stacks, tmp_path
     assert stacks.aws.names("queue") == set()
 
 
+def test_a_stack_from_files_that_could_not_be_deleted_says_so_until_it_is_deployed_again(
+    stacks: Stacks, tmp_path: Path
+) -> None:
+    stacks.deploy_files(tmp_path, QUEUE, "arquivos")
+    stacks.aws.refuse["DeleteQueue"] = AwsError("AccessDenied", "não")
+    stacks.call("DeleteStack", StackName="arquivos")
+    found = stacks.stack("arquivos")
+    assert found["StackStatus"] == "DELETE_FAILED"
+    assert found["StackStatusReason"] == "The following resource(s) failed to delete: [Fila]."
+    stacks.aws.refuse.clear()
+    stacks.advance(1)
+    stacks.deploy_files(tmp_path, QUEUE, "arquivos")
+    assert stacks.stack("arquivos")["StackStatus"] == "UPDATE_COMPLETE"
+
+
 def test_stacks_outlive_a_stop_and_what_was_under_way_has_failed(stacks: Stacks) -> None:
     stacks.create(QUEUE)
     stacks.do(lambda: stacks.hold())

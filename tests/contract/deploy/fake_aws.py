@@ -18,6 +18,7 @@ from sandbox.clock import Clock
 from sandbox.deploy.answers import AnswerDoor
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
+from tests.contract.deploy import fake_ec2
 
 Params = dict[str, Any]
 
@@ -105,6 +106,8 @@ class FakeAws:
         self.calls.append((service, operation, given))
         if (error := self.refuse.get(operation)) is not None:
             raise error
+        if service == "ec2":
+            return fake_ec2.answer(self.things, next(self._ids), operation, given) or {}
         handler: Callable[[Params], Params | None] = getattr(self, f"_{service}_{operation}", self._nothing)
         return handler(given) or {}
 
@@ -479,6 +482,18 @@ class FakeAws:
     def _rds_DescribeDBInstances(self, p: Params) -> Params:  # noqa: N802
         found = self._find("database", p["DBInstanceIdentifier"], "DBInstanceNotFound")
         return {"DBInstances": [{**found, "DBInstanceStatus": "available", "DbiResourceId": "db-1"}]}
+
+    def _rds_CreateDBSubnetGroup(self, p: Params) -> None:  # noqa: N802
+        self._add("subnet group", p["DBSubnetGroupName"], p)
+
+    def _rds_ModifyDBSubnetGroup(self, p: Params) -> Params:  # noqa: N802
+        name = p["DBSubnetGroupName"]
+        self._find("subnet group", name).update(p)
+        arn = f"arn:aws:rds:us-east-1:000000000000:subgrp:{name}"
+        return {"DBSubnetGroup": {"DBSubnetGroupName": name, "DBSubnetGroupArn": arn}}
+
+    def _rds_DeleteDBSubnetGroup(self, p: Params) -> None:  # noqa: N802
+        self._drop("subnet group", p["DBSubnetGroupName"], "DBSubnetGroupNotFoundFault")
 
     def _rds_DeleteDBInstance(self, p: Params) -> None:  # noqa: N802
         self._drop("database", p["DBInstanceIdentifier"], "DBInstanceNotFound")

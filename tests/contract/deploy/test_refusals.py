@@ -23,7 +23,6 @@ TEMPLATE = """
           Runtime: python3.13
           Handler: index.handler
           Role: arn:aws:iam::000000000000:role/r
-          VpcConfig: !If [NaRede, {SubnetIds: [s], SecurityGroupIds: [g]}, !Ref AWS::NoValue]
           KmsKeyArn: !If [NaRede, k, !Ref AWS::NoValue]
       Origem:
         Type: AWS::Lambda::EventSourceMapping
@@ -31,7 +30,7 @@ TEMPLATE = """
           FunctionName: !Ref Fn
           EventSourceArn: arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/x
           StartingPosition: LATEST
-          TumblingWindowInSeconds: !If [NaRede, 30, 0]
+          ParallelizationFactor: !If [NaRede, 2, 1]
 """
 
 
@@ -41,8 +40,8 @@ def test_what_conditions_leave_out_is_not_refused_and_what_they_leave_in_is(benc
     with pytest.raises(TemplateError) as caught:
         bench.deploy(TEMPLATE)
     assert "2 problems; nothing was deployed" in caught.value.what
-    assert "resource Fn: VpcConfig of a function: there are no VPCs here" in caught.value.why
-    assert "resource Origem: TumblingWindowInSeconds" in caught.value.why
+    assert "resource Fn: KmsKeyArn of a function" in caught.value.why
+    assert "resource Origem: ParallelizationFactor" in caught.value.why
     assert bench.aws.calls == []
     bench.parameters = {}
     bench.deploy(TEMPLATE)
@@ -68,8 +67,7 @@ def test_an_engine_is_not_asked_for_what_conditions_leave_out(bench: Bench) -> N
 @pytest.mark.parametrize(
     ("properties", "said"),
     [
-        ({"VpcConfig": {"SubnetIds": [], "SecurityGroupIds": []}}, None),
-        ({"VpcConfig": {"SecurityGroupIds": ["g"]}}, "no VPCs"),
+        ({"VpcConfig": {"SubnetIds": ["s"], "SecurityGroupIds": ["g"]}}, None),
         ({"KmsKeyArn": ""}, None),
         ({"KmsKeyArn": "arn:k"}, "KmsKeyArn"),
         ({"SnapStart": {"ApplyOn": "None"}}, None),

@@ -11,7 +11,7 @@ from sandbox.deploy.errors import DeployError
 from sandbox.deploy.resources.registry import TYPES
 from sandbox.errors import TemplateError
 from tests.contract.deploy.harness import Bench
-from tests.contract.deploy.typecases import apis, events, functions, identity, messaging, storage
+from tests.contract.deploy.typecases import apis, events, functions, identity, messaging, network, storage
 from tests.contract.deploy.typecases.api_parts import HTTP_APIS, REST_APIS
 from tests.contract.deploy.typecases.base import (
     INLINE,
@@ -24,13 +24,13 @@ from tests.contract.deploy.typecases.base import (
     Json,
 )
 
-_SERVICES = (messaging, functions, identity, events, apis, storage)
+_SERVICES = (messaging, functions, identity, events, apis, network, storage)
 CASES = [
     *(case for service in _SERVICES for case in service.CHANGED),
     *(Case(*case) for case in (*HTTP_APIS, *REST_APIS)),
 ]
 #: Types whose every change makes a new resource.
-REPLACED = [*functions.REPLACED, *apis.REPLACED, *storage.REPLACED]
+REPLACED = [*functions.REPLACED, *apis.REPLACED, *network.REPLACED, *storage.REPLACED]
 
 
 def template(type_: str, properties: Json) -> str:

@@ -170,7 +170,6 @@ def test_wrong_values_are_refused_in_the_words_of_aws(
 @pytest.mark.parametrize(
     ("params", "named"),
     [
-        ({"VpcConfig": {"SubnetIds": ["subnet-1"], "SecurityGroupIds": []}}, "VpcConfig"),
         ({"PackageType": "Image"}, "PackageType"),
         ({"SnapStart": {"ApplyOn": "PublishedVersions"}}, "SnapStart"),
         ({"KMSKeyArn": "arn:aws:kms:us-east-1:000000000000:key/1"}, "KMSKeyArn"),
@@ -196,6 +195,23 @@ def test_values_that_change_nothing_are_taken(world: World) -> None:
         PackageType="Zip",
         SnapStart={"ApplyOn": "None"},
     )
+
+
+def test_the_network_of_a_function_is_recorded_and_shown(world: World) -> None:
+    inside = {"SubnetIds": ["subnet-1", "subnet-2"], "SecurityGroupIds": ["sg-1"]}
+    world.function(VpcConfig=inside)
+    shown = {**inside, "Ipv6AllowedForDualStack": False}
+    assert world.call("GetFunctionConfiguration", FunctionName="estoque")["VpcConfig"] == shown
+    world.call("UpdateFunctionConfiguration", FunctionName="estoque", Timeout=5)
+    assert world.call("GetFunctionConfiguration", FunctionName="estoque")["VpcConfig"] == shown
+    out: dict[str, list[str]] = {"SubnetIds": [], "SecurityGroupIds": []}
+    changed = world.call("UpdateFunctionConfiguration", FunctionName="estoque", VpcConfig=out)
+    assert "VpcConfig" not in changed
+    error = world.refused(
+        "UpdateFunctionConfiguration", FunctionName="estoque", VpcConfig={"SubnetIds": ["subnet-1"]}
+    )
+    assert error.code == "InvalidParameterValueException"
+    assert error.message == "SubnetIds and SecurityIds must coexist or be both empty list."
 
 
 @pytest.mark.parametrize("operation", ["InvokeWithResponseStream", "CreateCodeSigningConfig"])
