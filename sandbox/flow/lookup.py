@@ -95,7 +95,7 @@ class Lookup:
             part = hops[start : start + self._together]
             near = [hop for hop in part if hop[ID] > edge]
             if near:
-                if newest is None or newest.hops >= self._together:
+                if newest is None or newest.hops >= self._together or self._leaps(newest, near):
                     newest = _begun_by(near[0], 1 if newest is None else newest.row + 1)
                 newest.add(near)
                 self._write(newest)
@@ -108,6 +108,23 @@ class Lookup:
         self._journal.execute("DELETE FROM mentioned WHERE first > ?", (hop,))
         self._journal.execute("UPDATE mentioned SET last = min(last, ?)", (hop,))
         self._open = None
+
+    def forget_before(self, hop: int) -> None:
+        """Forgets older hops than `hop`, in the transaction that does."""
+        # The newest row is still written on.
+        self._journal.execute(
+            "DELETE FROM mentioned WHERE last < ? AND row < (SELECT max(row) FROM mentioned)", (hop,)
+        )
+
+    def never_given(self, after: int) -> int:
+        """How many numbers between `after` and the newest hop were left out, or their hops taken back."""
+        count, reached = 0, after - 1
+        for first, last in self._journal.rows(
+            "SELECT first, last FROM mentioned WHERE last >= ? ORDER BY first", (after,)
+        ):
+            count += max(0, first - reached - 1)
+            reached = max(reached, last)
+        return count
 
     def reopen(self) -> None:
         """Says that the transaction was abandoned."""
@@ -204,6 +221,11 @@ class Lookup:
             if mentions is not None:
                 mentions.add(late)
                 self._write(mentions)
+
+    def _leaps(self, newest: _Mentions, hops: Sequence[Row]) -> bool:
+        """Whether numbers were left out before hops: they were given to hops that were taken back."""
+        first: int = min(hop[ID] for hop in hops)
+        return first > newest.last + self._together
 
     def _write(self, mentions: _Mentions) -> None:
         self._journal.execute(_WRITE, mentions.values())

@@ -243,16 +243,24 @@ class Journal:
         self._tables.settle_keys()
 
     def rewind(self, hop: int) -> None:
-        """Forgets every hop after `hop`; their ids are not given again."""
+        """Forgets every hop after `hop`; their ids are not given again.
+
+        Raises:
+            StoreError: it could not be written (disk full); nothing is forgotten.
+        """
         self.flush()
         self._tables.rewind(hop)
-        self._flows = Recent(_REMEMBERED)
-        self._begun = Recent(_REMEMBERED)
+        self._forget()
 
     def replace_by(self, hops: Sequence[Row], links: Sequence[Row], keys: Sequence[Row]) -> None:
-        """Holds other hops instead of its own: rows of its tables, as another journal has them."""
-        self.rewind(0)
+        """Holds other hops instead of its own: rows of its tables, as another journal has them.
+
+        Raises:
+            StoreError: they could not be written (disk full); it holds its own.
+        """
+        self.flush()
         self._tables.replace_by(hops, links, keys)
+        self._forget()
         self._next = max(self._next, self._tables.newest + 1)
 
     def close(self) -> None:
@@ -261,6 +269,11 @@ class Journal:
             self.flush()
         finally:
             self._tables.close()
+
+    def _forget(self) -> None:
+        """What is remembered of hops is theirs no longer."""
+        self._flows = Recent(_REMEMBERED)
+        self._begun = Recent(_REMEMBERED)
 
     def _next_id(self) -> int:
         hop = self._next

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from sandbox.flow.lookup import Lookup
 from sandbox.store.database import Database
 
 #: So often (in hops recorded) the size on disk is looked at.
@@ -13,12 +14,14 @@ class Retention:
 
     Args:
         database: the journal's.
+        lookup: its index of ids.
         limit: hops kept.
         max_bytes: bytes kept on disk; hops with long payloads reach it before `limit`.
     """
 
-    def __init__(self, database: Database, limit: int, max_bytes: int) -> None:
+    def __init__(self, database: Database, lookup: Lookup, limit: int, max_bytes: int) -> None:
         self._database = database
+        self._lookup = lookup
         self._limit = limit
         self._max_bytes = max_bytes
         self._looked = 0
@@ -41,6 +44,8 @@ class Retention:
             self._looked = newest
             self._heavy = self._bytes() > self._max_bytes
         over = newest - self._limit - self.oldest + 1
+        if over > 0:
+            over -= self._lookup.never_given(self.oldest)
         if self._heavy:
             over = max(over, newest - self.oldest - recorded)
         if over <= 0:
@@ -49,10 +54,7 @@ class Retention:
         self._database.execute("DELETE FROM hops WHERE id < ?", (self.oldest,))
         self._database.execute("DELETE FROM links WHERE hop < ?", (self.oldest,))
         self._database.execute("DELETE FROM keys WHERE hop < ?", (self.oldest,))
-        # The newest row is still written on.
-        self._database.execute(
-            "DELETE FROM mentioned WHERE last < ? AND row < (SELECT max(row) FROM mentioned)", (self.oldest,)
-        )
+        self._lookup.forget_before(self.oldest)
 
     def _oldest(self) -> int:
         row = self._database.row("SELECT min(id) AS id FROM hops")

@@ -68,13 +68,17 @@ INSERT_HOP = f"INSERT INTO hops VALUES {_VALUES}"
 #: Hops that one statement inserts: far cheaper than one by one, also because a thread that inserts takes and
 #: gives back the lock of Python for each statement.
 TOGETHER = 512
-INSERT_HOPS = f"INSERT INTO hops VALUES {', '.join([_VALUES] * TOGETHER)}"
 #: For hops that may be there already: twice the work for SQLite, which looks for them in every index.
 REPLACE_HOP = f"INSERT OR REPLACE INTO hops VALUES {_VALUES}"
 INSERT_LINK = "INSERT OR REPLACE INTO links VALUES (?, ?, ?)"
 INSERT_KEY = "INSERT OR IGNORE INTO keys (name, value, account, flow, hop) VALUES (?, ?, ?, ?, ?)"
 
 _encode = msgspec.json.Encoder().encode
+
+
+def insert_hops(count: int) -> str:
+    """The statement that inserts so many hops."""
+    return f"INSERT INTO hops VALUES {', '.join([_VALUES] * count)}"
 
 
 def as_json(value: Mapping[str, Any] | None) -> str:

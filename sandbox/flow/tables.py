@@ -7,9 +7,9 @@ time, in a thread: SQLite works outside of Python's lock. Whoever asks for the t
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from itertools import chain
 from pathlib import Path
 from typing import NamedTuple
@@ -20,14 +20,15 @@ from sandbox.flow.keybook import KeyBook
 from sandbox.flow.lookup import Lookup
 from sandbox.flow.retention import Retention
 from sandbox.flow.schema import (
+    COLUMNS,
     ID,
     INSERT_HOP,
-    INSERT_HOPS,
     INSERT_LINK,
     REPLACE_HOP,
     SCHEMA,
     TOGETHER,
     Row,
+    insert_hops,
 )
 from sandbox.flow.tail import Tail
 from sandbox.store.database import Database
@@ -70,11 +71,14 @@ class Tables:
         self._database = Database(path)
         self._database.rows(f"PRAGMA wal_autocheckpoint = {_LOG_PAGES}")
         self._database.define(SCHEMA)
+        #: Hops that one statement inserts; older versions of SQLite take few values.
+        self._together = min(TOGETHER, self._database.most_values // len(COLUMNS))
+        self._insert_hops = insert_hops(self._together)
         self._tail = None if path is None else Tail(path)
         self.lookup = Lookup(self._database)
         self._recover()
         self.book = KeyBook(self._database)
-        self._retention = Retention(self._database, limit, max_bytes)
+        self._retention = Retention(self._database, self.lookup, limit, max_bytes)
         #: In the tail, and not given to the tables.
         self._hops: list[Row] = []
         self._links: list[Row] = []
@@ -146,21 +150,29 @@ class Tables:
                 raise
 
     def rewind(self, hop: int) -> None:
-        """Forgets every hop after `hop`."""
-        database = self.settle()
-        for table, column in (("hops", "id"), ("links", "hop"), ("keys", "hop")):
-            database.execute(f"DELETE FROM {table} WHERE {column} > ?", (hop,))
-        database.execute("UPDATE keys_written SET hop = min(hop, ?)", (hop,))
-        self.lookup.rewind(hop)
-        database.commit()
-        self.book = KeyBook(database)
+        """Forgets every hop after `hop`.
+
+        Raises:
+            StoreError: it could not be written (disk full); nothing is forgotten.
+        """
+        self.settle()
+        with self._all_or_nothing():
+            self._forget_after(hop)
+        self._look_anew()
 
     def replace_by(self, hops: Sequence[Row], links: Sequence[Row], keys: Sequence[Row]) -> None:
-        """Holds other rows instead of its own."""
-        self.rewind(0)
-        self.newest = max((row[ID] for row in hops), default=0)
-        self._write(_Batch([*hops], [*links], [*keys], self.newest))
-        self.book = KeyBook(self._database)
+        """Holds other rows instead of its own.
+
+        Raises:
+            StoreError: they could not be written (disk full); it holds its own.
+        """
+        self.settle()
+        newest = max((row[ID] for row in hops), default=0)
+        with self._all_or_nothing():
+            self._forget_after(0)
+            self._add(_Batch([*hops], [*links], [*keys], newest))
+        self.newest = newest
+        self._look_anew()
 
     def close(self) -> None:
         """Writes everything and closes the files."""
@@ -214,25 +226,51 @@ class Tables:
 
     def _write(self, batch: _Batch) -> None:
         """Writes and commits; the only user of the connection that writes at that time."""
-        database = self._database
-        try:
-            self._insert(batch.hops)
-            database.executemany(INSERT_LINK, batch.links)
-            self.lookup.add(batch.hops)
-            if batch.keys is not None:
-                keybook.write(database, batch.keys, batch.newest)
+        with self._all_or_nothing():
+            self._add(batch)
             self._retention.sweep(batch.newest, len(batch.hops))
-            database.commit()
+
+    @contextmanager
+    def _all_or_nothing(self) -> Iterator[None]:
+        """Commits what is written inside.
+
+        Raises:
+            StoreError: some of it could not be written, and nothing is.
+        """
+        try:
+            yield
+            self._database.commit()
         except (sqlite3.Error, StoreError) as error:
-            database.abandon()
+            self._database.abandon()
             self.lookup.reopen()
+            self._retention.reopen()
             raise _not_written(error) from error
 
+    def _add(self, batch: _Batch) -> None:
+        self._insert(batch.hops)
+        self._database.executemany(INSERT_LINK, batch.links)
+        self.lookup.add(batch.hops)
+        if batch.keys is not None:
+            keybook.write(self._database, batch.keys, batch.newest)
+
+    def _forget_after(self, hop: int) -> None:
+        for table, column in (("hops", "id"), ("links", "hop"), ("keys", "hop")):
+            self._database.execute(f"DELETE FROM {table} WHERE {column} > ?", (hop,))
+        self._database.execute("UPDATE keys_written SET hop = min(hop, ?)", (hop,))
+        self.lookup.rewind(hop)
+
+    def _look_anew(self) -> None:
+        """Rows came or went otherwise than by recording."""
+        self.book = KeyBook(self._database)
+        self._retention.reopen()
+
     def _insert(self, hops: Sequence[Row]) -> None:
-        together = len(hops) // TOGETHER * TOGETHER
+        size = self._together
+        together = len(hops) // size * size
         try:
-            for start in range(0, together, TOGETHER):
-                self._database.execute(INSERT_HOPS, [*chain.from_iterable(hops[start : start + TOGETHER])])
+            for start in range(0, together, size):
+                values = [*chain.from_iterable(hops[start : start + size])]
+                self._database.execute(self._insert_hops, values)
             self._database.executemany(INSERT_HOP, hops[together:])
         except sqlite3.IntegrityError:
             # Some of them were written by a commit that was said to have failed.

@@ -63,6 +63,11 @@ class Database:
         self._waiters: list[asyncio.Future[None]] = []
         self._connection = _open(path)
 
+    @property
+    def most_values(self) -> int:
+        """Values that one statement takes at most; SQLite before 3.32 takes 999."""
+        return self._connection.getlimit(sqlite3.SQLITE_LIMIT_VARIABLE_NUMBER)
+
     def define(self, schema: str) -> None:
         """Creates tables where they are missing; outside of the turn's transaction."""
         if schema:

@@ -92,7 +92,7 @@ class Hops:
         self.database = Database(self.path)
         self.database.define(SCHEMA)
         self.lookup = Lookup(self.database, FEW)
-        self.retention = Retention(self.database, self.limit, 2**40)
+        self.retention = Retention(self.database, self.lookup, self.limit, 2**40)
 
     def close(self) -> None:
         self.database.close()

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from sandbox.clock import Clock
+from sandbox.errors import StoreError
 from sandbox.flow import queries
 from sandbox.flow.keys import business_key
 from sandbox.flow.recorder import Journal
@@ -72,3 +73,54 @@ def test_a_copy_is_put_back_into_another_journal(tmp_path: Path) -> None:
     assert queries.find_flow(first, "1") == begun
     first.close()
     other.close()
+
+
+def test_a_full_disk_leaves_the_journal_as_it_was(tmp_path: Path) -> None:
+    other = Journal(None, Clock(0.0, 0.0))
+    for number in range(3_000):
+        put(other, str(number + 10))
+    rows = {
+        table: [tuple(row) for row in other.database.rows(f"SELECT * FROM {table}")]
+        for table in ("hops", "links", "keys")
+    }
+    other.close()
+
+    journal = Journal(tmp_path / "journal.db", Clock(0.0, 0.0))
+    journal.declare_keys([business_key("nota", ["$.nota"])])
+    begun = put(journal, "1")
+    (pages,) = journal.database.rows("PRAGMA page_count")[0]
+    journal.database.rows(f"PRAGMA max_page_count = {pages + 1}")
+    with pytest.raises(StoreError, match="journal"):
+        journal.replace_by(rows["hops"], rows["links"], rows["keys"])
+    journal.database.rows("PRAGMA max_page_count = 1000000")
+    assert queries.find_flow(journal, "id-1") == begun
+    assert queries.find_flow(journal, "1") == begun
+    assert put(journal, "1", cause=begun) == begun + 1
+    journal.replace_by(rows["hops"], rows["links"], rows["keys"])
+    assert queries.find_flow(journal, "id-1") is None
+    assert queries.find_flow(journal, "id-3009") == 3_000
+    journal.close()
+
+
+def test_hops_put_back_stay_though_older_ones_had_gone(tmp_path: Path) -> None:
+    first = Journal(tmp_path / "journal.db", Clock(0.0, 0.0), limit=1_000)
+    for number in range(3_000):
+        put(first, str(number))
+        if number % 100 == 99:
+            first.flush()
+    other = Journal(None, Clock(0.0, 0.0))
+    begun = put(other, "kept")
+    rows = [tuple(row) for row in other.database.rows("SELECT * FROM hops")]
+    first.replace_by(rows, [], [])
+    for number in range(900):
+        put(first, str(number))
+        first.settle()
+    assert queries.find_flow(first, "id-kept") == begun
+    for number in range(200):
+        put(first, str(number))
+        first.settle()
+    assert queries.find_flow(first, "id-kept") is None, "now there are a thousand newer ones"
+    (row,) = first.database.rows("SELECT count(*) FROM hops")
+    assert row[0] == 1_000
+    other.close()
+    first.close()

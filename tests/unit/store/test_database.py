@@ -339,3 +339,11 @@ def test_what_begins_after_a_lost_turn_is_not_refused_for_it(tmp_path: Path) -> 
         made.close()
 
     run(work)
+
+
+def test_a_statement_takes_as_many_values_as_it_is_said() -> None:
+    with closing(Database(None)) as store:
+        marks = ", ".join("?" * store.most_values)
+        assert store.row(f"SELECT 1 WHERE 1 IN ({marks})", [1] * store.most_values) is not None
+        with pytest.raises(sqlite3.OperationalError, match="too many SQL variables"):
+            store.rows(f"SELECT 1 WHERE 1 IN ({marks}, ?)", [1] * (store.most_values + 1))
