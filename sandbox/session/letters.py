@@ -6,8 +6,11 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, Protocol
 
 from sandbox.engines.base import QueueSource
-from sandbox.model.arn import Arn
-from sandbox.services.sqs.desk import MessageDesk, Sent
+from sandbox.model.arn import Arn, queue_url
+from sandbox.model.awserror import AwsError
+from sandbox.model.call import Call
+from sandbox.model.ports import AwsClient
+from sandbox.services.sqs.desk import MessageDesk, RefusedMoveError, Sent
 from sandbox.session.queueviews import sqs_service
 
 if TYPE_CHECKING:
@@ -35,6 +38,25 @@ class Letters(Protocol):
         self, message_id: str, body: str | None, attributes: Attributes | None, delay: int | None
     ) -> Sent:
         """The same, edited; None leaves what it is.
+
+        Raises:
+            RefusedMoveError: it stays where it is.
+        """
+        ...
+
+    async def hand_over(
+        self,
+        message_id: str,
+        target: Arn,
+        body: str,
+        attributes: Attributes,
+        delay: int | None,
+        group: str | None,
+    ) -> str:
+        """Sends what one of `ids` holds to the queue that should have got it, and takes it away.
+
+        Returns:
+            The id of the message there.
 
         Raises:
             RefusedMoveError: it stays where it is.
@@ -73,21 +95,44 @@ class OwnLetters:
         """See `Letters.resend`."""
         return self._desk.resend(self._queue, self._numbers[message_id], body, attributes, delay)
 
+    async def hand_over(
+        self,
+        message_id: str,
+        target: Arn,
+        body: str,
+        attributes: Attributes,
+        delay: int | None,
+        group: str | None,
+    ) -> str:
+        """See `Letters.hand_over`; both are one commit."""
+        number = self._numbers[message_id]
+        sent = self._desk.hand_over(self._queue, number, target, body, attributes, delay, group)
+        return sent.message_id
+
     async def drop(self, message_id: str) -> str:
         """See `Letters.drop`."""
         return self._desk.drop(self._queue, self._numbers[message_id])
 
 
 class ForeignLetters:
-    """Implements `Letters` for a queue that an engine has."""
+    """Implements `Letters` for a queue that an engine has.
 
-    def __init__(self, source: QueueSource, queue: Arn) -> None:
+    Args:
+        aws: sends to its queues.
+        endpoint: base URL of the front door.
+    """
+
+    def __init__(self, source: QueueSource, queue: Arn, aws: AwsClient, endpoint: str) -> None:
         self._source = source
         self._queue = queue
+        self._aws = aws
+        self._endpoint = endpoint
+        self._hops: dict[str, int | None] = {}
 
     async def ids(self) -> Sequence[str]:
         """See `Letters.ids`."""
-        return [message.message_id for message in await self._source.peek(self._queue)]
+        self._hops = {message.message_id: message.hop for message in await self._source.peek(self._queue)}
+        return list(self._hops)
 
     async def redrive(self, message_id: str) -> Sent:
         """See `Letters.redrive`."""
@@ -101,6 +146,33 @@ class ForeignLetters:
             self._queue, message_id, "Resend", body=body, attributes=attributes, delay=delay
         )
 
+    async def hand_over(
+        self,
+        message_id: str,
+        target: Arn,
+        body: str,
+        attributes: Attributes,
+        delay: int | None,
+        group: str | None,
+    ) -> str:
+        """See `Letters.hand_over`; interrupted half way, it is in both queues."""
+        params: dict[str, Any] = {
+            "QueueUrl": queue_url(target.scope, target.resource, self._endpoint),
+            "MessageBody": body,
+            "MessageAttributes": attributes,
+        }
+        if delay is not None:
+            params["DelaySeconds"] = delay
+        if group is not None:
+            params["MessageGroupId"] = group
+        call = Call(target.scope, self._endpoint, hop=self._hops[message_id])
+        try:
+            sent = await self._aws.call("sqs", "SendMessage", params, call)
+        except AwsError as error:
+            raise RefusedMoveError(f"{target.name} refuses it: {error.message}") from error
+        await self.drop(message_id)
+        return str(sent["MessageId"])
+
     async def drop(self, message_id: str) -> str:
         """See `Letters.drop`."""
         return await self._source.drop(self._queue, message_id)
@@ -110,5 +182,5 @@ def letters_of(session: Session, queue: Arn) -> Letters:
     """The messages of a queue, whoever has it."""
     source = session.engine.queues
     if source is not None:
-        return ForeignLetters(source, queue)
+        return ForeignLetters(source, queue, session.client, session.endpoint)
     return OwnLetters(MessageDesk(sqs_service(session)), queue)

@@ -1,7 +1,8 @@
 """Sends what a rule, a schedule or a function gave up to where it was meant, by the API of the target.
 
 AWS redrives dead letters of queues alone; whoever mends the others delivers what they hold by hand, as here.
-A letter leaves its queue once its target has taken what it holds: interrupted in between, it is there twice.
+A letter to a queue of the sandbox's own leaves in the commit in which the queue gets what it holds; any other
+leaves once its target has taken that: interrupted in between, it is there twice.
 """
 
 from __future__ import annotations
@@ -10,13 +11,14 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from sandbox.flow.failures import failure_of
-from sandbox.model.arn import Arn, bare, is_arn, parse_arn, queue_url
+from sandbox.model.arn import Arn, bare, is_arn, parse_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
 from sandbox.model.letters import Giver, Letter, read_letter
 from sandbox.services.sqs.desk import RefusedMoveError
 from sandbox.services.sqs.messages import IN_FLIGHT
 from sandbox.services.sqs.service import PeekedMessage
+from sandbox.session.letters import Letters
 from sandbox.session.letterviews import letter_of
 from sandbox.session.present import ask_all
 from sandbox.session.queueviews import peeked
@@ -44,15 +46,17 @@ async def letters_without_queue(session: Session, queue: Arn) -> dict[str, tuple
 
 async def deliver_anew(
     session: Session,
+    letters: Letters,
     message: PeekedMessage,
     letter: Letter,
     body: str | None,
     attributes: Mapping[str, Mapping[str, Any]] | None,
     delay: int | None,
 ) -> str:
-    """Delivers what a letter holds to its target; the letter stays where it is.
+    """Delivers what a letter holds to its target, and takes it out of its queue.
 
     Args:
+        letters: of the queue.
         body: what takes the place of the letter's body; a record's payload is taken out of it.
         attributes, delay: of a message to a queue; a function has none.
 
@@ -60,31 +64,23 @@ async def deliver_anew(
         The id of the message, or of the invocation.
 
     Raises:
-        RefusedMoveError: it cannot be delivered; the text says what can be done.
+        RefusedMoveError: it cannot be delivered, and stays; the text says what can be done.
     """
     if message.state == IN_FLIGHT:
         raise RefusedMoveError("somebody has received it; wait until it is visible again")
     payload = _payload(letter, body)
-    target, more = await _target(session, letter)
-    call = Call(target.scope, session.endpoint, hop=message.hop)
+    target, group = await _target(session, message, letter)
+    if target.service == "sqs":
+        return await letters.hand_over(message.message_id, target, payload, attributes or {}, delay, group)
+    if attributes or delay is not None:
+        raise RefusedMoveError("it goes to a function: leave attributes and delay out")
+    params = {"FunctionName": str(target), "InvocationType": "Event", "Payload": payload.encode()}
     try:
-        if target.service == "sqs":
-            params: dict[str, Any] = {
-                "QueueUrl": queue_url(target.scope, target.resource, session.endpoint),
-                "MessageBody": payload,
-                "MessageAttributes": attributes or {},
-                **more,
-            }
-            if delay is not None:
-                params["DelaySeconds"] = delay
-            return str((await session.client.call("sqs", "SendMessage", params, call))["MessageId"])
-        if attributes or delay is not None:
-            raise RefusedMoveError("it goes to a function: leave attributes and delay out")
-        params = {"FunctionName": str(target), "InvocationType": "Event", "Payload": payload.encode()}
+        call = Call(target.scope, session.endpoint, hop=message.hop)
         await session.client.call("lambda", "Invoke", params, call)
-        return message.message_id
     except AwsError as error:
         raise RefusedMoveError(f"{target.name} refuses it: {error.message}") from error
+    return await letters.drop(message.message_id)
 
 
 def _payload(letter: Letter, body: str | None) -> str:
@@ -105,8 +101,8 @@ def _payload(letter: Letter, body: str | None) -> str:
     return payload
 
 
-async def _target(session: Session, letter: Letter) -> tuple[Arn, Mapping[str, Any]]:
-    """What should have got a letter, and what else a message to it needs."""
+async def _target(session: Session, message: PeekedMessage, letter: Letter) -> tuple[Arn, str | None]:
+    """What should have got a letter, and the message group that it should have come in."""
     if not is_arn(letter.target):
         raise RefusedMoveError("nobody knows which function it is of: use `sandbox invoke`, then drop it")
     target = parse_arn(letter.target)
@@ -114,17 +110,39 @@ async def _target(session: Session, letter: Letter) -> tuple[Arn, Mapping[str, A
         raise RefusedMoveError(
             f"its target is one of {target.service}, which takes nothing from the desk: call it, then drop it"
         )
-    more = await _of_rule(session, letter) if letter.giver is Giver.RULE else {}
-    if target.resource.endswith(".fifo") and "MessageGroupId" not in more:
+    group, fifo = None, target.resource.endswith(".fifo")
+    if letter.giver is Giver.RULE:
+        group = await _group_of_rule(session, letter)
+    elif letter.giver is Giver.SCHEDULE and fifo:
+        group = await _group_of_schedule(session, message, letter)
+    if fifo and group is None:
         raise RefusedMoveError(
             f"{target.name} wants a message group, and the letter has none: send it with `awslocal sqs"
             " send-message --message-group-id`, then drop it"
         )
-    return target, more
+    return target, group
 
 
-async def _of_rule(session: Session, letter: Letter) -> Mapping[str, Any]:
-    """What a rule sends along with events to the target of a letter: the message group.
+async def _group_of_schedule(session: Session, message: PeekedMessage, letter: Letter) -> str | None:
+    """The message group that a schedule sends to.
+
+    Raises:
+        RefusedMoveError: it is gone, or sends somewhere else now, so nobody can say.
+    """
+    arn = parse_arn(str(message.attributes["SCHEDULE_ARN"]["StringValue"]))
+    _, group, name = arn.resource.split("/", 2)
+    params = {"GroupName": group, "Name": name}
+    try:
+        found = await session.client.call("scheduler", "GetSchedule", params, Call(arn.scope))
+    except AwsError:
+        found = {"Target": {"Arn": ""}}
+    if found["Target"]["Arn"] != letter.target:
+        raise _nothing_any_more(letter)
+    return _group(found["Target"])
+
+
+async def _group_of_rule(session: Session, letter: Letter) -> str | None:
+    """The message group that a rule sends events to the target of a letter in.
 
     Raises:
         RefusedMoveError: it sends something else than the event, or nothing any more, so nobody can say.
@@ -137,17 +155,25 @@ async def _of_rule(session: Session, letter: Letter) -> Mapping[str, Any]:
         if bare(target["Arn"]) == bare(letter.target)
     ]
     if not targets:
-        raise RefusedMoveError(
-            f"{letter.sender} sends nothing there any more, and nobody can say what it made of events: send"
-            " it with `sandbox queue send` or `sandbox invoke`, then drop it here"
-        )
+        raise _nothing_any_more(letter)
     if any(name in target for target in targets for name in _CHANGES):
         raise RefusedMoveError(
             f"{letter.sender} changes events for this target, and the letter has the event as it was: put it"
             " on the bus again (PutEvents, or `sandbox bus replay --rule`), then drop it here"
         )
-    parameters: Mapping[str, Any] = targets[0].get("SqsParameters") or {}
-    return parameters
+    return _group(targets[0])
+
+
+def _group(target: Mapping[str, Any]) -> str | None:
+    group: str | None = (target.get("SqsParameters") or {}).get("MessageGroupId")
+    return group
+
+
+def _nothing_any_more(letter: Letter) -> RefusedMoveError:
+    return RefusedMoveError(
+        f"{letter.sender} sends nothing there any more, and nobody can say what it made of events: send"
+        " it with `sandbox queue send` or `sandbox invoke`, then drop it here"
+    )
 
 
 async def _targets(session: Session, rule: RuleFacts) -> list[Any]:

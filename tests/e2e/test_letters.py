@@ -87,7 +87,7 @@ def test_an_event_that_a_rule_could_not_deliver(aws: Aws, flows: Flows, cli: Com
     out = cli("dlq", "show", "regras").out
     assert "by rule regra" in out
     assert "target: arn:aws:sqs" in out
-    assert "ausente refuses it" in cli("dlq", "resend", "regras", identifier(shown), code=1).out
+    assert "there is no queue ausente" in cli("dlq", "resend", "regras", identifier(shown), code=1).out
     aws.client("sqs").create_queue(QueueName="ausente")
     moved = cli("dlq", "resend", "regras", identifier(shown), "--json").json
     assert moved["moved"] == 1
@@ -148,6 +148,43 @@ def test_a_schedule_whose_target_is_not_there(
     assert cli("dlq", "resend", "agendas", identifier(shown), "--json").json["moved"] == 1
     (message,) = cli("queue", "peek", "nenhuma", "--json").json
     assert message["body"] == '{"hora": 1}'
+
+
+def test_a_letter_of_a_schedule_goes_to_the_message_group_that_the_schedule_names(
+    sandbox: Sandbox, aws: Aws, flows: Flows, cli: Commands
+) -> None:
+    scheduler = aws.client("scheduler")
+    target = scheduler.get_schedule(Name="agenda")["Target"]
+    fifo = {
+        **target,
+        "Arn": f"{target['Arn']}.fifo",
+        "Input": '{"hora": 2}',
+        "SqsParameters": {"MessageGroupId": "hora"},
+    }
+    timing = {"ScheduleExpression": "rate(1 hour)", "FlexibleTimeWindow": {"Mode": "OFF"}}
+    scheduler.create_schedule_group(Name="turnos")
+    scheduler.delete_schedule(Name="agenda")
+    scheduler.create_schedule(Name="grupos", GroupName="turnos", Target=fifo, **timing)
+    cli("clock", "advance", "26h")
+    flows.settle()
+    shown = cli("dlq", "show", "agendas", "--json").json[0]
+    assert shown["sender"] == "schedule grupos"
+    attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+    aws.client("sqs").create_queue(QueueName="nenhuma.fifo", Attributes=attributes)
+    scheduler.update_schedule(
+        Name="grupos", GroupName="turnos", Target={**fifo, "Arn": f"{target['Arn']}2.fifo"}, **timing
+    )
+    out = cli("dlq", "resend", "agendas", identifier(shown), code=1).out
+    assert "schedule grupos sends nothing there any more" in out
+    scheduler.update_schedule(Name="grupos", GroupName="turnos", Target=fifo, **timing)
+    assert cli("dlq", "resend", "agendas", identifier(shown), "--json").json["moved"] == 1
+    (message,) = cli("queue", "peek", "nenhuma.fifo", "--json").json
+    assert (message["body"], message["group_id"]) == ('{"hora": 2}', "hora")
+    scheduler.delete_schedule(Name="grupos", GroupName="turnos")
+    others = cli("dlq", "show", "agendas", "--json").json
+    if others:
+        out = cli("dlq", "resend", "agendas", identifier(others[0]), code=1).out
+        assert "schedule grupos sends nothing there any more" in out
 
 
 def test_a_message_that_a_topic_could_not_deliver(aws: Aws, flows: Flows, cli: Commands) -> None:

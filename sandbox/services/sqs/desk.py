@@ -49,12 +49,18 @@ class NoSourceError(RefusedMoveError):
 
 @dataclass(frozen=True, slots=True)
 class _Edit:
-    """What is different of a message that is sent anew; None leaves it, or is the queue it came from."""
+    """What is different of a message that is sent anew; None leaves it, or is the queue it came from.
+
+    Attributes:
+        groups: it keeps its message group and deduplication id; else `group` is its group.
+    """
 
     body: str | None = None
     attributes: Mapping[str, Mapping[str, Any]] | None = None
     delay: int | None = None
     target: Arn | None = None
+    groups: bool = True
+    group: str | None = None
 
 
 class MessageDesk:
@@ -151,6 +157,33 @@ class MessageDesk:
         """
         return self._send_anew(queue, number, _Edit(body, attributes, delay), "Resend", cause)
 
+    def hand_over(
+        self,
+        queue: Arn,
+        number: int,
+        target: Arn,
+        body: str,
+        attributes: Mapping[str, Mapping[str, Any]],
+        delay: int | None = None,
+        group: str | None = None,
+    ) -> Sent:
+        """Sends what a letter holds to the queue that should have got it, and takes the letter away.
+
+        Args:
+            queue: where the letter is.
+            body, attributes: the message as it was meant.
+            delay: seconds; None takes the target's.
+            group: its message group.
+
+        Raises:
+            RefusedMoveError: the letter is gone or in flight, or the target is gone or refuses the message.
+            AwsError: QueueDoesNotExist: there is no such queue of letters.
+        """
+        if self._sqs.queues.by_arn(target) is None:
+            raise RefusedMoveError(f"there is no queue {target.resource}: create it first")
+        edit = _Edit(body, attributes, delay, target, groups=False, group=group)
+        return self._send_anew(queue, number, edit, "Resend", None)
+
     def drop(self, queue: Arn, number: int, cause: int | None = None) -> str:
         """Deletes a message for good and returns its id.
 
@@ -186,8 +219,8 @@ class MessageDesk:
             "MessageBody": row["body"] if edit.body is None else edit.body,
             "MessageAttributes": own if edit.attributes is None else edit.attributes,
             "DelaySeconds": edit.delay,
-            "MessageGroupId": row["group_id"],
-            "MessageDeduplicationId": row["deduplication_id"],
+            "MessageGroupId": row["group_id"] if edit.groups else edit.group,
+            "MessageDeduplicationId": row["deduplication_id"] if edit.groups else None,
         }
         try:
             message = outgoing(target, params, row["trace"])

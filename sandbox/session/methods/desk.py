@@ -200,8 +200,8 @@ class Desk:
         for one in chosen:
             try:
                 if one in others:
-                    moved.append(await deliver_anew(self._session, *others[one], body, given, delay))
-                    await letters.drop(one)
+                    sent = await deliver_anew(self._session, letters, *others[one], body, given, delay)
+                    moved.append(sent)
                 else:
                     moved.append((await letters.resend(one, body, given, delay)).message_id)
             except RefusedMoveError as refusal:

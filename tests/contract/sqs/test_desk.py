@@ -232,3 +232,50 @@ def test_what_was_redriven_before_a_restart_stays_redriven(tmp_path: Path) -> No
         url = f"http://127.0.0.1:4566/000000000000/{arn().resource}"
         assert sorted(bodies(world.receive(url))) == ["a", "b", "c"]
         assert not world.do(lambda: desk.numbers(DEAD))
+
+
+def test_a_letter_that_no_queue_gave_up_goes_to_its_target_as_it_is_told(
+    world: World, desk: MessageDesk
+) -> None:
+    url, dead = world.queue("alvo"), world.queue("cartas")
+    world.send(dead, "carta", MessageAttributes={"ERRO": {"DataType": "String", "StringValue": "x"}})
+    (was, number), *_ = world.do(lambda: desk.numbers(arn("cartas"))).items()
+    sent = world.do(lambda: desk.hand_over(arn("cartas"), number, arn("alvo"), "evento", {}))
+    assert (sent.queue, sent.was) == (arn("alvo"), was)
+    (message,) = world.receive(url, MessageAttributeNames=["All"])
+    assert (message["Body"], message.get("MessageAttributes")) == ("evento", None)
+    assert world.depth(dead) == (0, 0, 0)
+    (redriven,) = world.hops.of(HopKind.REDRIVEN)
+    assert world.hops.of(HopKind.MESSAGE_SENT)[-1].cause == redriven.id
+
+
+def test_a_letter_goes_to_a_message_group(world: World, desk: MessageDesk) -> None:
+    attributes = {"FifoQueue": "true", "ContentBasedDeduplication": "true"}
+    url, dead = world.queue("alvo.fifo", **attributes), world.queue("cartas")
+    world.send(dead, "carta")
+    (number,) = world.do(lambda: desk.numbers(arn("cartas"))).values()
+    to = arn("alvo.fifo")
+    with pytest.raises(RefusedMoveError, match="MessageGroupId"):
+        world.do(lambda: desk.hand_over(arn("cartas"), number, to, "evento", {}))
+    assert world.depth(dead) == (1, 0, 0)
+    world.do(lambda: desk.hand_over(arn("cartas"), number, to, "evento", {}, group="g"))
+    (message,) = world.receive(url, AttributeNames=["All"])
+    assert message["Attributes"]["MessageGroupId"] == "g"
+
+
+def test_a_letter_that_is_handed_over_half_way_is_lost_and_doubled_nowhere(
+    world: World, desk: MessageDesk
+) -> None:
+    url, dead = world.queue("alvo"), world.queue("cartas")
+    world.send(dead, "carta")
+    (number,) = world.do(lambda: desk.numbers(arn("cartas"))).values()
+    world.database.define(
+        "CREATE TRIGGER full BEFORE INSERT ON sqs_messages BEGIN SELECT RAISE(FAIL, 'disk is full'); END"
+    )
+    with pytest.raises(Exception, match="disk is full"):
+        world.do(lambda: desk.hand_over(arn("cartas"), number, arn("alvo"), "evento", {}))
+    world.database.define("DROP TRIGGER full")
+    assert (world.depth(url), world.depth(dead)) == ((0, 0, 0), (1, 0, 0))
+    with pytest.raises(RefusedMoveError, match="there is no queue nenhuma"):
+        world.do(lambda: desk.hand_over(arn("cartas"), number, arn("nenhuma"), "evento", {}))
+    assert world.depth(dead) == (1, 0, 0)
