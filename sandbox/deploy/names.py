@@ -8,6 +8,7 @@ from sandbox.model.arn import queue_url
 from sandbox.model.scope import Scope
 
 _QUEUE = re.compile(r"https://sqs\.([a-z0-9-]+)\.amazonaws\.com/(\d{12})/([A-Za-z0-9_.-]+)")
+_DATABASE_PORT = re.compile(r"\{\{sandbox:rds:[^:{}]+:port\}\}")
 _API = re.compile(r"https://([a-z0-9]+)\.execute-api\.[a-z0-9-]+\.amazonaws\.com(/[^\s\"']*)?")
 
 
@@ -19,6 +20,11 @@ def canonical_queue_url(scope: Scope, name: str) -> str:
 def database_token(identifier: str, field: str) -> str:
     """The token for `address` or `port` of a database, which `Bindings` expand."""
     return f"{{{{sandbox:rds:{identifier}:{field}}}}}"
+
+
+def is_database_port(value: object) -> bool:
+    """Whether a value is the token for the port of a database."""
+    return isinstance(value, str) and _DATABASE_PORT.fullmatch(value) is not None
 
 
 def localise(text: str, endpoint: str) -> str:

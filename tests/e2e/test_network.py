@@ -70,8 +70,8 @@ Resources:
     Properties:
       GroupId: !Ref Funcoes
       IpProtocol: tcp
-      FromPort: 5432
-      ToPort: 5432
+      FromPort: !GetAtt Banco.Endpoint.Port
+      ToPort: !GetAtt Banco.Endpoint.Port
       DestinationSecurityGroupId: !Ref Dados
   Onde:
     Type: AWS::RDS::DBSubnetGroup
@@ -132,6 +132,8 @@ def test_a_system_in_a_vpc(sandboxes: Maker, tmp_path: Path) -> None:
     assert set(inside["SubnetIds"]) < {one["SubnetId"] for one in subnets}
     (rule,) = rules(sandbox, "o banco")
     assert rule["UserIdGroupPairs"][0]["GroupId"] == inside["SecurityGroupIds"][0]
+    (group,) = ec2.describe_security_groups(GroupIds=inside["SecurityGroupIds"])["SecurityGroups"]
+    assert 5432 in {one.get("ToPort") for one in group["IpPermissionsEgress"]}
     answer = functions.invoke(FunctionName="alcance")
     assert json.loads(answer["Payload"].read()) == "alcançado"
 

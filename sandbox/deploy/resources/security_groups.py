@@ -8,18 +8,31 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
+from sandbox.deploy.names import is_database_port
 from sandbox.deploy.resources.base import Context, Existing, Made, Property, Props, ResourceType, unless_gone
 from sandbox.deploy.resources.network import Ec2Type
 from sandbox.deploy.resources.shapes import TAG_LIST, Integer, ListOf, Shape, Struct, Text
+from sandbox.deploy.template.problem import Path
+
+#: The port of PostgreSQL, on AWS.
+_POSTGRES = 5432
+
+
+class Port(Integer):
+    """A port. A database's changes with every start, and no rule opens it: rules say what they say on AWS."""
+
+    def read(self, value: Any, path: Path) -> Any:
+        return _POSTGRES if is_database_port(value) else super().read(value, path)
+
 
 #: Of a rule in a group; who is let in is a source, who is let out to a destination.
 _RULE: Mapping[str, Shape] = {
     "CidrIp": Text(),
     "CidrIpv6": Text(),
     "Description": Text(),
-    "FromPort": Integer(),
+    "FromPort": Port(),
     "IpProtocol": Text(),
-    "ToPort": Integer(),
+    "ToPort": Port(),
 }
 _INGRESS: Mapping[str, Shape] = {
     **_RULE,
