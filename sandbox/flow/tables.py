@@ -102,6 +102,9 @@ class Tables:
                 self._tail.append(hops, links)
         except OSError as error:
             raise _not_written(error) from error
+        except UnicodeEncodeError:  # half of a surrogate pair, which the tables would not take either
+            self.append([_as_unicode(row) for row in hops], links, newest)
+            return
         self._hops += hops
         self._links += links
         self.newest = newest
@@ -286,6 +289,12 @@ class Tables:
             self.lookup.add(hops)
         self._database.commit()
         self._tail.forget()
+
+
+def _as_unicode(row: Row) -> Row:
+    return tuple(
+        value.encode(errors="replace").decode() if isinstance(value, str) else value for value in row
+    )
 
 
 def _not_written(error: Exception) -> StoreError:

@@ -230,7 +230,7 @@ class Database:
             if self._begun:
                 self._check_alive()
                 self._connection.execute("COMMIT")
-        except (sqlite3.Error, StoreError) as error:
+        except Exception as error:  # whatever the journal raises: a turn that stays open ends all others
             self.undone += 1
             if self._connection.in_transaction:
                 self._connection.execute("ROLLBACK")

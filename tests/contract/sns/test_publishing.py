@@ -134,6 +134,10 @@ def test_each_protocol_may_get_a_text_of_its_own(world: World) -> None:
             {"Message": "x", "MessageStructure": "json"},
             "Message Structure - JSON message body failed to parse",
         ),
+        (
+            {"Message": '{"default": "\\ud800"}', "MessageStructure": "json"},
+            "Message Structure - JSON message body failed to parse",
+        ),
         ({"Message": "{}", "MessageStructure": "json"}, "Message Structure - No default entry"),
         ({"Message": "a", "MessageStructure": "xml"}, "MessageStructure"),
         ({"Message": "a", "MessageDeduplicationId": "1"}, "not valid for this topic type"),

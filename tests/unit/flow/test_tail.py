@@ -182,3 +182,15 @@ def test_what_the_tables_cannot_take_waits_in_the_tail(tmp_path: Path) -> None:
     assert tuple(row) == (sent, sent)
     assert not list(Tail(tmp_path / "journal.db").records())
     story.journal.close()
+
+
+def test_a_text_that_is_no_unicode_is_kept_with_its_hop(tmp_path: Path) -> None:
+    clock = Clock(start=START, speed=0)
+    story = Story(Journal(tmp_path / "journal.db", clock), clock)
+    sent = story.hop(HopKind.MESSAGE_SENT, resource="half of a pair: \ud83d", message_id="m-1")
+    story.journal.settle()
+    assert queries.find_flow(story.journal, "m-1") == sent
+    found = queries.hop_by_id(story.journal.database, sent)
+    assert found is not None
+    assert found.resource == "half of a pair: ?"
+    story.journal.close()

@@ -347,3 +347,19 @@ def test_a_statement_takes_as_many_values_as_it_is_said() -> None:
         assert store.row(f"SELECT 1 WHERE 1 IN ({marks})", [1] * store.most_values) is not None
         with pytest.raises(sqlite3.OperationalError, match="too many SQL variables"):
             store.rows(f"SELECT 1 WHERE 1 IN ({marks}, ?)", [1] * (store.most_values + 1))
+
+
+def test_a_journal_that_breaks_takes_one_turn_with_it_and_no_more(tmp_path: Path) -> None:
+    with closing(database(tmp_path / "state.db")) as store:
+
+        def breaks() -> None:
+            raise UnicodeEncodeError("utf-8", "x", 0, 1, "surrogates not allowed")
+
+        store.before_commit = breaks
+        store.execute(ADD, ("lost",))
+        with pytest.raises(StoreError, match="could not store"):
+            store.commit()
+        store.before_commit = None
+        store.execute(ADD, ("kept",))
+        store.commit()
+        assert items(tmp_path / "state.db") == ["kept"]
