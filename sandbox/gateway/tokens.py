@@ -2,7 +2,8 @@
 of it is kept as a token, and whoever reads it gets what the token stands for now.
 
 This is done at the front door, not before the long tail itself: what the deployer reads in process
-(references to secrets, secrets that get the address of their database) is stored again, and must stay a token.
+(references to secrets, secrets that get the address of their database) is stored again, and must stay a
+token.
 """
 
 from __future__ import annotations
