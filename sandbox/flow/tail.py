@@ -1,8 +1,9 @@
 """The newest hops, in files that are only appended to: cheaper by far than a commit of the journal's tables.
 
 A turn of the event loop adds one record, in memory that is the file's, so it survives the death of the
-process. The tables take over some hundreds of hops at a time. Meanwhile the next ones go to the other of two
-files, so that each can be emptied when the tables have all of it.
+process; on file systems where that may fail for want of space, by calls of the system, which say so. The
+tables take over some hundreds of hops at a time. Meanwhile the next ones go to the other of two files, so
+that each can be emptied when the tables have all of it.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from sandbox.flow.schema import Row
+from sandbox.store.filesystems import overwrites_in_place
 
 #: Bytes before each record that say how long it is, and what stands there behind the last one.
 _LENGTH = 4
@@ -31,10 +33,15 @@ class Tail:
 
     Args:
         journal: the journal's file; they lie beside it, and are made where they are missing.
+        mapped: whether they are written through maps; None looks at the file system.
     """
 
-    def __init__(self, journal: Path) -> None:
-        self._now, self._before = (_File(journal.with_suffix(suffix)) for suffix in (".tail", ".tail-2"))
+    def __init__(self, journal: Path, mapped: bool | None = None) -> None:
+        if mapped is None:
+            mapped = overwrites_in_place(journal.parent)
+        kind = _MappedFile if mapped else _File
+        self._now: _File = kind(journal.with_suffix(".tail"))
+        self._before: _File = kind(journal.with_suffix(".tail-2"))
 
     @property
     def size(self) -> int:
@@ -77,16 +84,11 @@ class Tail:
 
 
 class _File:
-    """One file: records, each with its length before it, and a length of 0 behind the last.
-
-    It is written through a map of the file, whose space was taken before: no call of the system, and a disk
-    that is full says so while there is still somebody to tell.
-    """
+    """One file: records, each with its length before it, and a length of 0 behind the last."""
 
     def __init__(self, path: Path) -> None:
         self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         self._buffer = bytearray()
-        self._map: mmap | None = None
         self._room = os.fstat(self._file).st_size
         #: Where the next record goes; of what an earlier process left only its length is known.
         self.size = self._room
@@ -105,13 +107,57 @@ class _File:
         _encoder.encode_into((hops, links), buffer)
         length = len(buffer)
         buffer += _END
-        end = start + _LENGTH + len(buffer)
+        # The length last: until then the record is not there.
+        self._write(buffer, start + _LENGTH)
+        self._write(length.to_bytes(_LENGTH, "big"), start)
+        self.size = start + _LENGTH + length
+
+    def clear(self) -> None:
+        os.ftruncate(self._file, 0)
+        self._room = self.size = 0
+
+    def close(self) -> None:
+        os.close(self._file)
+
+    def _write(self, data: bytes | bytearray, start: int) -> None:
+        """Writes all of some bytes.
+
+        Raises:
+            OSError: not all could be written (disk full); the file has what it had.
+        """
+        try:
+            written = os.pwrite(self._file, data, start)
+            while written < len(data):
+                # A disk that fills up takes a part of it, and says so at the next attempt.
+                written += os.pwrite(self._file, data[written:], start + written)
+        except OSError:
+            os.ftruncate(self._file, self._room)
+            raise
+        self._room = max(self._room, start + len(data))
+
+
+class _MappedFile(_File):
+    """The same, written through a map of the file, whose space was taken before: no call of the system, and a
+    disk that is full says so while there is still somebody to tell.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self._map: mmap | None = None
+
+    def clear(self) -> None:
+        if self._room > _KEPT or self._map is None:
+            self._map = None
+            super().clear()
+        elif self.size:
+            self._map[:_LENGTH] = _END
+        self.size = 0
+
+    def _write(self, data: bytes | bytearray, start: int) -> None:
+        end = start + len(data)
         if self._map is None or end > self._room:
             self._map = self._grow(end)
-        # The length last: until then the record is not there.
-        self._map[start + _LENGTH : end] = buffer
-        self._map[start : start + _LENGTH] = length.to_bytes(_LENGTH, "big")
-        self.size = start + _LENGTH + length
+        self._map[start:end] = data
 
     def _grow(self, wanted: int) -> mmap:
         """The map, once the file has room for so many bytes.
@@ -132,14 +178,3 @@ class _File:
             raise
         self._room = room
         return mmap(self._file, room)
-
-    def clear(self) -> None:
-        if self._room > _KEPT or self._map is None:
-            self._map, self._room = None, 0
-            os.ftruncate(self._file, 0)
-        elif self.size:
-            self._map[:_LENGTH] = _END
-        self.size = 0
-
-    def close(self) -> None:
-        os.close(self._file)

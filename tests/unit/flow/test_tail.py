@@ -42,11 +42,17 @@ def killed(path: Path, folder: Path) -> Story:
     return Story(Journal(folder / "journal.db", clock), clock)
 
 
-def test_records_come_back_in_order(tmp_path: Path) -> None:
-    tail = Tail(tmp_path / "journal.db")
+@pytest.fixture(params=[True, False], ids=["mapped", "written"])
+def mapped(request: pytest.FixtureRequest) -> bool:
+    """Whether the file is written through a map, or by calls."""
+    return bool(request.param)
+
+
+def test_records_come_back_in_order(tmp_path: Path, mapped: bool) -> None:
+    tail = Tail(tmp_path / "journal.db", mapped)
     tail.append([HOP, (2,)], [(2, 1, "batch")])
     tail.append([(3,)], [])
-    again = Tail(tmp_path / "journal.db")
+    again = Tail(tmp_path / "journal.db", mapped)
     assert list(again.records()) == [([HOP, (2,)], [(2, 1, "batch")]), ([(3,)], [])]
     again.turn()
     again.append([(4,)], [])
@@ -57,9 +63,9 @@ def test_records_come_back_in_order(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("missing", range(1, 12))
-def test_a_record_that_is_cut_off_is_left_out(tmp_path: Path, missing: int) -> None:
+def test_a_record_that_is_cut_off_is_left_out(tmp_path: Path, missing: int, mapped: bool) -> None:
     path = tmp_path / "journal.tail"
-    tail = Tail(tmp_path / "journal.db")
+    tail = Tail(tmp_path / "journal.db", mapped)
     tail.append([(1,)], [])
     whole = tail.size
     tail.append([(2, "x" * 10)], [])
@@ -67,19 +73,43 @@ def test_a_record_that_is_cut_off_is_left_out(tmp_path: Path, missing: int) -> N
     assert list(Tail(tmp_path / "journal.db").records()) == [([(1,)], [])]
 
 
-def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path) -> None:
-    tail = Tail(tmp_path / "journal.db")
+def test_a_full_disk_leaves_the_file_as_it_was(tmp_path: Path, mapped: bool) -> None:
+    tail = Tail(tmp_path / "journal.db", mapped)
     tail.append([(1,)], [])
     room = (tmp_path / "journal.tail").stat().st_size
     with no_more_than(room + 100), pytest.raises(OSError):
-        tail.append([(2, "x" * room)], [])
+        tail.append([(2, "x" * (room + 100))], [])
     assert (tmp_path / "journal.tail").stat().st_size == room
     tail.append([(3,)], [])
     assert list(Tail(tmp_path / "journal.db").records()) == [([(1,)], []), ([(3,)], [])]
 
 
-def test_what_stood_there_before_is_no_record(tmp_path: Path) -> None:
-    tail = Tail(tmp_path / "journal.db")
+def test_where_space_is_not_kept_nothing_is_written_through_a_map(tmp_path: Path) -> None:
+    tail = Tail(tmp_path / "journal.db", mapped=False)
+    for number in range(3):
+        tail.append([(number,)], [])
+    maps = Path("/proc/self/maps")
+    if maps.exists():
+        assert str(tmp_path) not in maps.read_text()
+    assert (tmp_path / "journal.tail").stat().st_size == tail.size + 4
+    tail.turn()
+    tail.forget_before()
+    with no_more_than(2), pytest.raises(OSError):
+        tail.append([(9,)], [])
+    assert not list(Tail(tmp_path / "journal.db").records())
+
+
+def test_one_way_of_writing_reads_what_the_other_wrote(tmp_path: Path, mapped: bool) -> None:
+    Tail(tmp_path / "journal.db", mapped).append([(1,)], [])
+    other = Tail(tmp_path / "journal.db", not mapped)
+    assert list(other.records()) == [([(1,)], [])]
+    other.forget()
+    other.append([(2,)], [])
+    assert list(Tail(tmp_path / "journal.db", mapped).records()) == [([(2,)], [])]
+
+
+def test_what_stood_there_before_is_no_record(tmp_path: Path, mapped: bool) -> None:
+    tail = Tail(tmp_path / "journal.db", mapped)
     for number in range(3):
         tail.append([(number,)], [])
     tail.forget()
@@ -87,8 +117,8 @@ def test_what_stood_there_before_is_no_record(tmp_path: Path) -> None:
     assert list(Tail(tmp_path / "journal.db").records()) == [([(9,)], [])]
 
 
-def test_a_file_grows_with_what_it_holds_and_gives_up_what_is_much(tmp_path: Path) -> None:
-    tail = Tail(tmp_path / "journal.db")
+def test_a_file_grows_with_what_it_holds_and_gives_up_what_is_much(tmp_path: Path, mapped: bool) -> None:
+    tail = Tail(tmp_path / "journal.db", mapped)
     many: list[tuple[list[tuple[object, ...]], list[tuple[object, ...]]]] = [
         ([(number, "x" * 100_000)], []) for number in range(100)
     ]

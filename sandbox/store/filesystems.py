@@ -1,0 +1,36 @@
+"""What is known of the file system that a file is on."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+#: Those that write what a file has already where it lies, so that space which was taken once stays there.
+_IN_PLACE = frozenset({"ext2", "ext3", "ext4", "xfs", "tmpfs"})
+_MOUNTS = Path("/proc/self/mountinfo")
+
+
+def overwrites_in_place(path: Path, mounts: Path = _MOUNTS) -> bool:
+    """Whether bytes that a file has can surely be written again when the disk is full.
+
+    On others, copy on write ones above all (btrfs, ZFS), every write needs new space. Written through a map
+    of the file, it fails when there is nobody left to tell: the process ends with SIGBUS.
+
+    Args:
+        path: the file.
+        mounts: the list of what is mounted: https://man7.org/linux/man-pages/man5/proc_pid_mountinfo.5.html.
+
+    Returns:
+        False where nobody can say: on macOS, and on file systems that are not known here.
+    """
+    device = path.stat().st_dev
+    wanted = f"{os.major(device)}:{os.minor(device)}"
+    try:
+        lines = mounts.read_text(errors="replace").splitlines()
+    except OSError:
+        return False
+    for line in lines:
+        about, _, mounted = line.partition(" - ")
+        if about.split(" ")[2:3] == [wanted]:
+            return mounted.split(" ")[0] in _IN_PLACE
+    return False

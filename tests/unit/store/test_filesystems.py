@@ -1,0 +1,37 @@
+"""Which file systems write in place: those that say so, and no others."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from sandbox.store.filesystems import overwrites_in_place
+
+
+def mounted(folder: Path, kind: str, device: str = "") -> Path:
+    """A list of mounts in which the folder's device has a file system of a kind."""
+    number = folder.stat().st_dev
+    device = device or f"{os.major(number)}:{os.minor(number)}"
+    mounts = folder / "mountinfo"
+    mounts.write_text(
+        "22 27 0:0 / /proc rw,relatime - proc proc rw\n"
+        f"27 1 {device} / / rw,relatime shared:3 master:1 - {kind} /dev/vda rw,discard\n"
+    )
+    return mounts
+
+
+@pytest.mark.parametrize(
+    ("kind", "in_place"),
+    [("ext4", True), ("xfs", True), ("tmpfs", True), ("btrfs", False), ("zfs", False), ("overlay", False)],
+)
+def test_a_file_system_is_known_by_its_kind(tmp_path: Path, kind: str, in_place: bool) -> None:
+    assert overwrites_in_place(tmp_path, mounted(tmp_path, kind)) is in_place
+
+
+def test_what_nobody_says_is_not_taken_for_granted(tmp_path: Path) -> None:
+    assert not overwrites_in_place(tmp_path, mounted(tmp_path, "ext4", "9999:1"))
+    assert not overwrites_in_place(tmp_path, tmp_path / "nothing")
+    (tmp_path / "odd").write_text("\n - ext4\nx y\n")
+    assert not overwrites_in_place(tmp_path, tmp_path / "odd")
