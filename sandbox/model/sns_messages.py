@@ -71,7 +71,7 @@ def texts_of(message: str, structure: str | None) -> dict[str, str]:
     if structure != "json":
         raise invalid("MessageStructure")
     try:
-        # Not `json.loads`, which lets halves of surrogate pairs through: no text that could be stored or sent.
+        # Not `json.loads`, which lets halves of surrogate pairs through: they cannot be stored or sent.
         texts = msgspec.json.decode(message)
     except (ValueError, RecursionError):
         raise invalid("Message Structure - JSON message body failed to parse") from None
