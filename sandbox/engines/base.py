@@ -1,4 +1,7 @@
-"""What an engine is: the services behind the front door, and the servers beside them."""
+"""What an engine is: the services behind the front door, and the servers beside them.
+
+What it says of its databases and of queues that are not ours is in `shelf` and `queues`.
+"""
 
 from __future__ import annotations
 
@@ -9,11 +12,11 @@ from typing import Any, Protocol
 
 from sandbox.clock import Clock
 from sandbox.control.protocol import PostgresView, Progress
+from sandbox.engines.queues import ForeignQueue, QueueSource
+from sandbox.engines.shelf import DatabaseShelf, Loaded
 from sandbox.errors import SandboxError
 from sandbox.flow.recorder import Journal
-from sandbox.model.arn import Arn
 from sandbox.model.call import Caller
-from sandbox.model.dumps import DatabaseDump
 from sandbox.model.http import ExecuteApi, Observe, Upstream
 from sandbox.model.ids import Ids
 from sandbox.model.ports import AwsClient, AwsHttp, Bindings, CallerDirectory, FaultPoint
@@ -22,9 +25,21 @@ from sandbox.model.stacks import StackDeployer
 from sandbox.services.base import Service
 from sandbox.services.issuer.issuer import TokenIssuer
 from sandbox.services.logs.service import LogLine
-from sandbox.services.sqs.desk import Sent
-from sandbox.services.sqs.service import PeekedMessage, QueueDepth
 from sandbox.store.database import Database
+
+
+__all__ = [
+    "DatabaseShelf",
+    "Engine",
+    "EngineKit",
+    "ForeignQueue",
+    "FunctionView",
+    "Loaded",
+    "LogReader",
+    "NetworkDoor",
+    "NoDatabaseError",
+    "QueueSource",
+]
 
 
 class NoDatabaseError(SandboxError):
@@ -110,136 +125,6 @@ class FunctionView:
     state: str
     invocations: int
     memory_mb: float
-
-
-class DatabaseShelf(Protocol):
-    """Keeps databases as they are at a moment, and puts them back."""
-
-    async def freeze(self, label: str) -> None:
-        """Keeps the databases of all instances as they are now, for quick and frequent returns."""
-        ...
-
-    def present(self) -> list[str]:
-        """The databases of all instances that are in the store now."""
-        ...
-
-    async def put_back(self, label: str, present: Sequence[str]) -> None:
-        """Makes the databases what they were when `label` was frozen (none, where nothing was); call it while
-        the engine is halted.
-
-        Args:
-            present: the databases to replace.
-        """
-        ...
-
-    async def forget(self, labels: Sequence[str]) -> None:
-        """Drops what was frozen."""
-        ...
-
-    async def dump(self, folder: Path, moment: Callable[[], None]) -> DatabaseDump:
-        """Writes the databases of all instances into files, all as they are at one moment.
-
-        Args:
-            moment: called at that moment; what it stores belongs together with the databases.
-
-        Raises:
-            StoreError: they could not be written.
-        """
-        ...
-
-    async def load(self, folder: Path, dump: DatabaseDump) -> Loaded:
-        """Makes databases aside out of what `dump` wrote; what there is stays as it is.
-
-        Raises:
-            StoreError: they cannot be restored; nothing was kept.
-        """
-        ...
-
-    async def writes(self) -> int:
-        """A number that grows with every transaction that wrote something."""
-        ...
-
-
-class Loaded(Protocol):
-    """Databases that were made aside."""
-
-    async def take_over(self, present: Sequence[str]) -> None:
-        """Puts them in the place of those that are `present`; call it while the engine is halted."""
-        ...
-
-    async def discard(self) -> None:
-        """Drops them."""
-        ...
-
-
-@dataclass(frozen=True, slots=True)
-class ForeignQueue:
-    """A queue of an engine whose queues are not the sandbox's own.
-
-    Attributes:
-        visibility, retention: seconds.
-        max_receives: receives before a message is dead-lettered.
-    """
-
-    depth: QueueDepth
-    visibility: float
-    retention: float
-    max_receives: int | None
-
-
-class QueueSource(Protocol):
-    """Queues that are not the sandbox's own: looked into without receiving anything and without a hop, and
-    their dead letters moved one by one.
-    """
-
-    async def queues(self) -> list[ForeignQueue]:
-        """Every queue, by name.
-
-        Raises:
-            AwsError: whoever has them does not answer.
-        """
-        ...
-
-    async def peek(self, queue: Arn) -> list[PeekedMessage]:
-        """Every message of a queue, in order of sending.
-
-        Raises:
-            AwsError: whoever has it does not answer.
-        """
-        ...
-
-    async def send_anew(
-        self,
-        queue: Arn,
-        message_id: str,
-        operation: str,
-        *,
-        body: str | None = None,
-        attributes: Mapping[str, Mapping[str, Any]] | None = None,
-        delay: int | None = None,
-    ) -> Sent:
-        """Sends a dead letter anew, edited or not, to the queue it came from; interrupted half way, it is in
-        both queues.
-
-        Args:
-            queue: the dead-letter queue. operation: what the journal calls it.
-            body, attributes: what takes the place of its own; None leaves it.
-            delay: seconds; None takes the queue's.
-
-        Raises:
-            RefusedMoveError: it stays where it is.
-            AwsError: whoever has it does not answer.
-        """
-        ...
-
-    async def drop(self, queue: Arn, message_id: str) -> str:
-        """Deletes a message for good and returns its id.
-
-        Raises:
-            RefusedMoveError: it stays where it is.
-            AwsError: whoever has it does not answer.
-        """
-        ...
 
 
 class Engine(Protocol):

@@ -14,7 +14,7 @@ from typing import Any, cast
 from sandbox.backing.moto.client import send
 from sandbox.backing.portfinder import free_port
 from sandbox.control.protocol import PostgresView
-from sandbox.engines.base import EngineKit, FunctionView, NetworkDoor, NoDatabaseError, QueueSource
+from sandbox.engines.base import EngineKit, FunctionView, NetworkDoor, NoDatabaseError
 from sandbox.engines.bindings import LiveBindings
 from sandbox.engines.docker.capabilities import NOTES, fault_refusal, unsupported
 from sandbox.engines.docker.compose import ComposePlan, compose_file, read_compose, with_dns
@@ -41,6 +41,7 @@ from sandbox.engines.docker.threads import Threads
 from sandbox.engines.docker.upstream import HOST, ContainerUpstream, Ports
 from sandbox.engines.docker.watch import FunctionWatch
 from sandbox.engines.loopback import LoopbackHttp
+from sandbox.engines.queues import QueueSource
 from sandbox.model.call import Caller
 from sandbox.model.http import HttpRequest, Observe
 from sandbox.model.scope import Scope

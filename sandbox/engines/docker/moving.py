@@ -14,8 +14,8 @@ from typing import Any
 
 import msgspec
 
-from sandbox.engines.base import ForeignQueue
 from sandbox.engines.docker.hearing import Hearing
+from sandbox.engines.queues import ForeignQueue
 from sandbox.model.arn import Arn, parse_arn, queue_url
 from sandbox.model.awserror import AwsError
 from sandbox.model.hops import HopKind

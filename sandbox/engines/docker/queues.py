@@ -10,11 +10,11 @@ from typing import Any
 
 import msgspec
 
-from sandbox.engines.base import ForeignQueue
 from sandbox.engines.docker.calling import refusal_of, signed
 from sandbox.engines.docker.hearing import Hearing
 from sandbox.engines.docker.moving import Edit, LetterMoves
 from sandbox.engines.docker.upstream import HOP, QUIET, ContainerUpstream
+from sandbox.engines.queues import ForeignQueue
 from sandbox.model.arn import Arn, parse_arn, parse_queue_url, queue_url
 from sandbox.model.http import HttpRequest
 from sandbox.model.ids import Ids

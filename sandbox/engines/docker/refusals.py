@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sandbox.engines.base import DatabaseShelf
+from sandbox.engines.shelf import DatabaseShelf
 from sandbox.errors import UsageError
 
 

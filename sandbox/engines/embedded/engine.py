@@ -12,7 +12,7 @@ from sandbox.backing.moto.log import DatabaseMotoLog
 from sandbox.backing.moto.server import MotoServer
 from sandbox.backing.postgres.server import PostgresServer
 from sandbox.control.protocol import PostgresView
-from sandbox.engines.base import EngineKit, FunctionView, NetworkDoor, NoDatabaseError, QueueSource
+from sandbox.engines.base import EngineKit, FunctionView, NetworkDoor, NoDatabaseError
 from sandbox.engines.bindings import LiveBindings
 from sandbox.engines.callers import Callers
 from sandbox.engines.embedded.database_faults import DatabaseFaults
@@ -23,6 +23,7 @@ from sandbox.engines.embedded.requirements import FunctionRequirements
 from sandbox.engines.embedded.shelf import Shelf
 from sandbox.engines.issuers import IssuerKeys
 from sandbox.engines.loopback import LoopbackHttp
+from sandbox.engines.queues import QueueSource
 from sandbox.errors import SandboxError, UsageError
 from sandbox.model.arn import parse_arn
 from sandbox.model.awserror import AwsError

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from sandbox.engines.base import ForeignQueue
 from sandbox.engines.docker.hearing import Hearing
 from sandbox.engines.docker.invocations import Invocations
 from sandbox.engines.docker.moving import Edit, LetterMoves
+from sandbox.engines.queues import ForeignQueue
 from sandbox.model.arn import Arn, queue_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.hops import HopKind
