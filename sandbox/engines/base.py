@@ -27,7 +27,6 @@ from sandbox.services.issuer.issuer import TokenIssuer
 from sandbox.services.logs.service import LogLine
 from sandbox.store.database import Database
 
-
 __all__ = [
     "DatabaseShelf",
     "Engine",
