@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from enum import StrEnum
 from typing import Any
+from zlib import crc32
 
 import msgspec
 
@@ -19,6 +20,7 @@ from sandbox.model.ports import StreamRecord
 MAX_RECORD_AGE = 604_800  # seconds
 MIN_RECORD_AGE = 60
 MAX_STREAM_RETRIES = 10_000
+MAX_PARALLEL = 10  # batches of one shard at a time
 STREAM_BATCH = 100
 
 _INFO = {"dynamodb": "DDBStreamBatchInfo", "kinesis": "KinesisBatchInfo"}
@@ -67,6 +69,23 @@ def dynamodb_event_record(record: Mapping[str, Any], stream: str) -> dict[str, A
     if identity := record.get("userIdentity"):
         told["userIdentity"] = {"type": identity.get("Type"), "principalId": identity.get("PrincipalId")}
     return told
+
+
+def item_of(record: Mapping[str, Any]) -> str:
+    """Which item of its table a record is about: parallel batches keep the order of the changes of one item.
+
+    It is the whole primary key that counts on AWS, not the partition key alone.
+    Page: https://docs.aws.amazon.com/lambda/latest/dg/with-ddb.html (polling and batching streams).
+
+    Args:
+        record: in the form that functions get it.
+    """
+    return msgspec.json.encode(record["dynamodb"]["Keys"], order="deterministic").decode()
+
+
+def lane_of(partition: str, lanes: int) -> int:
+    """Which of `lanes` parallel batches takes the records of a partition; always the same one."""
+    return crc32(partition.encode()) % lanes
 
 
 def retry_delay(attempts: int) -> float:

@@ -15,7 +15,7 @@ import msgspec
 from sandbox.engines.docker.lambda_api import LambdaApi
 from sandbox.engines.docker.streams import PACE, Ask, Changed, ContainerStream, Pace
 from sandbox.model.arn import parse_arn
-from sandbox.model.awserror import AwsError
+from sandbox.model.awserror import AwsError, NotImplementedByName
 from sandbox.model.call import Call
 from sandbox.model.lambda_errors import invalid
 from sandbox.model.lambda_names import FunctionRef, parse_function_name
@@ -107,6 +107,8 @@ class MappingService(Service):
     async def create_event_source_mapping(self, call: Call, params: Params) -> Answer:
         """Has a stream feed a function; a queue is LocalStack's to read."""
         if ":dynamodb:" not in str(params.get("EventSourceArn", "")):
+            if ":sqs:" not in str(params.get("EventSourceArn", "")):
+                _refuse_parallel(params)
             return await self._localstack(call, "CreateEventSourceMapping", "POST", "", params)
         source = source_of(params, _STREAMS)
         given = {"BatchSize": STREAM_BATCH, **params}
@@ -174,6 +176,7 @@ class MappingService(Service):
         """Changes what the request names of a mapping."""
         mapping = self._mine(params["UUID"])
         if mapping is None:
+            _refuse_parallel(params)
             rest = {name: value for name, value in params.items() if name != "UUID"}
             return await self._localstack(call, "UpdateEventSourceMapping", "PUT", params["UUID"], rest)
         name = params.get("FunctionName") or str(mapping.function_arn)
@@ -287,4 +290,14 @@ class MappingService(Service):
     ) -> Answer:
         return await self._around.functions.ask(
             operation_name, method, f"{_PATH}{uuid}", body, query=query, scope=call.scope, hop=call.hop
+        )
+
+
+def _refuse_parallel(params: Params) -> None:
+    """Refuses what LocalStack would take and do nothing about: it runs one batch of a stream at a time."""
+    if params.get("ParallelizationFactor", 1) != 1:
+        raise NotImplementedByName(
+            "lambda",
+            "parameter ParallelizationFactor",
+            "LocalStack runs one batch of a stream at a time; DynamoDB's streams are read by the sandbox.",
         )

@@ -6,9 +6,16 @@ from collections.abc import Callable, Sequence
 
 from sandbox.model.arn import Arn
 from sandbox.model.awserror import AwsError
-from sandbox.model.lambda_streams import dynamodb_event_record
+from sandbox.model.lambda_streams import dynamodb_event_record, item_of
 from sandbox.model.ports import Shard, StreamPage, StreamRecord
-from sandbox.services.dynamodb.streams import Stream, StreamStore, as_json, parse_sequence, sequence_text
+from sandbox.services.dynamodb.streams import (
+    Change,
+    Stream,
+    StreamStore,
+    as_json,
+    parse_sequence,
+    sequence_text,
+)
 
 
 class TableStreams:
@@ -50,15 +57,7 @@ class TableStreams:
         found = self._get(stream)
         arn = str(found.arn)
         changes = self._streams.read(found.id, parse_sequence(after), limit)
-        records = [
-            StreamRecord(
-                sequence_text(change.sequence),
-                dynamodb_event_record(change.record if change.plain else as_json(change.record), arn),
-                change.at,
-                change.hop or 0,
-            )
-            for change in changes
-        ]
+        records = [_record(change, arn) for change in changes]
         return StreamPage(records, ended=found.closed is not None and len(changes) < limit)
 
     def on_available(self, stream: Arn, wake: Callable[[], None]) -> Callable[[], None]:
@@ -72,3 +71,10 @@ class TableStreams:
                 "ResourceNotFoundException", f"Requested resource not found: Stream: {stream} not found"
             )
         return found
+
+
+def _record(change: Change, stream: str) -> StreamRecord:
+    record = dynamodb_event_record(change.record if change.plain else as_json(change.record), stream)
+    return StreamRecord(
+        sequence_text(change.sequence), record, change.at, change.hop or 0, partition=item_of(record)
+    )

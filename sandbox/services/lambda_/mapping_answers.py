@@ -43,7 +43,7 @@ def _stream_answer(mapping: Mapping) -> Answer:
     failure = {"Destination": mapping.on_failure} if mapping.on_failure else {}
     answer: Answer = {
         "StartingPosition": mapping.position,
-        "ParallelizationFactor": 1,
+        "ParallelizationFactor": mapping.parallel,
         "BisectBatchOnFunctionError": mapping.bisect,
         "MaximumRecordAgeInSeconds": mapping.max_age,
         "MaximumRetryAttempts": mapping.max_retries,

@@ -9,7 +9,7 @@ from sandbox.model.arn import Arn, is_arn, parse_arn
 from sandbox.model.awserror import NotImplementedByName
 from sandbox.model.lambda_errors import invalid
 from sandbox.model.lambda_limits import Violations
-from sandbox.model.lambda_streams import MAX_RECORD_AGE, MAX_STREAM_RETRIES, MIN_RECORD_AGE
+from sandbox.model.lambda_streams import MAX_PARALLEL, MAX_RECORD_AGE, MAX_STREAM_RETRIES, MIN_RECORD_AGE
 from sandbox.services.lambda_.destinations import Destinations
 
 MAX_BATCH = 10_000
@@ -92,6 +92,7 @@ def changes(params: dict[str, Any], source: Arn, destinations: Destinations) -> 
         "bisect": params.get("BisectBatchOnFunctionError"),
         "max_age": params.get("MaximumRecordAgeInSeconds"),
         "max_retries": params.get("MaximumRetryAttempts"),
+        "parallel": params.get("ParallelizationFactor"),
     }
     fields = {name: value for name, value in fields.items() if value is not None}
     if (criteria := params.get("FilterCriteria")) is not None:
@@ -115,6 +116,7 @@ def _check(params: dict[str, Any], queue: bool) -> None:
     if (age := params.get("MaximumRecordAgeInSeconds")) != -1:
         found.between(age, "maximumRecordAgeInSeconds", MIN_RECORD_AGE, MAX_RECORD_AGE)
     found.between(params.get("MaximumRetryAttempts"), "maximumRetryAttempts", -1, MAX_STREAM_RETRIES)
+    found.between(params.get("ParallelizationFactor"), "parallelizationFactor", 1, MAX_PARALLEL)
     found.check()
     if queue:
         for name, neutral in _STREAM_ONLY.items():
@@ -125,9 +127,8 @@ def _check(params: dict[str, Any], queue: bool) -> None:
         raise invalid("Unsupported ScalingConfig parameter for given event source mapping type.")
     if (params.get("DestinationConfig") or {}).get("OnSuccess"):
         raise invalid("Unsupported DestinationConfig parameter for given event source mapping type.")
-    for name in ("ParallelizationFactor", "TumblingWindowInSeconds"):
-        if params.get(name, _STREAM_ONLY[name]) != _STREAM_ONLY[name]:
-            raise NotImplementedByName("lambda", f"parameter {name}")
+    if params.get("TumblingWindowInSeconds"):
+        raise NotImplementedByName("lambda", "parameter TumblingWindowInSeconds")
 
 
 def _seconds(at: Any) -> float:

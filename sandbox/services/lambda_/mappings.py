@@ -127,9 +127,11 @@ class Mappings:
     def delete(self, mapping: Mapping) -> None:
         """Forgets a mapping; batches that run end as they began."""
         self._kit.database.execute("DELETE FROM lambda_mappings WHERE uuid = ?", (mapping.uuid,))
-        Checkpoints(self._kit, mapping.uuid).forget()
         del self._known[mapping.uuid]
         self._leave(mapping.uuid)
+        checkpoints = Checkpoints(self._kit, mapping.uuid)
+        checkpoints.forget()
+        self._when_quiet(mapping.uuid, checkpoints.forget)
 
     def check(self, mapping: Mapping, function: Function) -> None:
         """Checks a mapping against its source, its function and the other mappings.
@@ -160,6 +162,13 @@ class Mappings:
     def _begin(self, mapping: Mapping) -> None:
         if mapping.enabled:
             poller = self._pollers[mapping.uuid] = self._poller(mapping)
+            if poller.in_order:
+                self._when_quiet(mapping.uuid, lambda: self._start(poller))
+            else:
+                poller.start()
+
+    def _start(self, poller: SourcePoller) -> None:
+        if self._pollers.get(poller.uuid) is poller:  # not stopped or changed meanwhile
             poller.start()
 
     def _leave(self, uuid: str) -> None:
@@ -167,3 +176,18 @@ class Mappings:
         if (poller := self._pollers.pop(uuid, None)) is not None:
             poller.detach()
             self._leaving.append(poller)
+
+    def _when_quiet(self, uuid: str, then: Callable[[], None]) -> None:
+        """Calls `then` when no batch of a former poller of that mapping runs any more: at once, or later."""
+        left = {task for poller in self._leaving if poller.uuid == uuid for task in poller.tasks()}
+        if not left:
+            then()
+            return
+
+        def ended(task: asyncio.Task[Any]) -> None:
+            left.discard(task)
+            if not left:
+                then()
+
+        for task in tuple(left):
+            task.add_done_callback(ended)

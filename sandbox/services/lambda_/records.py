@@ -25,6 +25,9 @@ CREATE TABLE IF NOT EXISTS lambda_versions (
 CREATE TABLE IF NOT EXISTS lambda_checkpoints (
     uuid TEXT NOT NULL, shard TEXT NOT NULL, sequence TEXT NOT NULL, ended INTEGER NOT NULL DEFAULT 0,
     PRIMARY KEY (uuid, shard)) WITHOUT ROWID;
+CREATE TABLE IF NOT EXISTS lambda_done_ahead (
+    uuid TEXT NOT NULL, shard TEXT NOT NULL, sequence TEXT NOT NULL,
+    PRIMARY KEY (uuid, shard, sequence)) WITHOUT ROWID;
 CREATE TABLE IF NOT EXISTS lambda_events (
     id INTEGER PRIMARY KEY, account TEXT NOT NULL, region TEXT NOT NULL, name TEXT NOT NULL,
     qualifier TEXT, request_id TEXT NOT NULL, payload BLOB NOT NULL, cause INTEGER, trace TEXT,
@@ -237,6 +240,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
         max_age: seconds a record of a stream is tried at most, -1 for as long as it is there.
         max_retries: of a failed batch of a stream, -1 for as often as it takes.
         on_failure: ARN of what is told of the records of a stream that are given up.
+        parallel: batches of one shard at a time (`ParallelizationFactor`).
     """
 
     uuid: str
@@ -258,6 +262,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     max_age: int = -1
     max_retries: int = -1
     on_failure: str | None = None
+    parallel: int = 1
     tags: dict[str, str] = {}
 
     @property

@@ -1,5 +1,7 @@
-"""What feeds one function from one stream: a batch at a time of each shard, in order.
+"""What feeds one function from one stream: a batch at a time of each lane of each shard, in order.
 
+A shard has as many lanes as its mapping's `ParallelizationFactor`; each takes the records of the items whose
+keys fall to it, so the changes of one item keep their order.
 Woken, never polling: by a record that comes, by a slot that is freed, by a batch that ended, by the end of
 the batching window or of the wait before a retry.
 """
@@ -8,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
+from typing import ClassVar
 
 from sandbox.clock import Timer
 from sandbox.model.lambda_filters import RecordFilter
@@ -17,15 +20,21 @@ from sandbox.services.base import Kit
 from sandbox.services.lambda_.batches import OK
 from sandbox.services.lambda_.checkpoints import Checkpoints
 from sandbox.services.lambda_.concurrency import Concurrency, Slot
+from sandbox.services.lambda_.progress import Progress
 from sandbox.services.lambda_.qualified import Qualified
 from sandbox.services.lambda_.records import Mapping
-from sandbox.services.lambda_.shards import ShardState, Work
+from sandbox.services.lambda_.shards import Lane, ShardState, Work
 from sandbox.services.lambda_.stream_batches import StreamBatches
 from sandbox.services.lambda_.waking import Finder, SourcePoller
+
+#: Records that a mapping with parallel batches reads behind one that is not done, before it waits for it.
+_AHEAD = 1000
 
 
 class StreamPoller(SourcePoller):
     """Feeds a function from a stream while its mapping is enabled."""
+
+    in_order: ClassVar[bool] = True
 
     def __init__(
         self,
@@ -58,7 +67,7 @@ class StreamPoller(SourcePoller):
             known = self._checkpoints.load()
         self._finished = {shard for shard, (_, ended) in known.items() if ended}
         self._shards = {
-            shard: ShardState(shard, place, place) for shard, (place, ended) in known.items() if not ended
+            shard: self._state(shard, place) for shard, (place, ended) in known.items() if not ended
         }
         return self._source.on_available(stream, self._arrive)
 
@@ -82,8 +91,9 @@ class StreamPoller(SourcePoller):
     def _listen_no_more(self) -> None:
         super()._listen_no_more()
         for shard in self._shards.values():
-            if shard.timer is not None:
-                shard.timer.cancel()
+            for lane in shard.lanes:
+                if lane.timer is not None:
+                    lane.timer.cancel()
 
     # --- reading -----------------------------------------------------------------------------------------
     def _work(self, function: Qualified) -> None:
@@ -99,66 +109,83 @@ class StreamPoller(SourcePoller):
                 continue
             place = self._source.begin(stream, shard.id, "TRIM_HORIZON")
             self._checkpoints.put(shard.id, place)
-            self._shards[shard.id] = ShardState(shard.id, place, place)
+            self._shards[shard.id] = self._state(shard.id, place)
+
+    def _state(self, shard: str, place: str) -> ShardState:
+        lanes = [Lane() for _ in range(self._mapping.parallel)]
+        return ShardState(shard, Progress(self._checkpoints, shard, place), place, lanes)
 
     def _advance(self, shard: ShardState, function: Qualified) -> None:
-        if shard.busy or (shard.pending and shard.waits):
-            return
-        if not shard.pending and not self._gather(shard):
-            return
-        slot = self._slot(function)
-        if slot is None:
-            return
-        shard.busy = True
-        work = shard.pending[0]
-        task = self._tasks.start(
-            self._batches.run(self._mapping, function, shard.id, work), f"lambda-stream-{self._mapping.uuid}"
-        )
-        task.add_done_callback(lambda done: self._ended(done, shard, work, slot))
+        self._read(shard)
+        for lane in shard.lanes:
+            if lane.busy or (lane.pending and lane.waits) or not (lane.pending or self._fill(shard, lane)):
+                continue
+            slot = self._slot(function)
+            if slot is None:
+                return
+            self._run(shard, lane, slot, function)
+        if shard.closed and not shard.progress.held:
+            self._finish(shard)
 
-    def _gather(self, shard: ShardState) -> bool:
-        """Reads until a batch is full or its window over; says whether there is something to run."""
-        stream, size = self._mapping.source_arn, self._mapping.batch_size
-        while len(shard.gathered) < size and not shard.closed:
+    def _read(self, shard: ShardState) -> None:
+        """Reads while a lane has no full batch, unless too much is held up by what is not done."""
+        mapping, progress = self._mapping, shard.progress
+        most = mapping.batch_size
+        if mapping.parallel > 1:
+            most = max(_AHEAD, most * mapping.parallel)
+        while shard.hungry(mapping.batch_size) and progress.held < most and not shard.closed:
             shard.arrived = 0
-            page = self._source.read(stream, shard.id, shard.read, size - len(shard.gathered))
+            page = self._source.read(mapping.source_arn, shard.id, shard.read, most - progress.held)
             shard.closed = page.ended
             if not page.records:
                 break
             shard.read = page.records[-1].sequence
-            if not shard.gathered:
-                shard.since = self._kit.clock.now()
-            shard.gathered += [record for record in page.records if self._filter.matches(record.record)]
-            if not shard.gathered:
-                self._done(shard, shard.read)
-        if not shard.gathered:
-            if shard.closed:
-                self._finish(shard)
+            now = self._kit.clock.now()
+            for record in page.records:
+                if progress.read(record.sequence, wanted=self._filter.matches(record.record)):
+                    shard.lane(record.partition).gathered.append((now, record))
+            progress.settle()
+
+    def _fill(self, shard: ShardState, lane: Lane) -> bool:
+        """Makes the next batch, if it is full or its window is over; says whether there is one."""
+        if not lane.gathered:
             return False
-        over = self._kit.clock.now() >= shard.since + self._mapping.window
-        if len(shard.gathered) < size and not over and not shard.closed:
-            if shard.timer is None:
-                shard.timer = self._wait(shard, shard.since + self._mapping.window, "batching window")
+        size, due = self._mapping.batch_size, lane.since + self._mapping.window
+        if len(lane.gathered) < size and self._kit.clock.now() < due and not shard.closed:
+            if lane.timer is None:
+                lane.timer = self._wait(lane, due, "batching window")
             return False
-        if shard.timer is not None:
-            shard.timer.cancel()
-            shard.timer = None
-        shard.pending = [Work(shard.gathered)]
-        shard.gathered = []
+        if lane.timer is not None:
+            lane.timer.cancel()
+            lane.timer = None
+        lane.pending = [lane.batch(size)]
         return True
 
     def _finish(self, shard: ShardState) -> None:
         del self._shards[shard.id]
         self._finished.add(shard.id)
-        self._checkpoints.put(shard.id, shard.done, ended=True)
+        shard.progress.end()
         self.wake()
 
     # --- running -----------------------------------------------------------------------------------------
+    def _run(self, shard: ShardState, lane: Lane, slot: Slot, function: Qualified) -> None:
+        lane.busy = True
+        work = lane.pending[0]
+        task = self._tasks.start(
+            self._batches.run(self._mapping, function, shard.id, work), f"lambda-stream-{self._mapping.uuid}"
+        )
+        task.add_done_callback(lambda done: self._ended(done, shard, lane, work, slot))
+
     def _ended(
-        self, task: asyncio.Task[tuple[list[Work], str]], shard: ShardState, work: Work, slot: Slot
+        self,
+        task: asyncio.Task[tuple[list[Work], str]],
+        shard: ShardState,
+        lane: Lane,
+        work: Work,
+        slot: Slot,
     ) -> None:
         slot.release()
-        shard.busy = False
+        lane.busy = False
         if task.cancelled():
             return  # read again from the checkpoint
         if error := task.exception():
@@ -166,27 +193,20 @@ class StreamPoller(SourcePoller):
             work.attempts += 1
         else:
             left, self.last_result = task.result()
-        shard.pending[:1] = left
-        before = left[0].records[0] if left else None
-        last = work.records[-1].sequence
-        if before is None:
-            # Records that were filtered out behind the batch are done with it.
-            self._done(shard, last if shard.pending else shard.read)
-        elif (at := list(work.records).index(before)) > 0:
-            self._done(shard, work.records[at - 1].sequence)
+        lane.pending[:1] = left
+        still = {record.sequence for part in left for record in part.records}
+        done = [record.sequence for record in work.records if record.sequence not in still]
+        if done:
+            shard.progress.finish(done)
         again = left and self.last_result != OK and left[0].attempts > 0 and len(left) == 1
         if again and not self._stopped:
             due = self._kit.clock.now() + retry_delay(left[0].attempts)
-            shard.timer = self._wait(shard, due, "retry of a batch")
+            lane.timer = self._wait(lane, due, "retry of a batch")
         self.wake()
 
-    def _done(self, shard: ShardState, sequence: str) -> None:
-        shard.done = sequence
-        self._checkpoints.put(shard.id, sequence)
-
-    def _wait(self, shard: ShardState, due: float, label: str) -> Timer:
+    def _wait(self, lane: Lane, due: float, label: str) -> Timer:
         def over() -> None:
-            shard.timer = None
+            lane.timer = None
             self.wake()
 
         return self._kit.clock.call_at(due, over, label=label)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from abc import ABC, abstractmethod
 from collections.abc import Callable
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 from sandbox.errors import StoreError
 from sandbox.model.awserror import AwsError
@@ -30,7 +30,12 @@ class SourcePoller(ABC):
 
     Args:
         mapping: as it is stored; a changed mapping gets a new poller.
+
+    Attributes:
+        in_order: it may begin only when no batch of a former poller of its mapping runs any more.
     """
+
+    in_order: ClassVar[bool] = False
 
     def __init__(self, kit: Kit, mapping: Mapping, functions: Finder, concurrency: Concurrency) -> None:
         self._kit = kit
@@ -39,10 +44,16 @@ class SourcePoller(ABC):
         self._concurrency = concurrency
         self._tasks = Tasks()
         self._unsubscribe: Callable[[], None] | None = None
+        self._started = False
         self._pumping = False
         self._stopped = False
         #: How the last batch went; empty before the first.
         self.last_result = ""
+
+    @property
+    def uuid(self) -> str:
+        """The mapping's id."""
+        return self._mapping.uuid
 
     @property
     def running(self) -> int:
@@ -55,6 +66,7 @@ class SourcePoller(ABC):
 
     def start(self) -> None:
         """Begins to listen, and looks at what is there already."""
+        self._started = True
         try:
             self._unsubscribe = self._listen()
         except AwsError as error:
@@ -72,7 +84,7 @@ class SourcePoller(ABC):
 
     def wake(self) -> None:
         """Something may be there to do. Looked at once, at the next turn, however often this is called."""
-        if self._pumping or self._stopped:
+        if self._pumping or self._stopped or not self._started:
             return
         self._pumping = True
         asyncio.get_running_loop().call_soon(self._pump)

@@ -30,7 +30,7 @@ TEMPLATE = """
           FunctionName: !Ref Fn
           EventSourceArn: arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/x
           StartingPosition: LATEST
-          ParallelizationFactor: !If [NaRede, 2, 1]
+          TumblingWindowInSeconds: !If [NaRede, 30, 0]
 """
 
 
@@ -41,7 +41,7 @@ def test_what_conditions_leave_out_is_not_refused_and_what_they_leave_in_is(benc
         bench.deploy(TEMPLATE)
     assert "2 problems; nothing was deployed" in caught.value.what
     assert "resource Fn: KmsKeyArn of a function" in caught.value.why
-    assert "resource Origem: ParallelizationFactor" in caught.value.why
+    assert "resource Origem: TumblingWindowInSeconds" in caught.value.why
     assert bench.aws.calls == []
     bench.parameters = {}
     bench.deploy(TEMPLATE)

@@ -15,6 +15,7 @@ from sandbox.errors import DependencyError
 from sandbox.model.arn import Arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.hops import HopKind
+from sandbox.model.lambda_streams import item_of
 from sandbox.model.ports import (
     Delivery,
     FunctionSpec,
@@ -309,7 +310,9 @@ class FakeStreams:
                 "eventName": "INSERT",
                 "dynamodb": {"Keys": {"id": {"S": key}}, "SequenceNumber": sequence},
             }
-            self._records[stream, shard].append(StreamRecord(sequence, record, self._clock.now(), hop))
+            self._records[stream, shard].append(
+                StreamRecord(sequence, record, self._clock.now(), hop, partition=item_of(record))
+            )
         self._wake(stream)
 
     def listeners(self, stream: Arn) -> int:
@@ -320,6 +323,8 @@ class FakeStreams:
         return stream in self._shards
 
     def shards(self, stream: Arn) -> Sequence[Shard]:
+        if stream not in self._shards:
+            raise AwsError("ResourceNotFoundException", f"Stream: {stream} not found")
         return list(self._shards[stream].values())
 
     def begin(self, stream: Arn, shard: str, position: str, at: float | None = None) -> str:

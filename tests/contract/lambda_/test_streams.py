@@ -273,7 +273,6 @@ def test_a_disabled_mapping_reads_nothing(world: World) -> None:
         ({"MaximumRecordAgeInSeconds": 59}, "at 'maximumRecordAgeInSeconds'"),
         ({"MaximumRetryAttempts": 10_001}, "at 'maximumRetryAttempts'"),
         ({"ScalingConfig": {"MaximumConcurrency": 2}}, "Unsupported ScalingConfig parameter"),
-        ({"ParallelizationFactor": 2}, "parameter ParallelizationFactor"),
         ({"TumblingWindowInSeconds": 5}, "parameter TumblingWindowInSeconds"),
         ({"EventSourceArn": f"{STREAM}x"}, "Stream not found"),
     ],

@@ -13,6 +13,8 @@ ARN = "arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/2026"
 class FakeStreams:
     """One stream, without HTTP; a call of `ask` is one of its API.
 
+    The last digit of a sequence number is the key of its item.
+
     Attributes:
         shards: the sequence numbers in each; the order is that of their birth.
         parents: of shards.
@@ -56,7 +58,11 @@ class FakeStreams:
                 "eventID": f"e-{number}",
                 "eventName": "INSERT",
                 "awsRegion": "ddblocal",
-                "dynamodb": {"SequenceNumber": str(number).zfill(21), "ApproximateCreationDateTime": 1.0},
+                "dynamodb": {
+                    "Keys": {"pk": {"N": str(number % 10)}},
+                    "SequenceNumber": str(number).zfill(21),
+                    "ApproximateCreationDateTime": 1.0,
+                },
             }
             for number in found
         ]

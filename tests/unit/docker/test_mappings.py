@@ -160,6 +160,36 @@ def test_a_stream_feeds_a_function_in_batches(around: Around) -> None:
     assert around.world.call("GetEventSourceMapping", UUID=uuid)["LastProcessingResult"] == "OK"
 
 
+def test_parallel_batches_keep_the_order_of_the_changes_of_an_item(around: Around) -> None:
+    numbers = list(range(1, 60))
+    around.streams.put(*numbers)
+    around.feed(BatchSize=3, ParallelizationFactor=4)
+    around.settle()
+    batches = around.numbers()
+    assert sorted(number for batch in batches for number in batch) == numbers
+    assert batches[0] != [1, 2, 3]
+    for item in range(10):
+        seen = [number for batch in batches for number in batch if number % 10 == item]
+        assert seen == sorted(seen)
+
+
+def test_parallel_batches_of_what_localstack_reads_are_refused_by_name(around: Around) -> None:
+    stream = "arn:aws:kinesis:us-east-1:000000000000:stream/s"
+    asked: dict[str, Any] = {"FunctionName": "f", "EventSourceArn": stream, "StartingPosition": "LATEST"}
+    changed: dict[str, Any] = {"UUID": "deles"}
+    for operation, members in (
+        ("CreateEventSourceMapping", {**asked, "ParallelizationFactor": 2}),
+        ("UpdateEventSourceMapping", {**changed, "ParallelizationFactor": 2}),
+    ):
+        with pytest.raises(AwsError) as caught:
+            around.world.call(operation, **members)
+        assert caught.value.code == "NotImplemented"
+        assert "LocalStack runs one batch of a stream at a time" in caught.value.message
+    assert around.asked == []
+    around.world.call("CreateEventSourceMapping", **asked, ParallelizationFactor=1)
+    assert around.asked
+
+
 def test_a_changed_mapping_goes_on_where_it_was(around: Around) -> None:
     around.streams.put(1)
     uuid = around.feed()
