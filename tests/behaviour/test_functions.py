@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import json
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import httpx
 import pytest
@@ -33,6 +34,27 @@ def test_a_function_knows_its_variables_and_its_context(nfe: Sandbox, eco: dict[
         "memory": 256,
         "arn": "arn:aws:lambda:us-east-1:000000000000:function:eco",
     }
+
+
+def test_a_function_in_a_network_shows_it_and_runs(nfe: Sandbox, eco: dict[str, str]) -> None:
+    ec2, functions = nfe.aws("ec2"), nfe.aws("lambda")
+    vpc = ec2.create_vpc(CidrBlock="10.7.0.0/16")["Vpc"]["VpcId"]
+    subnet = ec2.create_subnet(VpcId=vpc, CidrBlock="10.7.1.0/24")["Subnet"]["SubnetId"]
+    group = ec2.create_security_group(GroupName="funcoes", Description="d", VpcId=vpc)["GroupId"]
+
+    def move(subnets: list[str], groups: list[str]) -> dict[str, Any]:
+        inside = {"SubnetIds": subnets, "SecurityGroupIds": groups}
+        functions.update_function_configuration(FunctionName="eco", VpcConfig=inside)
+        functions.get_waiter("function_updated_v2").wait(
+            FunctionName="eco", WaiterConfig={"Delay": 1, "MaxAttempts": 60}
+        )
+        shown: dict[str, Any] = functions.get_function_configuration(FunctionName="eco").get("VpcConfig", {})
+        return shown
+
+    shown = move([subnet], [group])
+    assert (shown["SubnetIds"], shown["SecurityGroupIds"]) == ([subnet], [group])
+    assert invoke(nfe, "eco", {"a": 1})["Payload"] == {"event": {"a": 1}}
+    assert not move([], []).get("SubnetIds")
 
 
 def test_an_exception_is_an_answer_with_its_type(nfe: Sandbox, eco: dict[str, str]) -> None:
