@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from heapq import heappop, heappush
+
 import msgspec
 
 from sandbox.store.database import Database
@@ -42,12 +44,15 @@ class Sessions:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._found: dict[str, RoleSession] = {}
+        #: Their ends and keys, as a heap: the first that can be forgotten is the first of it.
+        self._ends: list[tuple[float, str]] = []
 
     def read(self) -> None:
         """Remembers what the store has."""
         rows = self._database.rows("SELECT document FROM sts_sessions")
         sessions = [msgspec.json.decode(row["document"], type=RoleSession) for row in rows]
         self._found = {session.access_key: session for session in sessions}
+        self._ends = sorted((session.expires, session.access_key) for session in sessions)
 
     def get(self, access_key: str) -> RoleSession | None:
         """The session that a key is of."""
@@ -59,11 +64,12 @@ class Sessions:
         Args:
             now: virtual seconds since the epoch.
         """
-        old = [key for key, one in self._found.items() if one.expires + _REMEMBERED < now]
-        for key in old:
+        while self._ends and self._ends[0][0] + _REMEMBERED < now:
+            _, key = heappop(self._ends)
             del self._found[key]
             self._database.execute("DELETE FROM sts_sessions WHERE access_key = ?", (key,))
         self._found[session.access_key] = session
+        heappush(self._ends, (session.expires, session.access_key))
         self._database.execute(
             "INSERT INTO sts_sessions VALUES (?, ?, ?)",
             (session.access_key, session.expires, msgspec.json.encode(session).decode()),
