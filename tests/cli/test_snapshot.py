@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from sandbox.control.protocol import Progress
+from sandbox.control.protocol import Note, Progress, Result
 from sandbox.control.server import Method
 from tests.cli.harness import Cli, golden
 
@@ -27,9 +27,10 @@ class Daemon:
         self.done: list[str] = []
 
     def methods(self) -> Mapping[str, Method]:
-        async def save(name: str, to: str | None, cwd: str) -> Any:
+        async def save(name: str, to: str | None, cwd: str) -> AsyncIterator[Note | Result]:
             self.done.append("save")
-            return {**SAVED, "name": name}
+            yield Note("waits for the deployment of the stack nfe")
+            yield Result({**SAVED, "name": name})
 
         async def load(reference: str, cwd: str) -> Any:
             self.done.append("load")
@@ -113,3 +114,10 @@ def test_a_new_snapshot_is_saved_without_a_question(running: Cli, daemon: Daemon
 
 def test_a_snapshot_that_cannot_be_loaded_is_listed_with_the_reason(running: Cli) -> None:
     golden("out-snapshot-ls.txt", running.here("snapshot", "ls").out)
+
+
+def test_what_a_command_waits_for_is_said_beside_its_answer(running: Cli) -> None:
+    said = running.here("snapshot", "save", "nova")
+    assert (said.code, said.err) == (0, "! waits for the deployment of the stack nfe\n")
+    assert said.out.startswith("saved nova")
+    assert running.here("snapshot", "save", "nova", "--json").json["name"] == "nova"

@@ -230,11 +230,14 @@ def test_a_folder_of_something_else_is_not_taken_as_state(sandboxes: Maker) -> N
 
 def test_status_env_and_down_say_when_nothing_runs(sandboxes: Maker) -> None:
     sandbox = sandboxes()
-    for words in (["status"], ["env"], ["down"], ["logs"], ["clock", "show"], ["flow", "ls"], ["services"]):
+    for words in (["status"], ["env"], ["down"], ["logs"], ["clock", "show"], ["flow", "ls"]):
         refused = sandbox.cli(*words, code=3)
         assert "no sandbox is running" in refused.err
         assert "sandbox up" in refused.err
         assert refused.out == ""
+    services = sandbox.cli("services")
+    assert "no sandbox is running" in services.err
+    assert "sqs" in services.out
 
 
 def _path(url: str) -> str:
