@@ -24,7 +24,8 @@ Run = Callable[[Qualified, bytes, Origin], Awaitable[InvokeResult]]
 class StreamBatches:
     """Runs batches of streams.
 
-    Reference: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html
+    Reference: https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-params.html and
+    https://docs.aws.amazon.com/lambda/latest/dg/services-ddb-batchfailurereporting.html
 
     Args:
         run: runs the functions; an `AwsError` means that one did not run.
@@ -60,6 +61,9 @@ class StreamBatches:
         if not left:
             return [], OK
         work.records = left
+        if mapping.bisect and len(left) < len(fresh):
+            # The function said where to split; as with halves, that is no retry.
+            return [work], said
         return await self._failed(mapping, function, shard, work, said, result.hop)
 
     async def _invoke(

@@ -184,6 +184,32 @@ def test_only_what_was_not_processed_is_tried_again(world: World) -> None:
     assert seen(world) == [["a", "b", "c"], ["b", "c"]]
 
 
+def test_a_batch_is_split_where_its_function_says_and_that_is_no_retry(world: World) -> None:
+    """The page on partial batch responses: bisected at the returned sequence number."""
+
+    def handler(event: Any) -> Any:
+        bad = [
+            one["dynamodb"]["SequenceNumber"] for one in event["Records"] if keys({"Records": [one]}) == ["c"]
+        ]
+        return {"batchItemFailures": [{"itemIdentifier": one} for one in bad]}
+
+    stream(
+        world,
+        FunctionResponseTypes=["ReportBatchItemFailures"],
+        BisectBatchOnFunctionError=True,
+        MaximumRetryAttempts=0,
+        DestinationConfig={"OnFailure": {"Destination": QUEUE}},
+    )
+    world.executor.handlers["estoque"] = handler
+    put(world, "a", "b", "c", "d", "e", "f")
+    # Where the first one is the one that failed there is nothing to split off before it: halves, then.
+    assert seen(world) == [[*"abcdef"], [*"cdef"], [*"cd"], ["c"], ["d"], [*"ef"]]
+    (delivery,) = world.targets.deliveries
+    told = json.loads(delivery.body)
+    assert told["requestContext"]["approximateInvokeCount"] == 1
+    assert told["DDBStreamBatchInfo"]["startSequenceNumber"] == "000003"
+
+
 def test_old_records_are_given_up(world: World) -> None:
     stream(
         world,
