@@ -16,11 +16,14 @@ from sandbox.deploy.resources.base import (
     Props,
     ResourceType,
     exists,
+    tag_changes,
+    tag_map,
     unless_gone,
 )
 from sandbox.deploy.resources.patience import AGAIN, Patience
-from sandbox.deploy.resources.shapes import Boolean, Integer, ListOf, Struct, Text
+from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Integer, ListOf, Struct, Text
 from sandbox.model.arn import event_source_mapping_arn
+from sandbox.model.lambda_streams import STREAM_BATCH
 
 
 class Permission(ResourceType):
@@ -102,30 +105,44 @@ class EventSourceMapping(ResourceType):
         "ScalingConfig": Property(Struct({"MaximumConcurrency": Integer()})),
         "StartingPosition": Property(Text(), replaces=True),
         "StartingPositionTimestamp": Property(Integer(), replaces=True),
+        "Tags": Property(TAG_LIST),
         "TumblingWindowInSeconds": Property(Integer()),
     }
     not_implemented = frozenset(
         {
             "AmazonManagedKafkaEventSourceConfig", "DocumentDBEventSourceConfig", "KmsKeyArn",
             "LoggingConfig", "MetricsConfig", "ProvisionedPollerConfig", "Queues", "SelfManagedEventSource",
-            "SelfManagedKafkaEventSourceConfig", "SourceAccessConfigurations", "Tags", "Topics",
+            "SelfManagedKafkaEventSourceConfig", "SourceAccessConfigurations", "Topics",
         }
     )  # fmt: skip
     attributes = frozenset({"EventSourceMappingArn", "Id"})
 
     async def create(self, context: Context, props: Props) -> Made:
-        answer = await context.aws("lambda", "CreateEventSourceMapping", props)
+        sent = {**props, "Tags": tag_map(props.get("Tags"))}
+        answer = await context.aws(
+            "lambda",
+            "CreateEventSourceMapping",
+            {name: value for name, value in sent.items() if value is not None},
+        )
         uuid = answer["UUID"]
         arn = answer.get("EventSourceMappingArn") or str(event_source_mapping_arn(context.scope, uuid))
         return Made(uuid, {"Id": uuid, "EventSourceMappingArn": arn})
 
     async def update(self, context: Context, old: Existing, props: Props) -> Made:
+        usual = _MAPPING if ":sqs:" in props["EventSourceArn"] else {**_MAPPING, "BatchSize": STREAM_BATCH}
         changes = {
             key: props.get(key, default)
-            for key, default in _MAPPING.items()
+            for key, default in usual.items()
             if old.properties.get(key) != props.get(key)
         }
-        await context.aws("lambda", "UpdateEventSourceMapping", {"UUID": old.physical_id, **changes})
+        if changes:
+            await context.aws("lambda", "UpdateEventSourceMapping", {"UUID": old.physical_id, **changes})
+        removed, added = tag_changes(old.properties, props)
+        arn = old.attributes["EventSourceMappingArn"]
+        if removed:
+            await context.aws("lambda", "UntagResource", {"Resource": arn, "TagKeys": removed})
+        if added:
+            await context.aws("lambda", "TagResource", {"Resource": arn, "Tags": added})
         return Made(old.physical_id, old.attributes)
 
     async def delete(self, context: Context, old: Existing) -> None:

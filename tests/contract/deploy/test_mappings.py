@@ -64,3 +64,40 @@ def test_a_mapping_that_does_not_end_is_told_with_what_to_do(bench: Bench, windo
     bench.aws.things["mapping", left]["looks"] = 1
     bench.delete()
     assert bench.aws.things == {}
+
+
+_STREAM = """
+    Parameters: {Tamanho: {Type: String, Default: ""}, Dono: {Type: String, Default: ana}}
+    Conditions: {Grande: !Not [!Equals [!Ref Tamanho, ""]]}
+    Resources:
+      Leitura:
+        Type: AWS::Lambda::EventSourceMapping
+        Properties:
+          FunctionName: leitor
+          EventSourceArn: arn:aws:dynamodb:us-east-1:000000000000:table/t/stream/x
+          StartingPosition: LATEST
+          ParallelizationFactor: 2
+          BatchSize: !If [Grande, !Ref Tamanho, !Ref AWS::NoValue]
+          Tags: [{Key: dono, Value: !Ref Dono}]
+"""
+
+
+def test_a_batch_size_that_is_taken_out_is_that_of_streams_again(bench: Bench) -> None:
+    bench.parameters = {"Tamanho": "7"}
+    bench.deploy(_STREAM)
+    bench.parameters = {"Tamanho": ""}
+    bench.deploy(_STREAM)
+    (changed,) = bench.aws.made("UpdateEventSourceMapping")
+    assert changed["BatchSize"] == 100
+
+
+def test_tags_of_a_mapping_change_without_a_touch_of_its_batches(bench: Bench) -> None:
+    bench.deploy(_STREAM)
+    (made,) = bench.aws.made("CreateEventSourceMapping")
+    assert made["Tags"] == {"dono": "ana"}
+    bench.parameters = {"Dono": "rui"}
+    bench.deploy(_STREAM)
+    (tagged,) = bench.aws.made("TagResource")
+    assert tagged["Tags"] == {"dono": "rui"}
+    assert ":event-source-mapping:" in tagged["Resource"]
+    assert not bench.aws.made("UpdateEventSourceMapping")

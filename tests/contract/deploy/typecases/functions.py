@@ -52,9 +52,16 @@ CHANGED = [
             "EventSourceArn": QUEUE_ARN,
             "BatchSize": 5,
             "ScalingConfig": {"MaximumConcurrency": 3},
+            "Tags": TAGS,
         },
-        {"FunctionName": "f", "EventSourceArn": QUEUE_ARN, "Enabled": "false", "FunctionResponseTypes": []},
-        ("UpdateEventSourceMapping",),
+        {
+            "FunctionName": "f",
+            "EventSourceArn": QUEUE_ARN,
+            "Enabled": "false",
+            "FunctionResponseTypes": [],
+            "Tags": OTHER_TAGS,
+        },
+        ("UpdateEventSourceMapping", "UntagResource", "TagResource"),
     ),
     Case(
         "AWS::Logs::SubscriptionFilter",
