@@ -31,6 +31,10 @@ Line = tuple[Span, ...]
 Drawn = Callable[[int], Line]
 Cell = Line | Drawn
 Builder = Callable[[int], list[Line]]
+#: Cells of a name that suffice to know it by.
+_LEGIBLE = 24
+#: Cells that are left of a piece at least: both its ends.
+_LEAST = 5
 
 
 def text(value: object, tone: Tone = Tone.PLAIN) -> Line:
@@ -96,6 +100,36 @@ def squeeze(name: str, width: int) -> str:
         return set_cell_size(name, max(0, width))
     tail = (width - 1) // 2
     return f"{set_cell_size(name, width - 1 - tail)}…{name[-tail:]}"
+
+
+def squeezed(before: Line, name: Line, *tails: Line) -> Drawn:
+    """A cell of which the middle of the name goes where there is no room, and what comes after it stays.
+
+    Args:
+        before: stands before the name, whole.
+        name: of several tones or one.
+        tails: the fullest first; the first one that leaves most of the name is taken, else the last.
+    """
+
+    needed = min(width_of(name), max(_LEGIBLE, width_of(name[:-1]) + _LEAST))
+
+    def draw(width: int) -> Line:
+        room = 0
+        for tail in tails:
+            room = width - width_of(before) - width_of(tail)
+            if room >= needed:
+                break
+        return (*before, *_squeezed(name, max(_LEAST, room)), *tail)
+
+    return draw
+
+
+def _squeezed(line: Line, width: int) -> Line:
+    over = width_of(line) - width
+    if over <= 0:
+        return line
+    *whole, (last, tone) = line
+    return (*whole, (squeeze(last, max(_LEAST, cell_len(last) - over)), tone))
 
 
 def wrap(line: Line, width: int, *, indent: int = 0, most: int = 200) -> list[Line]:

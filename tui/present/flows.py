@@ -8,10 +8,10 @@ from dataclasses import dataclass
 from sandbox.model.views.flows import BranchView, FlowSummary, FlowView, NearMiss
 from tui.present import marks
 from tui.present.bodies import body_lines
-from tui.present.cells import Builder, Cell, Line, Tone, join, text, wrap
+from tui.present.cells import Builder, Cell, Line, Tone, join, squeezed, text, wrap
 from tui.present.details import fact, heading, section
 from tui.present.hops import facts, http_status, tone_of, where, words
-from tui.present.numbers import clock_time, exact, milliseconds
+from tui.present.numbers import after, clock_time, exact, milliseconds
 from tui.present.table import Column, Scene, Table
 
 STATUSES = ("ok", "error", "dead-lettered")
@@ -23,9 +23,10 @@ def _flow_cells(flow: FlowSummary, scene: Scene) -> Sequence[Cell]:
         text(f"#{flow.id}", Tone.ACCENT),
         text(clock_time(flow.began_at), Tone.DIM),
         text(exact(flow.last_at - flow.began_at), Tone.DIM),
-        join(
+        squeezed(
+            (),
             text(flow.what, Tone.BAD if flow.status != "ok" else Tone.PLAIN),
-            http_status(flow.http_status),
+            _behind(http_status(flow.http_status), gap=" "),
         ),
         text(f"{flow.hops}", Tone.DIM),
         text(flow.status if flow.status != "ok" else "", Tone.BAD),
@@ -91,24 +92,28 @@ def in_time(tree: Iterable[Step]) -> list[Step]:
     return sorted(tree, key=lambda step: (step.branch.hop.at, step.branch.hop.id))
 
 
+def _behind(*pieces: Line, gap: str = "  ") -> Line:
+    """Pieces, each after a gap."""
+    whole = join(*pieces, gap=gap)
+    return ((gap, Tone.PLAIN), *whole) if whole else ()
+
+
 def _step_cells(step: Step, scene: Scene) -> Sequence[Cell]:
     hop = step.branch.hop
+    told = tuple(facts(hop))
+    tails = [_behind(*told)]
+    if step.branch.inferred:
+        ways = ("≈ inferred", f", published by hop {step.branch.via}")
+        tails = [_behind(*told, text(way, Tone.ACCENT)) for way in ("".join(ways), ways[0], "≈")]
     return (
-        text(f"+{exact(hop.at - step.began)}", Tone.DIM),
-        join(
-            ((step.prefix, Tone.IDLE), *words(hop)),
-            *facts(hop),
-            text(
-                f"≈ inferred, published by hop {step.branch.via}" if step.branch.inferred else "", Tone.ACCENT
-            ),
-            gap="  ",
-        ),
+        text(after(hop.at - step.began), Tone.DIM),
+        squeezed(((step.prefix, Tone.IDLE),), words(hop), *tails),
         text("" if hop.duration_ms is None else milliseconds(hop.duration_ms), Tone.DIM),
     )
 
 
 TREE: Table[Step] = Table(
-    columns=(Column("AT", 8), Column("HOP", 30, flex=1), Column("TOOK", 9, right=True, rank=1)),
+    columns=(Column("AT", 9), Column("HOP", 30, flex=1), Column("TOOK", 9, right=True, rank=1)),
     cells=_step_cells,
     key=lambda step: str(step.branch.hop.id),
     find=lambda step: f"{where(step.branch.hop)} {step.branch.hop.kind.value} {step.branch.hop.status}",
@@ -123,7 +128,7 @@ def hop_detail(step: Step, misses: Sequence[NearMiss] = ()) -> Builder:
     def build(width: int) -> list[Line]:
         lines = [join(heading(hop.kind.value, f"hop {hop.id}"), gap="")]
         lines += fact("what", text(where(hop), tone_of(hop)), width)
-        lines += fact("at", f"{clock_time(hop.at, millis=True)}  +{exact(hop.at - step.began)}", width)
+        lines += fact("at", f"{clock_time(hop.at, millis=True)}  {after(hop.at - step.began)}", width)
         lines += fact("took", "" if hop.duration_ms is None else milliseconds(hop.duration_ms), width)
         lines += fact("status", marks.mark(hop.status) if hop.status != "ok" else (), width)
         lines += fact("error", text(hop.error or branch.failed_by, Tone.BAD), width)

@@ -45,6 +45,8 @@ _QUIET = (
     HopKind.LOG_LINE,
     HopKind.API_CALL,
 )
+#: What is said of these is what happened, and then the place of it.
+_AT_A_PLACE = (HopKind.EVENT_PUT, HopKind.API_CALL, HopKind.FAULT_INJECTED)
 _STRONG = (HopKind.HTTP_REQUEST, HopKind.EVENT_PUT, HopKind.PUBLISHED, HopKind.INVOKE_START)
 
 
@@ -58,12 +60,14 @@ def tone_of(hop: Hop) -> Tone:
 
 
 def words(hop: Hop) -> Line:
-    """What happened, and where."""
+    """What happened, and where; the piece that tells least is the last."""
     glyph, verb = _WORDS.get(hop.kind, ("◦", hop.kind.value))
     if hop.queues_at_function:
         glyph, verb = "▤", "queued for"
     tone = tone_of(hop)
-    return join(text(f"{glyph} {verb}", tone if tone is Tone.BAD else Tone.DIM), text(where(hop), tone))
+    doing, _, place = where(hop).rpartition(" ") if hop.kind in _AT_A_PLACE else ("", "", where(hop))
+    verb_tone = tone if tone is Tone.BAD else Tone.DIM
+    return join(text(f"{glyph} {verb}", verb_tone), text(doing, tone), text(place, tone))
 
 
 def where(hop: Hop) -> str:

@@ -9,7 +9,7 @@ from sandbox.model.views.sagas import SagaCheck, SagaDetail, SagaView, TimelineE
 from tui.present import marks
 from tui.present.cells import Builder, Cell, Drawn, Line, Span, Tone, join, text, width_of, wrap
 from tui.present.details import fact, heading, section
-from tui.present.numbers import age_of, clock_time, count, exact, milliseconds, quantity, span_of
+from tui.present.numbers import after, age_of, clock_time, count, exact, milliseconds, quantity, span_of
 from tui.present.table import Column, Scene, Table
 
 OUTCOMES = ("stuck", "failed", "running", "compensated", "completed")
@@ -155,7 +155,7 @@ def head(detail: SagaDetail, now: float) -> Builder:
 
 
 _TIMELINE_COLUMNS = (
-    Column("AT", 8),
+    Column("AT", 9),
     Column("WHAT", 24, flex=2),
     Column("STEP", 11, rank=3),
     Column("TOOK", 8, right=True),
@@ -171,7 +171,7 @@ def _timeline_table(began: float, detail: SagaDetail | None) -> Table[TimelineEn
         to_at = scene.now if entry.to_at is None else entry.to_at
         tone = _tone(entry)
         return (
-            text(f"+{exact(entry.from_at - began)}", Tone.DIM),
+            text(after(entry.from_at - began), Tone.DIM),
             text(("◷ " if entry.kind == "waiting" else "▶ ") + entry.what, tone),
             text(entry.step, Tone.DIM),
             text(_took(entry, to_at)),

@@ -17,7 +17,7 @@ from textual.widgets import Input
 from tui.actions import BY_ID, actions_for, bindings_of_boards
 from tui.feed.messages import Answered, Ask, Heard
 from tui.picture import Trouble
-from tui.present.cells import Line, Tone, text
+from tui.present.cells import Line, Tone, join, squeeze, text
 from tui.present.copying import as_command, as_json
 from tui.present.memo import Memo
 from tui.present.refs import Ref, refs_of
@@ -29,6 +29,8 @@ from tui.widgets.grid import Grid
 from tui.widgets.pane import Pane
 
 T = TypeVar("T")
+#: Cells that what is searched for takes at most, once it is kept.
+_LONGEST_NOTE = 24
 
 
 class Board(Screen[None]):
@@ -155,8 +157,8 @@ class Board(Screen[None]):
             for action in actions_for(self.NAME)
             if action.bar and self.check_action(action.id, ()) is not False
         ]
-        note = self.note() or (text(f"/{self.needle}", Tone.WARN) if self.needle else ())
-        self.query_one(KeyBar).show(shown, note)
+        search = text(f"/{squeeze(self.needle, _LONGEST_NOTE)}", Tone.WARN) if self.needle else ()
+        self.query_one(KeyBar).show(shown, join(self.note(), search, gap=" · "))
 
     def on_screen_resume(self) -> None:
         """Shows what has happened while another screen was there."""
@@ -246,6 +248,8 @@ class Board(Screen[None]):
             self.needle = ""
             self._leave_search()
             self.redraw()
+            if isinstance(self.focused, Grid):
+                self.focused.reveal()  # what was found has its old place again, far away perhaps
         elif self.query_one("#body").has_class("-detail"):
             self.close_detail()
         elif self.main_grid is not None:

@@ -270,7 +270,8 @@ class Flows(Board):
     def note(self) -> Line:
         """What is filtered."""
         words = [f"only {self._status}"] if self._status else []
-        return text(" · ".join([*words, "with schedules"] if self._schedules else words), Tone.WARN)
+        words += ["with schedules"] if self._schedules else []
+        return text(" · ".join(words), Tone.WARN) if words else ()
 
     def action_misses(self) -> None:
         """Asks which rules matched, and why others did not."""

@@ -86,4 +86,4 @@ class Lints(Board):
 
     def note(self) -> Line:
         """What is shown."""
-        return text("with suppressed" if self._suppressed else "", Tone.WARN)
+        return text("with suppressed", Tone.WARN) if self._suppressed else ()

@@ -140,6 +140,10 @@ class Grid(Toned, ScrollView, Generic[T], can_focus=True):
         self._set_cursor(place)
         return True
 
+    def reveal(self) -> None:
+        """Scrolls to the row under the cursor, where it is out of sight."""
+        self._into_view()
+
     def go_to_end(self) -> None:
         """Puts the cursor on the last row, silently."""
         if self.cursor == len(self._things) - 1:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import msgspec
 import pytest
 
 from tests.tui import canned
@@ -10,19 +11,54 @@ from tui.present import (
     flows,
     logs,
 )
-from tui.present.cells import Tone, plain
+from tui.present.cells import Tone, plain, width_of
+from tui.present.numbers import after
 from tui.present.ring import Ring
+
+
+def hop_in(step: flows.Step, width: int) -> str:
+    """What the tree says of a hop, in so many cells."""
+    cell = flows.TREE.cells(step, scene())[1]
+    assert callable(cell)
+    return plain(cell(width)).rstrip()
 
 
 class TestFlows:
     def test_the_tree_is_drawn_with_causes_above_effects(self) -> None:
         tree = flows.steps(canned.flow("103"))
-        shown = [plain(flows.TREE.cells(step, scene())[1]) for step in tree]  # type: ignore[arg-type]
+        shown = [hop_in(step, 100) for step in tree]
         assert shown[0].startswith("⇄ request POST /api/v1/notas")
         assert shown[1].startswith("└─ƒ invoke nfe-notas-api-dev")
         assert shown[2].startswith("  └╌◇ event NotaFiscalCriada")
         assert "inferred, published by hop 90" in shown[2]
         assert "☠ dead letter estoque-reserva-dlq" in shown[-1]
+
+    def test_how_a_hop_went_is_said_where_its_name_is_too_long(self) -> None:
+        tree = flows.steps(canned.flow("103"))
+        assert hop_in(tree[0], 30) == "⇄ request POST /a…1/notas  201"
+        assert hop_in(tree[2], 49) == "  └╌◇ event NotaFiscalCriada on nf…ev  ≈ inferred"
+        assert hop_in(tree[2], 44) == "  └╌◇ event NotaFiscalCriada on nfe-…-dev  ≈"
+
+    def test_how_a_request_was_answered_is_said_where_its_path_is_too_long(self) -> None:
+        flow = msgspec.structs.replace(canned.FLOWS[0], what=f"GET /api/v1/notas/{'0' * 36}", http_status=404)
+        what = flows.FLOWS.cells(flow, scene())[4]
+        assert callable(what)
+        assert plain(what(30)) == "GET /api/v1/n…000000000000 404"
+        assert width_of(what(30)) == 30
+        assert plain(what(80)) == f"GET /api/v1/notas/{'0' * 36} 404"
+
+    @pytest.mark.parametrize(
+        ("seconds", "shown"),
+        [
+            (0, "+0.000s"),
+            (61.4041, "+61.404s"),
+            (-0.0001, "+0.000s"),
+            (5000.5, "+5000.5s"),
+            (90_000, "+1d 1h"),
+        ],
+    )
+    def test_offsets_tell_hops_of_one_second_apart(self, seconds: float, shown: str) -> None:
+        assert after(seconds) == shown
 
     def test_stepping_goes_by_time(self) -> None:
         order = [step.branch.hop.at for step in flows.in_time(flows.steps(canned.flow("103")))]

@@ -26,6 +26,41 @@ def test_what_is_typed_is_on_the_screen() -> None:
     drive(look, size=(80, 24))
 
 
+@pytest.mark.parametrize("screen", [str(number) for number in range(2, 10)])
+def test_a_search_that_is_kept_is_said_on_every_screen(screen: str) -> None:
+    async def look(driver: Driver) -> None:
+        await driver.press(screen)
+        await search(driver, "nota")
+        await driver.press("enter")
+        assert driver.lines[-1].endswith("/nota")
+
+    drive(look)
+
+
+def test_a_filter_and_a_search_are_both_said_and_a_long_one_leaves_room_for_keys() -> None:
+    async def look(driver: Driver) -> None:
+        await driver.press("4", "f")
+        await search(driver, "7f6c2a0e-3c1f-4f0e-9c55-2a0e3c1f4f0e")
+        await driver.press("enter")
+        assert driver.lines[-1].endswith("only ok · /7f6c2a0e-3c1…a0e3c1f4f0e")
+        assert "? Help" in driver.lines[-1]
+
+    drive(look, size=(80, 24))
+
+
+def test_what_was_found_stays_in_sight_when_the_search_ends() -> None:
+    async def look(driver: Driver) -> None:
+        found = canned.SAGAS[150].id
+        await driver.press("3")
+        await search(driver, found)
+        await driver.press("enter", "escape")
+        sagas = grid(driver, "#sagas")
+        assert (sagas.key_at(sagas.cursor) or "").endswith(found)
+        assert any(line.startswith("▸") and found[:12] in line for line in driver.lines)
+
+    drive(look)
+
+
 def test_the_sandbox_finds_messages_that_are_not_loaded() -> None:
     async def look(driver: Driver) -> None:
         await driver.press("2", "tab")
