@@ -10,6 +10,7 @@ from sandbox.model.arn import Arn, queue_url
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
 from sandbox.model.ports import AwsClient
+from sandbox.services.lambda_.service import LambdaService
 from sandbox.services.sqs.desk import MessageDesk, RefusedMoveError, Sent
 from sandbox.session.queueviews import sqs_service
 
@@ -63,6 +64,18 @@ class Letters(Protocol):
         """
         ...
 
+    async def invoke(self, message_id: str, function: Arn, payload: bytes, cause: int | None) -> str:
+        """Has the function that should have got one of `ids` run with it, takes it away, and returns its id.
+
+        Args:
+            cause: the hop of the message.
+
+        Raises:
+            RefusedMoveError: it stays where it is.
+            AwsError: the function does not take it; it stays where it is.
+        """
+        ...
+
     async def drop(self, message_id: str) -> str:
         """Deletes one of `ids` for good.
 
@@ -73,11 +86,12 @@ class Letters(Protocol):
 
 
 class OwnLetters:
-    """Implements `Letters` for a queue of the sandbox's own."""
+    """Implements `Letters` for a queue of the sandbox's own, with functions of its own."""
 
-    def __init__(self, desk: MessageDesk, queue: Arn) -> None:
+    def __init__(self, desk: MessageDesk, queue: Arn, functions: LambdaService) -> None:
         self._desk = desk
         self._queue = queue
+        self._functions = functions
         self._numbers: dict[str, int] = {}
 
     async def ids(self) -> Sequence[str]:
@@ -108,6 +122,14 @@ class OwnLetters:
         number = self._numbers[message_id]
         sent = self._desk.hand_over(self._queue, number, target, body, attributes, delay, group)
         return sent.message_id
+
+    async def invoke(self, message_id: str, function: Arn, payload: bytes, cause: int | None) -> str:
+        """See `Letters.invoke`; both are one commit."""
+        return self._desk.give(
+            self._queue,
+            self._numbers[message_id],
+            lambda: self._functions.accept(function, payload, cause=cause),
+        )
 
     async def drop(self, message_id: str) -> str:
         """See `Letters.drop`."""
@@ -173,6 +195,12 @@ class ForeignLetters:
         await self.drop(message_id)
         return str(sent["MessageId"])
 
+    async def invoke(self, message_id: str, function: Arn, payload: bytes, cause: int | None) -> str:
+        """See `Letters.invoke`; interrupted half way, the function runs and it is there still."""
+        params = {"FunctionName": str(function), "InvocationType": "Event", "Payload": payload}
+        await self._aws.call("lambda", "Invoke", params, Call(function.scope, self._endpoint, hop=cause))
+        return await self.drop(message_id)
+
     async def drop(self, message_id: str) -> str:
         """See `Letters.drop`."""
         return await self._source.drop(self._queue, message_id)
@@ -183,4 +211,6 @@ def letters_of(session: Session, queue: Arn) -> Letters:
     source = session.engine.queues
     if source is not None:
         return ForeignLetters(source, queue, session.client, session.endpoint)
-    return OwnLetters(MessageDesk(sqs_service(session)), queue)
+    functions = session.engine.services["lambda"]
+    assert isinstance(functions, LambdaService)  # whoever has queues of its own has functions too
+    return OwnLetters(MessageDesk(sqs_service(session)), queue, functions)

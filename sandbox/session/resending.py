@@ -1,14 +1,16 @@
 """Sends what a rule, a schedule or a function gave up to where it was meant, by the API of the target.
 
 AWS redrives dead letters of queues alone; whoever mends the others delivers what they hold by hand, as here.
-A letter to a queue of the sandbox's own leaves in the commit in which the queue gets what it holds; any other
-leaves once its target has taken that: interrupted in between, it is there twice.
+A letter leaves in the commit in which a queue or function of the sandbox's own gets what it holds; on an
+engine that has others it leaves once its target has taken that: interrupted in between, it is there twice.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
+
+import msgspec
 
 from sandbox.flow.failures import failure_of
 from sandbox.model.arn import Arn, bare, is_arn, parse_arn
@@ -74,13 +76,13 @@ async def deliver_anew(
         return await letters.hand_over(message.message_id, target, payload, attributes or {}, delay, group)
     if attributes or delay is not None:
         raise RefusedMoveError("it goes to a function: leave attributes and delay out")
-    params = {"FunctionName": str(target), "InvocationType": "Event", "Payload": payload.encode()}
     try:
-        call = Call(target.scope, session.endpoint, hop=message.hop)
-        await session.client.call("lambda", "Invoke", params, call)
+        msgspec.json.decode(payload)
+        return await letters.invoke(message.message_id, target, payload.encode(), message.hop)
     except AwsError as error:
         raise RefusedMoveError(f"{target.name} refuses it: {error.message}") from error
-    return await letters.drop(message.message_id)
+    except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+        raise RefusedMoveError(f"{target.name} takes JSON alone: {error}") from error
 
 
 def _payload(letter: Letter, body: str | None) -> str:

@@ -60,6 +60,12 @@ def test_what_a_function_failed_on_is_shown_and_sent_to_it_again(
         assert cli("dlq", "resend", queue, identifier(shown), "--body", body, "--json").json["moved"] == 1
         flows.settle()
         assert cli("dlq", "show", queue, "--json").json == []
+    aws.client("lambda").invoke(FunctionName="falha", InvocationType="Event", Payload=b'{"n": 3}')
+    flows.settle()
+    shown = letter(cli, "eventos")
+    out = cli("dlq", "resend", "eventos", identifier(shown), "--body", "{torto", code=1).out
+    assert "falha takes JSON alone" in out
+    assert letter(cli, "eventos") == shown
     kept = cli("dlq", "resend", "eventos", "nenhum", code=1).out
     assert "it is not in the queue" in kept
 

@@ -9,7 +9,7 @@ Page: https://docs.aws.amazon.com/AWSSimpleQueueService/latest/SQSDeveloperGuide
 from __future__ import annotations
 
 import sqlite3
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -183,6 +183,20 @@ class MessageDesk:
             raise RefusedMoveError(f"there is no queue {target.resource}: create it first")
         edit = _Edit(body, attributes, delay, target, groups=False, group=group)
         return self._send_anew(queue, number, edit, "Resend", None)
+
+    def give(self, queue: Arn, number: int, take: Callable[[], object]) -> str:
+        """Has somebody take what a letter holds, takes the letter away, and returns its id.
+
+        Args:
+            take: stores what it was given, or raises, in this turn of the loop: both are one commit.
+
+        Raises:
+            RefusedMoveError: the letter is gone or in flight; nobody has taken anything.
+            AwsError: QueueDoesNotExist, or what `take` raises: the letter stays.
+        """
+        self._free(self._sqs.queue_by_arn(queue), number)
+        take()
+        return self.drop(queue, number)
 
     def drop(self, queue: Arn, number: int, cause: int | None = None) -> str:
         """Deletes a message for good and returns its id.

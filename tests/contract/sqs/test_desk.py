@@ -279,3 +279,26 @@ def test_a_letter_that_is_handed_over_half_way_is_lost_and_doubled_nowhere(
     with pytest.raises(RefusedMoveError, match="there is no queue nenhuma"):
         world.do(lambda: desk.hand_over(arn("cartas"), number, arn("nenhuma"), "evento", {}))
     assert world.depth(dead) == (1, 0, 0)
+
+
+def test_a_letter_leaves_with_what_takes_it_and_stays_with_what_refuses(
+    world: World, desk: MessageDesk
+) -> None:
+    cards, taken = arn("cartas"), list[str]()
+    dead = world.queue("cartas")
+    world.send(dead, "carta")
+    ((was, number),) = world.do(lambda: desk.numbers(cards)).items()
+
+    def refuse() -> None:
+        raise AwsError("ResourceNotFoundException", "Function not found")
+
+    with pytest.raises(AwsError, match="Function not found"):
+        world.do(lambda: desk.give(cards, number, refuse))
+    assert world.depth(dead) == (1, 0, 0)
+    assert not world.hops.of(HopKind.MESSAGE_DELETED)
+    world.receive(dead, VisibilityTimeout=20)
+    with pytest.raises(RefusedMoveError, match="somebody has received it"):
+        world.do(lambda: desk.give(cards, number, lambda: taken.append("held")))
+    world.advance(20)
+    assert world.do(lambda: desk.give(cards, number, lambda: taken.append("free"))) == was
+    assert (taken, world.depth(dead)) == (["free"], (0, 0, 0))
