@@ -2,13 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable
-from contextvars import copy_context
 from dataclasses import dataclass, field
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TypeVar
 
 import pytest
@@ -25,11 +21,9 @@ from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
 from sandbox.services.events.calling import Web
 from sandbox.services.events.service import EventsService
-from sandbox.store.database import Database
 from sandbox.wire.incoming import Target
-from tests.support.fakes import KeptHops
 from tests.support.shapes import wire
-from tests.support.world import turns
+from tests.support.world import Stage, turns
 
 #: 2023-11-14T22:13:20Z
 START = 1_700_000_000.0
@@ -88,49 +82,25 @@ class KeptCalls:
         return [request for asked, request in self.asked if asked.split("?")[0] == url]
 
 
-class World:
-    """One EventBridge over one database; a context manager, because its event loop must be closed.
+class World(Stage[EventsService]):
+    """One EventBridge over one database.
 
     Args:
         path: the database's file, None for memory.
         start: virtual time to begin at.
     """
 
+    turns_after = 0
+
     def __init__(self, path: Path | None = None, *, start: float = START) -> None:
-        self.runner = asyncio.Runner()
-        self.clock = Clock(start=start, speed=0, settle=turns)
-        self.database = Database(path)
-        self.hops = KeptHops()
+        super().__init__(path, Clock(start=start, speed=0, settle=turns))
         self.targets = KeptDeliveries(self.clock)
         self.faults = FaultPlan(self.database, self.hops, Ids(seed=5))
         kit = Kit(self.database, self.clock, self.hops, self.faults, Ids(seed=int(start)))
         self.web = KeptCalls()
         web = Web(self.web, lambda: self.web, lambda: "http://127.0.0.1:4566")
         self.events = EventsService(kit, self.targets, web)
-        self.run(self.events.start)
-
-    def __enter__(self) -> World:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.run(self.events.stop)
-        self.clock.close()
-        self.database.close()
-        self.runner.close()
-
-    def run(self, work: Callable[[], Awaitable[T]]) -> T:
-        async def run() -> T:
-            answer = await work()
-            await self.database.committed()
-            return answer
-
-        # Each with a context of its own, as requests have.
-        return self.runner.run(run(), context=copy_context())
-
-    def advance(self, seconds: float) -> None:
-        self.run(lambda: self.clock.advance(seconds))
+        self.open(self.events)
 
     def call(self, operation: str, *, scope: Scope = SCOPE, trace: str | None = None, **params: Any) -> Any:
         context = Call(scope=scope, request_id="r", hop=self.hops.reserve(), trace=trace)

@@ -7,9 +7,7 @@ import io
 import json
 import zipfile
 from collections.abc import Awaitable, Callable
-from contextvars import copy_context
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TypeVar
 
 import pytest
@@ -23,7 +21,6 @@ from sandbox.model.ids import Ids
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
 from sandbox.services.lambda_.service import LambdaService
-from sandbox.store.database import Database
 from sandbox.wire.incoming import Target
 from tests.contract.lambda_.fakes import (
     FakeDependencies,
@@ -33,7 +30,8 @@ from tests.contract.lambda_.fakes import (
     KeptDeliveries,
     Tokens,
 )
-from tests.support.fakes import KeptHops, KeptLogs
+from tests.support import world as support
+from tests.support.fakes import KeptLogs
 from tests.support.shapes import wire
 
 START = 1_700_000_000.0
@@ -43,12 +41,11 @@ T = TypeVar("T")
 
 async def turns() -> None:
     """Lets everything that is ready run."""
-    for _ in range(40):
-        await asyncio.sleep(0)
+    await support.turns(World.turns_after)
 
 
-class World:
-    """One Lambda service over one database; a context manager, because its event loop must be closed.
+class World(support.Stage[LambdaService]):
+    """One Lambda service over one database.
 
     Args:
         folder: a temporary folder, for packages.
@@ -56,14 +53,13 @@ class World:
         options: further keywords of the service's constructor.
     """
 
+    turns_after = 40
+
     def __init__(
         self, folder: Path, state: Path | None = None, *, start: float = START, **options: Any
     ) -> None:
+        super().__init__(state, Clock(start=start, speed=0, settle=turns))
         self.folder = folder
-        self.runner = asyncio.Runner()
-        self.clock = Clock(start=start, speed=0, settle=turns)
-        self.database = Database(state)
-        self.hops = KeptHops()
         self.executor = FakeExecutor(self.clock)
         self.queues = FakeQueues(self.clock, self.hops)
         self.streams = FakeStreams(self.clock, self.hops)
@@ -77,42 +73,22 @@ class World:
             "streams": {"dynamodb": self.streams},
             **options,
         }
-        self.service = LambdaService(
-            kit,
-            self.executor,
-            self.queues,
-            self.logs,
-            Tokens(),
-            self.targets,
-            folder / "code",
-            **options,
+        self.open(
+            LambdaService(
+                kit,
+                self.executor,
+                self.queues,
+                self.logs,
+                Tokens(),
+                self.targets,
+                folder / "code",
+                **options,
+            )
         )
-        self.run(self.service.start)
-
-    def __enter__(self) -> World:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.run(self.service.stop)
-        self.close()
 
     def close(self) -> None:
-        """Ends without stopping the service, as a killed process does."""
-        self.clock.close()
-        self.database.close()
-        self.runner.close()
-
-    def run(self, work: Callable[[], Awaitable[T]]) -> T:
-        async def run() -> T:
-            answer = await work()
-            await self.database.committed()
-            await turns()
-            return answer
-
-        # Each with a context of its own, as requests have.
-        return self.runner.run(run(), context=copy_context())
+        """Ends as a killed process does."""
+        self.end()
 
     def context(self, scope: Scope = Scope(), trace: str | None = None) -> Call:  # noqa: B008 - frozen
         hop = self.hops.reserve()
@@ -134,9 +110,6 @@ class World:
         with pytest.raises(AwsError) as caught:
             self.call(operation, **params)
         return caught.value
-
-    def advance(self, seconds: float) -> None:
-        self.run(lambda: self.clock.advance(seconds))
 
     def settle(self) -> None:
         self.run(turns)

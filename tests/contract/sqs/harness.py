@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from contextvars import copy_context
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from types import TracebackType
 from typing import Any, TypeVar
 
 import pytest
@@ -21,8 +18,7 @@ from sandbox.model.ids import Ids
 from sandbox.model.scope import Scope
 from sandbox.services.base import Kit
 from sandbox.services.sqs.service import SqsService
-from sandbox.store.database import Database
-from tests.support.fakes import KeptHops
+from tests.support.world import Stage
 
 START = 1_700_000_000.0
 ENDPOINT = "http://127.0.0.1:4566"
@@ -31,50 +27,21 @@ HERE = Scope()
 T = TypeVar("T")
 
 
-class World:
-    """One SQS over one database; a context manager, because its event loop must be closed.
+class World(Stage[SqsService]):
+    """One SQS over one database.
 
     Args:
         path: the database's file, None for memory.
     """
 
+    turns_after = 0
+
     def __init__(self, path: Path | None = None, *, start: float = START) -> None:
-        self.runner = asyncio.Runner()
-        self.clock = Clock(start=start, speed=0)
-        self.database = Database(path)
-        self.hops = KeptHops()
+        super().__init__(path, Clock(start=start, speed=0))
         self.faults = FaultPlan(self.database, self.hops, Ids(seed=5))
-        self.sqs = SqsService(Kit(self.database, self.clock, self.hops, self.faults, Ids(seed=7)))
         self.caller = Caller()
-        self.run(self.sqs.start)
-
-    def __enter__(self) -> World:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.run(self.sqs.stop)
-        self.clock.close()
-        self.database.close()
-        self.runner.close()
-
-    def run(self, work: Callable[[], Awaitable[T]]) -> T:
-        async def run() -> T:
-            answer = await work()
-            await self.database.committed()
-            return answer
-
-        # Each with a context of its own, as requests have.
-        return self.runner.run(run(), context=copy_context())
-
-    def do(self, work: Callable[[], T]) -> T:
-        """Runs something synchronous inside the event loop, where the store expects writes."""
-
-        async def run() -> T:
-            return work()
-
-        return self.run(run)
+        self.sqs = SqsService(Kit(self.database, self.clock, self.hops, self.faults, Ids(seed=7)))
+        self.open(self.sqs)
 
     def context(self, scope: Scope = HERE, trace: str | None = None) -> Call:
         request_id = f"r{self.hops.reserve()}"
@@ -93,9 +60,6 @@ class World:
         with pytest.raises(AwsError) as caught:
             self.call(operation, **params)
         return caught.value
-
-    def advance(self, seconds: float) -> None:
-        self.run(lambda: self.clock.advance(seconds))
 
     # --- shorthands --------------------------------------------------------------------------------------
     def queue(self, name: str = "reserva", **attributes: Any) -> str:
