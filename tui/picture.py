@@ -60,6 +60,7 @@ class Picture:
 
     Attributes:
         taken_at: wall-clock time of the picture, seconds since the epoch.
+        status_at: wall-clock time of its status, and so of its clock; other parts may be newer.
         missing: topics that this sandbox has no control method for.
         troubles: topic -> why it could not be answered.
         file: title of the file that it is from; empty where it is of a sandbox.
@@ -67,6 +68,7 @@ class Picture:
 
     connection: Connection = Connection()
     taken_at: float = 0.0
+    status_at: float = 0.0
     status: StatusView | None = None
     map: MapView | None = None
     functions: tuple[FunctionStats, ...] | None = None
@@ -102,4 +104,4 @@ class Picture:
         if self.status is None:
             return wall
         clock = self.status.clock
-        return clock.now + (clock.speed * max(0.0, wall - self.taken_at) if self.live else 0.0)
+        return clock.now + (clock.speed * max(0.0, wall - self.status_at) if self.live else 0.0)

@@ -35,6 +35,7 @@ def picture(**changes: Any) -> Picture:
         Picture(
             connection=Connection(Link.LIVE, canned.NOW - 300),
             taken_at=canned.NOW,
+            status_at=canned.NOW,
             status=canned.STATUS,
             map=canned.MAP,
             functions=tuple(canned.FUNCTIONS),
@@ -74,7 +75,9 @@ def answers() -> dict[str, Answer]:
         "saga_check": lambda ask: canned.CHECK,
         "flow_show": lambda ask: canned.flow(ask["reference"]),
         "flow_ls": lambda ask: [
-            flow for flow in canned.OLD_FLOWS if ask["match"] in flow.keys["notaFiscalId"]
+            flow
+            for flow in canned.OLD_FLOWS
+            if ask["match"] in flow.keys["notaFiscalId"] and ask["status"] in (None, flow.status)
         ],
         "saga_ls": lambda ask: [saga for saga in canned.OLD_SAGAS if ask["match"] in saga.id],
         "flow_near_misses": lambda ask: canned.MISSES,

@@ -298,6 +298,16 @@ class TestPainter:
         wall.now += TOPICS["queues"].every
         assert painter.due(frozenset({"queues"})) == ["queues"]
 
+    def test_the_clock_goes_on_from_when_it_was_asked_for(self) -> None:
+        """A part that is asked for later makes a newer picture, whose clock is as old as before."""
+        wall = Wall()
+        painter = Painter(wall)
+        channel = FakeChannel(FakeSandbox())
+        painter.paint(channel, ["snapshot"])
+        then = painter.picture.now(wall())
+        wall.now += 3
+        assert painter.paint(channel, ["queues"]).now(wall()) == then + 3
+
     def test_a_quiet_sandbox_is_asked_now_and_then(self) -> None:
         wall = Wall()
         painter = Painter(wall)

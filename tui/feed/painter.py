@@ -97,10 +97,12 @@ class Painter:
         """
         picture = self.picture
         for name in names:
-            began = self._wall()
+            began, status = self._wall(), picture.status
             self._known[name] = self._changes
             picture = self._answer(picture, channel, name, TOPICS[name])
             ended = self._wall()
+            if picture.status is not status:
+                picture = replace(picture, status_at=ended)
             self._asked[name] = began
             self._next[name] = began + max(TOPICS[name].every, (ended - began) / _SHARE)
         connection = picture.connection

@@ -100,24 +100,23 @@ class Flows(Board):
         flows = [flow for flow in scene.picture.flows or () if self._status in (None, flow.status)]
         found = self._with_older(self.searched(flows, FLOWS, "flows"))
         topic = "all_flows" if self._schedules else "flows"
-        empty = absent(
-            scene.picture,
-            (topic,),
-            "no flow yet",
-            "send a request, a message or an event",
-            self.needle_in("flows"),
-        )
+        nothing, hint = "no flow yet", "send a request, a message or an event"
+        if self._status:
+            nothing, hint = f"no flow that is {self._status}", "f shows those of another status, or all"
+        empty = absent(scene.picture, (topic,), nothing, hint, self.needle_in("flows"))
         self._list.show(found, scene, empty=empty)
         self._look(scene)
 
     def _with_older(self, found: Sequence[FlowSummary]) -> Sequence[FlowSummary]:
-        """What was found among the newest, and what the sandbox finds among all."""
+        """What was found among the newest, and what the sandbox finds among all; of those that went well,
+        enough are among the newest.
+        """
         needle, status = self.needle_in("flows"), self._status
-        if not needle:
+        if not needle and status in (None, "ok"):
             self._looked_for, self._older = None, []
             return found
         if (needle, status, self._schedules) != self._looked_for:
-            self._looked_for = (needle, status, self._schedules)
+            self._looked_for, self._older = (needle, status, self._schedules), []
             self.ask(
                 "flow_ls",
                 list[FlowSummary],
@@ -141,6 +140,8 @@ class Flows(Board):
         flow = self._list.thing
         reference = self._pinned or (str(flow.id) if flow else "")
         changed = flow != self._seen or reference != self._asked
+        if not reference:
+            self._seen, self._asked, self._flow, self._steps, self._trouble = None, "", None, [], None
         if reference and changed and scene.picture.answered:
             if reference != self._asked:
                 self._flow, self._steps, self._trouble = None, [], None

@@ -58,6 +58,7 @@ class TestConnection:
         old = Picture(
             connection=Connection(Link.LIVE, canned.NOW),
             taken_at=canned.NOW,
+            status_at=canned.NOW,
             status=canned.STATUS,
             missing=topics,
         )

@@ -142,7 +142,7 @@ class TestDesk:
     def test_purging_asks_first_and_says_how_many(self) -> None:
         async def look(driver: Driver) -> None:
             await driver.press("2", "P")
-            assert "All its 20,013 messages" in driver.text
+            assert "for good: 20,013 messages, visible" in driver.text
             await driver.press("n", "P", "y")
             assert driver.feed.questions("queue_purge") == [{"queue": "estoque-reserva"}]
 

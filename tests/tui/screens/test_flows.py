@@ -39,6 +39,26 @@ class TestFlows:
 
         drive(look)
 
+    def test_the_sandbox_finds_flows_of_a_status_that_are_not_loaded(self) -> None:
+        async def look(driver: Driver) -> None:
+            old = msgspec.structs.replace(canned.OLD_FLOWS[0], status="dead-lettered")
+            driver.feed.answers["flow_ls"] = lambda ask: [old] if ask["status"] == "dead-lettered" else []
+            await driver.press("4", "f", "f", "f")
+            assert driver.feed.questions("flow_ls")[-1]["match"] == ""
+            assert [flow.id for flow in grid(driver, "#flows").things] == [103, old.id]
+
+        drive(look)
+
+    def test_a_status_that_no_flow_has_is_told_and_leaves_no_tree(self) -> None:
+        async def look(driver: Driver) -> None:
+            driver.feed.answers["flow_ls"] = lambda ask: []
+            driver.feed.show(picture(flows=tuple(flow for flow in canned.FLOWS if flow.status == "ok")))
+            await driver.press("4", "f", "f")
+            assert "no flow that is error" in driver.text
+            assert not grid(driver, "#tree").things
+
+        drive(look)
+
     def test_a_flow_that_grows_is_shown_anew(self) -> None:
         async def look(driver: Driver) -> None:
             await driver.press("4")
