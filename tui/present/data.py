@@ -74,12 +74,12 @@ def row_detail(view: RowsView, row: Row, table: TableView) -> Builder:
         lines = [heading(table.name, f"row {row[0] + 1}")]
         for name, value in zip(view.columns, row[1], strict=True):
             if value is None:
-                lines += fact(name[:13], text(view.gap, Tone.IDLE), width) if view.gap else []
+                lines += fact(name, text(view.gap, Tone.IDLE), width) if view.gap else []
             elif value[:1] in ("{", "[") and len(value) > 40:
                 lines.append(text(name, Tone.DIM))
                 lines += [piece for line in body_lines(value) for piece in wrap(line, width, indent=2)]
             else:
-                lines += fact(name[:13], value, width)
+                lines += fact(name, value, width)
         return lines
 
     return build

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from tui.present.cells import Line, Span, Tone, text, wrap
+from sandbox.model.safe_text import one_line
+from tui.present.cells import Line, Span, Tone, squeeze, text, wrap
 
 _NAMES = 14
 
@@ -18,11 +19,11 @@ def heading(words: str, note: str = "") -> Line:
 
 
 def fact(name: str, value: Line | str, width: int) -> list[Line]:
-    """A name and its value; nothing when there is no value."""
+    """A name and its value; nothing when there is no value. Of a long name the middle goes."""
     line = text(value) if isinstance(value, str) else value
     if not any(piece for piece, _ in line):
         return []
-    label: Span = (f"{name:<{_NAMES}}", Tone.DIM)
+    label: Span = (f"{squeeze(one_line(name), _NAMES - 1):<{_NAMES}}", Tone.DIM)
     return wrap((label, *line), width, indent=_NAMES)
 
 

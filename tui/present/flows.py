@@ -136,10 +136,10 @@ def hop_detail(step: Step, misses: Sequence[NearMiss] = ()) -> Builder:
         for name in ("resource", "function", "request_id", "event_id", "message_id", "trace"):
             lines += fact(name.replace("_", " "), getattr(hop, name), width)
         for name, value in hop.keys.items():
-            lines += fact(name[:13], text(value, Tone.ACCENT), width)
+            lines += fact(name, text(value, Tone.ACCENT), width)
         for name, value in hop.detail.items():
             if value is not None:
-                lines += fact(name.replace("_", " ")[:13], str(value), width)
+                lines += fact(name.replace("_", " "), str(value), width)
         lines += section(
             "Rules", [piece for miss in misses for piece in wrap(near_miss(miss), width, indent=2)]
         )

@@ -75,7 +75,7 @@ def detail(shown: Shown, now: float) -> Builder:
         lines += fact("flow", text("" if message.flow is None else f"#{message.flow}", Tone.ACCENT), width)
         for name, value in message.attributes.items():
             shown_value = value.get("StringValue") or value.get("BinaryValue") or value
-            lines += fact(name[:12], str(shown_value), width)
+            lines += fact(name, str(shown_value), width)
         if isinstance(shown, DeadLetter):
             trace = [piece for entry in shown.stack_trace for piece in _trace(entry, width)]
             lines += section("Stack trace", trace)

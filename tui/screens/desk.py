@@ -170,7 +170,7 @@ class Desk(Board):
         full = queue.visible + queue.in_flight + queue.delayed
         self.confirm(
             f"Purge {queue.name}?",
-            f"Everything in it is deleted for good: {quantity(full, 'message')}, visible, in flight or delayed.",
+            f"All in it is deleted for good: {quantity(full, 'message')}, visible, in flight or delayed.",
             "Purge",
             lambda: self.ask(
                 "queue_purge", None, lambda _: self.done(f"purged {queue.name}"), queue=queue.name
