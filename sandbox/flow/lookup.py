@@ -81,6 +81,8 @@ class Lookup:
         self._together = together
         #: What is written of the newest hops, as long as they are few.
         self._open: _Mentions | None = None
+        #: Numbers between rows that leap: from, and up to.
+        self._leaps: list[tuple[int, int]] | None = None
         self._add_missing()
 
     def add(self, hops: Sequence[Row]) -> None:
@@ -95,7 +97,10 @@ class Lookup:
             part = hops[start : start + self._together]
             near = [hop for hop in part if hop[ID] > edge]
             if near:
-                if newest is None or newest.hops >= self._together or self._leaps(newest, near):
+                leaps = newest is not None and self._is_leap(newest.last, min(hop[ID] for hop in near))
+                if leaps:
+                    self._leaps = None
+                if newest is None or newest.hops >= self._together or leaps:
                     newest = _begun_by(near[0], 1 if newest is None else newest.row + 1)
                 newest.add(near)
                 self._write(newest)
@@ -107,7 +112,7 @@ class Lookup:
         """Forgets the hops after `hop`, in the transaction that does."""
         self._journal.execute("DELETE FROM mentioned WHERE first > ?", (hop,))
         self._journal.execute("UPDATE mentioned SET last = min(last, ?)", (hop,))
-        self._open = None
+        self.reopen()
 
     def forget_before(self, hop: int) -> None:
         """Forgets older hops than `hop`, in the transaction that does."""
@@ -117,18 +122,17 @@ class Lookup:
         )
 
     def never_given(self, after: int) -> int:
-        """How many numbers between `after` and the newest hop were left out, or their hops taken back."""
-        count, reached = 0, after - 1
-        for first, last in self._journal.rows(
-            "SELECT first, last FROM mentioned WHERE last >= ? ORDER BY first", (after,)
-        ):
-            count += max(0, first - reached - 1)
-            reached = max(reached, last)
-        return count
+        """How many numbers between `after` and the newest hop were left out, or their hops taken back: where
+        they are many.
+        """
+        if self._leaps is None:
+            self._leaps = self._find_leaps()
+        return sum(max(0, end - max(start, after)) for start, end in self._leaps)
 
     def reopen(self) -> None:
         """Says that the transaction was abandoned."""
         self._open = None
+        self._leaps = None
 
     # --- asking ------------------------------------------------------------------------------------------
     def hop(self, identity: str) -> int | None:
@@ -222,10 +226,17 @@ class Lookup:
                 mentions.add(late)
                 self._write(mentions)
 
-    def _leaps(self, newest: _Mentions, hops: Sequence[Row]) -> bool:
-        """Whether numbers were left out before hops: they were given to hops that were taken back."""
-        first: int = min(hop[ID] for hop in hops)
-        return first > newest.last + self._together
+    def _find_leaps(self) -> list[tuple[int, int]]:
+        found, reached = [], None
+        for first, last in self._journal.rows("SELECT first, last FROM mentioned ORDER BY first"):
+            if reached is not None and self._is_leap(reached, first):
+                found.append((reached + 1, first))
+            reached = max(last, reached or last)
+        return found
+
+    def _is_leap(self, last: int, first: int) -> bool:
+        """Whether so many numbers were left out between hops that those were taken back which had them."""
+        return first > last + self._together
 
     def _write(self, mentions: _Mentions) -> None:
         self._journal.execute(_WRITE, mentions.values())

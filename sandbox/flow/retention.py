@@ -43,6 +43,7 @@ class Retention:
         if newest - self._looked >= _LOOK:
             self._looked = newest
             self._heavy = self._bytes() > self._max_bytes
+        self.oldest = max(self.oldest, self._oldest())
         over = newest - self._limit - self.oldest + 1
         if over > 0:
             over -= self._lookup.never_given(self.oldest)
@@ -50,7 +51,7 @@ class Retention:
             over = max(over, newest - self.oldest - recorded)
         if over <= 0:
             return
-        self.oldest = max(self.oldest, self._oldest()) + min(over, max(2 * recorded, 50))
+        self.oldest += min(over, max(2 * recorded, 50))
         self._database.execute("DELETE FROM hops WHERE id < ?", (self.oldest,))
         self._database.execute("DELETE FROM links WHERE hop < ?", (self.oldest,))
         self._database.execute("DELETE FROM keys WHERE hop < ?", (self.oldest,))

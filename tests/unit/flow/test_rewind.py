@@ -124,3 +124,18 @@ def test_hops_put_back_stay_though_older_ones_had_gone(tmp_path: Path) -> None:
     assert row[0] == 1_000
     other.close()
     first.close()
+
+
+def test_a_journal_that_was_emptied_keeps_as_many_hops_as_before(tmp_path: Path) -> None:
+    journal = Journal(tmp_path / "journal.db", Clock(0.0, 0.0), limit=1_000)
+    for number in range(5_000):
+        put(journal, str(number))
+    journal.rewind(0)
+    for number in range(1_500):
+        put(journal, str(number))
+        if number % 10 == 9:
+            journal.flush()
+        if number % 100 == 99:
+            (row,) = journal.database.rows("SELECT count(*) FROM hops")
+            assert row[0] == min(number + 1, 1_000)
+    journal.close()
