@@ -31,7 +31,7 @@ class ForeignCalls:
         from botocore.serialize import create_serializer
 
         model = self._operation(service, operation)
-        protocol = model.service_model.metadata["protocol"]
+        protocol = model.service_model.resolved_protocol
         written = create_serializer(protocol, include_validation=False).serialize_to_request(
             dict(params), model
         )
@@ -69,7 +69,7 @@ class ForeignCalls:
         model = self._operation(service, operation)
         factory = ResponseParserFactory()
         factory.set_parser_defaults(timestamp_parser=_moment)
-        parser = factory.create_parser(model.service_model.metadata["protocol"])
+        parser = factory.create_parser(model.service_model.resolved_protocol)
         failed = response.status >= 300
         streams = model.has_streaming_output and not failed
         parsed: dict[str, Any] = parser.parse(

@@ -104,6 +104,26 @@ def test_what_was_written_is_there_again_after_moto_died(tmp_path: Path) -> None
     run(tmp_path / "moto", scenario)
 
 
+def test_metrics_are_put_by_a_protocol_that_moto_knows(tmp_path: Path) -> None:
+    async def scenario(world: World) -> None:
+        # botocore's model of CloudWatch begins with CBOR, which neither boto3 nor moto speak.
+        datum = {"MetricName": "Erros", "Values": [1.0, 3.0], "Counts": [2.0, 1.0], "Timestamp": _START}
+        await world.call("cloudwatch", "PutMetricData", Namespace="Loja", MetricData=[datum])
+        found = await world.call(
+            "cloudwatch",
+            "GetMetricStatistics",
+            Namespace="Loja",
+            MetricName="Erros",
+            StartTime=_START - 60,
+            EndTime=_START + 60,
+            Period=60,
+            Statistics=["Sum", "SampleCount"],
+        )
+        assert [(one["Sum"], one["SampleCount"]) for one in found["Datapoints"]] == [(5.0, 3.0)]
+
+    run(tmp_path / "moto", scenario)
+
+
 def test_accounts_are_separate_worlds(tmp_path: Path) -> None:
     async def scenario(world: World) -> None:
         other = "111122223333"
