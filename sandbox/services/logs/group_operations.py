@@ -46,6 +46,7 @@ class GroupOperations(LogStore):
             self.database.execute("DELETE FROM logs_streams WHERE group_id = ?", (group["id"],))
             self.database.execute("DELETE FROM logs_subscriptions WHERE group_id = ?", (group["id"],))
             self.database.execute("DELETE FROM logs_groups WHERE id = ?", (group["id"],))
+            self._dropped()
         self._forget()
         return {}
 
@@ -141,6 +142,7 @@ class GroupOperations(LogStore):
         with self.database.atomic():
             self.database.execute("DELETE FROM logs_events WHERE stream_id = ?", (stream["id"],))
             self.database.execute("DELETE FROM logs_streams WHERE id = ?", (stream["id"],))
+            self._dropped()
         self._forget()
         return {}
 

@@ -230,6 +230,9 @@ class LogStore(Service):
     def _written(self, group_id: int) -> None:
         """Told of every write, once it is in the store."""
 
+    def _dropped(self) -> None:
+        """Told when events are gone from the store: the ids of the newest are given again."""
+
     def _sweep(self, group_id: int) -> None:
         """Drops the expired events of a group."""
         self._sweep_at[group_id] = self.clock.now() + _SWEEP_EVERY
@@ -240,6 +243,7 @@ class LogStore(Service):
             "DELETE FROM logs_events WHERE group_id = ? AND at < ?", (group_id, self._oldest(group))
         )
         if dropped.rowcount:
+            self._dropped()
             self.database.execute(
                 "UPDATE logs_streams SET bytes = (SELECT coalesce(sum(length(CAST(message AS BLOB)) + ?), 0) "
                 "FROM logs_events WHERE stream_id = logs_streams.id) WHERE group_id = ?",

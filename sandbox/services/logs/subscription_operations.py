@@ -58,6 +58,10 @@ class SubscriptionOperations(LogStore):
     def _written(self, group_id: int) -> None:
         self._subscriptions.wake(group_id)
 
+    def _dropped(self) -> None:
+        super()._dropped()
+        self._subscriptions.dropped()
+
     @operation(
         "PutSubscriptionFilter",
         "logGroupName filterName filterPattern destinationArn roleArn distribution",

@@ -93,6 +93,12 @@ class Subscriptions:
         rows = self._database.rows("SELECT DISTINCT group_id FROM logs_subscriptions")
         self._groups = {row["group_id"] for row in rows}
 
+    def dropped(self) -> None:
+        """Events are gone: what gets their ids anew has not been handed on."""
+        self._database.execute(
+            "UPDATE logs_subscriptions SET done = min(done, (SELECT coalesce(max(id), 0) FROM logs_events))"
+        )
+
     @property
     def wanted(self) -> bool:
         """Whether there are any filters."""
@@ -168,7 +174,9 @@ class Subscriptions:
 
     def _done(self, row: sqlite3.Row, event_id: int) -> None:
         self._database.execute(
-            "UPDATE logs_subscriptions SET done = max(done, ?) WHERE group_id = ? AND name = ?",
+            # Not beyond the newest event: see `dropped`.
+            "UPDATE logs_subscriptions SET done = min(max(done, ?), "
+            "(SELECT coalesce(max(id), 0) FROM logs_events)) WHERE group_id = ? AND name = ?",
             (event_id, row["group_id"], row["name"]),
         )
 

@@ -175,6 +175,29 @@ def test_a_restart_hands_on_what_was_not(tmp_path: Path) -> None:
         assert messages(later) == [["ERROR one"], ["ERROR two"]]
 
 
+@pytest.mark.parametrize("operation", ["DeleteLogGroup", "DeleteLogStream"])
+def test_what_comes_after_newer_events_were_deleted_is_handed_on(
+    world: Logs, targets: KeptDeliveries, operation: str
+) -> None:
+    lines = [(world.clock.now(), "another")] * 3
+    world.do(lambda: world.service.write(HERE, "another", "s", lines))
+    subscribe(world)
+    stream: dict[str, Any] = {"logStreamName": "s"} if operation == "DeleteLogStream" else {}
+    world.call(operation, logGroupName="another", **stream)
+    write(world, "ERROR one")
+    assert messages(targets) == [["ERROR one"]]
+
+
+def test_what_comes_after_newer_events_expired_is_handed_on(world: Logs, targets: KeptDeliveries) -> None:
+    lines = [(world.clock.now(), "another")] * 3
+    world.do(lambda: world.service.write(HERE, "another", "s", lines))
+    subscribe(world)
+    world.advance(2 * 86_400)
+    world.call("PutRetentionPolicy", logGroupName="another", retentionInDays=1)
+    write(world, "ERROR one")
+    assert messages(targets) == [["ERROR one"]]
+
+
 @pytest.mark.parametrize("kind", ["kinesis", "firehose"])
 def test_other_destinations_are_refused_by_name(world: Logs, kind: str) -> None:
     error = world.refused(
