@@ -99,7 +99,7 @@ class EmbeddedEngine:
         sts = StsService(own, self.runtime, iam.role_facts)
         self.callers = Callers(self.runtime, sts)
         switchboard = Switchboard()
-        self.logs = LogsService(own, switchboard)
+        self.logs = LogsService(own, switchboard, kit.aws)
         self.sqs = SqsService(own)
         self.dynamodb = DynamoDbService(own)
         self.lambda_ = LambdaService(

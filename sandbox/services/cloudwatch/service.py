@@ -41,7 +41,7 @@ class CloudWatchService(Service):
     """
     NOT_CHECKED: ClassVar[tuple[str, ...]] = (
         "alarms are recorded, not evaluated: they stay as SetAlarmState leaves them, and run no actions",
-        "metrics are the long tail's: it knows those that clients put, not those of the services",
+        "metrics are the long tail's: it knows what clients and metric filters put, not those of services",
     )
 
     @operation(

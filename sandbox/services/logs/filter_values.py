@@ -82,16 +82,16 @@ def compare(operator: str, kind: str, wanted: str) -> Test:
 def _equal(kind: str, wanted: str) -> Test:
     if kind == "regular":
         expression = regular(wanted)
-        return lambda actual: expression.search(_text(actual)) is not None
+        return lambda actual: expression.search(text_of(actual)) is not None
     exact = number(wanted) if kind == "word" else None
     if "*" in wanted:
         glob = re.compile(".*".join(re.escape(part) for part in wanted.split("*")), re.DOTALL)
-        return lambda actual: glob.fullmatch(_text(actual)) is not None
+        return lambda actual: glob.fullmatch(text_of(actual)) is not None
 
     def equal(actual: Any) -> bool:
         if exact is not None and (value := number(actual)) is not None:
             return value == exact
-        return _text(actual) == wanted
+        return text_of(actual) == wanted
 
     return equal
 
@@ -106,7 +106,8 @@ def number(value: Any) -> float | None:
         return None
 
 
-def _text(value: Any) -> str:
+def text_of(value: Any) -> str:
+    """A scalar of an event as text."""
     if isinstance(value, bool):
         return "true" if value else "false"
     return value if isinstance(value, str) else str(value)

@@ -45,6 +45,7 @@ class GroupOperations(LogStore):
             self.database.execute("DELETE FROM logs_events WHERE group_id = ?", (group["id"],))
             self.database.execute("DELETE FROM logs_streams WHERE group_id = ?", (group["id"],))
             self.database.execute("DELETE FROM logs_subscriptions WHERE group_id = ?", (group["id"],))
+            self.database.execute("DELETE FROM logs_metric_filters WHERE group_id = ?", (group["id"],))
             self.database.execute("DELETE FROM logs_groups WHERE id = ?", (group["id"],))
             self._dropped()
         self._forget()
@@ -60,7 +61,8 @@ class GroupOperations(LogStore):
                 "InvalidParameterException", "LogGroup name prefix and LogGroup name pattern are exclusive."
             )
         rows = self.database.rows(
-            "SELECT g.*, (SELECT coalesce(sum(bytes), 0) FROM logs_streams WHERE group_id = g.id) AS bytes "
+            "SELECT g.*, (SELECT coalesce(sum(bytes), 0) FROM logs_streams WHERE group_id = g.id) AS bytes, "
+            "(SELECT count(*) FROM logs_metric_filters WHERE group_id = g.id) AS filters "
             "FROM logs_groups g WHERE account = ? AND region = ? AND name > ? AND substr(name, 1, ?) = ? "
             "AND instr(lower(name), lower(?)) ORDER BY name LIMIT ?",
             (
@@ -182,7 +184,7 @@ def _group_view(scope: Scope, row: sqlite3.Row) -> dict[str, Any]:
     view = {
         "logGroupName": row["name"],
         "creationTime": row["created"],
-        "metricFilterCount": 0,
+        "metricFilterCount": row["filters"],
         "arn": f"{arn}:*",
         "logGroupArn": arn,
         "storedBytes": row["bytes"],

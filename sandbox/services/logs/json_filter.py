@@ -48,6 +48,21 @@ def compile_json(pattern: str) -> Callable[[str], bool]:
     return matches
 
 
+def compile_selector(text: str) -> Callable[[Any], Any]:
+    """Reads what a selector names (`$.request.bytes`, `$.tags[0]`) out of an event, None where it is not.
+
+    Raises:
+        AwsError: `InvalidParameterException`, it is no selector.
+    """
+    steps = _Reader(text).selector()
+
+    def read(event: Any) -> Any:
+        value = _find(event, steps)
+        return None if value is _MISSING else value
+
+    return read
+
+
 class _Reader:
     """Reads a condition by recursive descent: `||` binds less than `&&`, that less than parentheses."""
 
@@ -63,6 +78,13 @@ class _Reader:
         if self._at != len(self._text):
             raise malformed()
         return test
+
+    def selector(self) -> list[Step]:
+        """The selector that the whole text is."""
+        steps = self._selector()
+        if not steps or self._at != len(self._text):
+            raise malformed(f"Invalid field: {self._text!r}")
+        return steps
 
     def _either(self) -> Test:
         tests = [self._both()]

@@ -1,4 +1,4 @@
-"""Operations on subscription filters, and the test of filter patterns."""
+"""Operations on subscription filters."""
 
 from __future__ import annotations
 
@@ -10,13 +10,11 @@ from sandbox.model.awserror import AwsError, NotImplementedByName
 from sandbox.model.call import Call
 from sandbox.model.ports import Deliverer
 from sandbox.services.base import Answer, Kit, Params, operation
-from sandbox.services.logs.column_filter import ColumnFilter
 from sandbox.services.logs.filters import compile_filter
 from sandbox.services.logs.store import LogStore
 from sandbox.services.logs.subscriptions import SCHEMA, Subscriptions
 
 MAX_SUBSCRIPTIONS = 2
-_MAX_TESTED = 50
 
 
 class SubscriptionOperations(LogStore):
@@ -134,24 +132,6 @@ class SubscriptionOperations(LogStore):
             for row in rows[:limit]
         ]
         return {"subscriptionFilters": filters, **more}
-
-    @operation("TestMetricFilter", "filterPattern logEventMessages")
-    def test_metric_filter(self, call: Call, params: Params) -> Answer:
-        """Says which messages a filter pattern matches."""
-        messages = params["logEventMessages"]
-        if not 1 <= len(messages) <= _MAX_TESTED:
-            raise AwsError(
-                "InvalidParameterException", f"logEventMessages must have 1 to {_MAX_TESTED} members"
-            )
-        matches = compile_filter(params["filterPattern"])
-        found = []
-        for number, message in enumerate(messages, 1):
-            if matches(message):
-                values = matches.values(message) if isinstance(matches, ColumnFilter) else None
-                found.append(
-                    {"eventNumber": number, "eventMessage": message, "extractedValues": values or {}}
-                )
-        return {"matches": found}
 
     def _target(self, text: str) -> str:
         if not is_arn(text):

@@ -211,20 +211,10 @@ def test_other_destinations_are_refused_by_name(world: Logs, kind: str) -> None:
     assert kind in error.message
 
 
-@pytest.mark.parametrize("operation", ["PutMetricFilter", "StartQuery"])
+@pytest.mark.parametrize("operation", ["PutDestination", "StartQuery"])
 def test_other_operations_are_refused_by_name(world: Logs, operation: str) -> None:
     assert operation in world.refused(operation).message
 
 
-def test_a_pattern_is_tested_against_messages(world: Logs) -> None:
-    answer = world.call(
-        "TestMetricFilter", filterPattern="[a, status = 4*]", logEventMessages=["x 404", "x 200", "x y z"]
-    )
-    assert answer["matches"] == [
-        {"eventNumber": 1, "eventMessage": "x 404", "extractedValues": {"$a": "x", "$status": "404"}}
-    ]
-
-
 def test_what_is_refused_says_what_does_instead(world: Logs) -> None:
-    assert "subscription filter" in world.refused("PutMetricFilter").message
     assert "FilterLogEvents" in world.refused("StartQuery").message
