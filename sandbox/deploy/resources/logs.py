@@ -1,4 +1,4 @@
-"""CloudWatch Logs: groups, streams, subscription filters and resource policies.
+"""CloudWatch Logs: groups, streams, subscription filters, metric filters and resource policies.
 
 https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-loggroup.html
 """
@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 from __future__ import annotations
 
 import json
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from sandbox.deploy.resources.base import (
     Context,
@@ -19,7 +19,7 @@ from sandbox.deploy.resources.base import (
     tag_map,
     unless_gone,
 )
-from sandbox.deploy.resources.shapes import TAG_LIST, Integer, Json, Text
+from sandbox.deploy.resources.shapes import TAG_LIST, Integer, Json, ListOf, Number, Struct, Text
 from sandbox.model.arn import log_group_arn
 
 
@@ -177,4 +177,67 @@ class SubscriptionFilter(ResourceType):
         await context.aws("logs", "PutSubscriptionFilter", sent)
 
 
-TYPES = (LogGroup(), LogStream(), ResourcePolicy(), SubscriptionFilter())
+_TRANSFORMATION = Struct(
+    {
+        "DefaultValue": Number(),
+        "Dimensions": ListOf(Struct({"Key": Text(), "Value": Text()}, ("Key", "Value"))),
+        "MetricName": Text(),
+        "MetricNamespace": Text(),
+        "MetricValue": Text(),
+        "Unit": Text(),
+    },
+    ("MetricName", "MetricNamespace", "MetricValue"),
+)
+
+
+class MetricFilter(ResourceType):
+    """AWS::Logs::MetricFilter.
+
+    https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-metricfilter.html
+    """
+
+    type = "AWS::Logs::MetricFilter"
+    properties: ClassVar = {
+        "FilterName": Property(Text(), replaces=True),
+        "FilterPattern": Property(Text(), required=True),
+        "LogGroupName": Property(Text(), replaces=True, required=True),
+        "MetricTransformations": Property(ListOf(_TRANSFORMATION), required=True),
+    }
+    not_implemented = frozenset(
+        {"ApplyOnTransformedLogs", "EmitSystemFieldDimensions", "FieldSelectionCriteria"}
+    )
+
+    def expected_id(self, context: Context, props: Props) -> str:
+        return context.name(props.get("FilterName"), 512)
+
+    async def create(self, context: Context, props: Props) -> Made:
+        name = self.expected_id(context, props)
+        await self._put(context, name, props)
+        return Made(name)
+
+    async def update(self, context: Context, old: Existing, props: Props) -> Made:
+        await self._put(context, old.physical_id, props)
+        return Made(old.physical_id)
+
+    async def delete(self, context: Context, old: Existing) -> None:
+        sent = {"logGroupName": old.properties["LogGroupName"], "filterName": old.physical_id}
+        await unless_gone(context.aws("logs", "DeleteMetricFilter", sent))
+
+    async def _put(self, context: Context, name: str, props: Props) -> None:
+        sent = {
+            "logGroupName": props["LogGroupName"],
+            "filterName": name,
+            "filterPattern": props["FilterPattern"],
+            "metricTransformations": [_transformation(one) for one in props["MetricTransformations"]],
+        }
+        await context.aws("logs", "PutMetricFilter", sent)
+
+
+def _transformation(given: Props) -> dict[str, Any]:
+    sent = {name[0].lower() + name[1:]: value for name, value in given.items()}
+    if "dimensions" in sent:
+        sent["dimensions"] = {one["Key"]: one["Value"] for one in sent["dimensions"]}
+    return sent
+
+
+TYPES = (LogGroup(), LogStream(), MetricFilter(), ResourcePolicy(), SubscriptionFilter())

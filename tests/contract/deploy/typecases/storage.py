@@ -46,6 +46,32 @@ CHANGED = [
         ("PutMetricAlarm", "UntagResource", "TagResource"),
     ),
     Case(
+        "AWS::Logs::MetricFilter",
+        {
+            "LogGroupName": "g",
+            "FilterName": "erros",
+            "FilterPattern": "ERROR",
+            "MetricTransformations": [
+                {"MetricName": "Erros", "MetricNamespace": "Loja", "MetricValue": 1, "DefaultValue": "0"}
+            ],
+        },
+        {
+            "LogGroupName": "g",
+            "FilterName": "erros",
+            "FilterPattern": "{ $.ms = * }",
+            "MetricTransformations": [
+                {
+                    "MetricName": "Demora",
+                    "MetricNamespace": "Loja",
+                    "MetricValue": "$.ms",
+                    "Unit": "Milliseconds",
+                    "Dimensions": [{"Key": "Rota", "Value": "$.rota"}],
+                }
+            ],
+        },
+        ("PutMetricFilter",),
+    ),
+    Case(
         "AWS::Logs::ResourcePolicy",
         {"PolicyName": "p", "PolicyDocument": POLICY},
         {"PolicyName": "p", "PolicyDocument": {**POLICY, "Id": "x"}},
