@@ -46,7 +46,7 @@ def find(terminal: Terminal, text: str, *expected: str) -> None:
     terminal.write(text)
     terminal.until(*expected)
     terminal.press("Enter")
-    terminal.until(f"/{text}", without="search;")
+    terminal.until(f"/{text[:8]}", without="search;")  # of a long one the middle is left out
 
 
 def test_an_invoice_is_followed_until_it_is_confirmed(nfe: Sandbox, terminal: Terminal) -> None:
