@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 from sandbox.flow.queries import chunks, find_flow, marks
 from sandbox.flow.recorder import Journal
@@ -102,34 +102,38 @@ def _numbers(database: Database, sql: str, *parameters: object) -> list[int]:
 
 def _roots(journal: Journal, wanted: FlowFilter, before: int, size: int) -> list[int]:
     """The newest beginnings of flows that are listed though nothing was asked for."""
-    kinds = [kind.value for kind in (*_BEGINNINGS, HopKind.API_CALL)]
-    if wanted.schedules:
-        kinds.append(HopKind.SCHEDULE_FIRED.value)
+    kinds = _kinds(wanted)
     found: list[int] = []
     while len(found) < size and (candidates := journal.lookup.roots(kinds, before, max(size, _PAGE))):
         for part in chunks(candidates):
-            sql = (
-                f"SELECT id FROM hops WHERE id IN ({marks(part)}) AND"
-                f" (kind != 'api-call' OR operation IN ({marks(_CALLS)}) OR {_TOLD})"
-                " AND coalesce(?, account) = account ORDER BY id DESC"
-            )
-            found += _numbers(journal.database, sql, *part, *_CALLS, wanted.account)
+            found += _listed(journal.database, wanted, part)
         before = candidates[-1]
     return found[:size]
+
+
+def _kinds(wanted: FlowFilter) -> list[str]:
+    """The kinds of hops that begin such flows."""
+    kinds = [*_BEGINNINGS, HopKind.API_CALL, *([HopKind.SCHEDULE_FIRED] if wanted.schedules else [])]
+    return [kind.value for kind in kinds]
+
+
+def _listed(database: Database, wanted: FlowFilter, beginnings: Sequence[int], text: str = "") -> list[int]:
+    """Those of some beginnings that are listed, newest first; with a text, those that have it."""
+    sql = (
+        f"SELECT id FROM hops WHERE id IN ({marks(beginnings)})"
+        " AND (? = '' OR instr(lower(operation || ' ' || resource), lower(?)))"
+        f" AND (kind != 'api-call' OR operation IN ({marks(_CALLS)}) OR {_TOLD})"
+        " AND coalesce(?, account) = account ORDER BY id DESC"
+    )
+    return _numbers(database, sql, *beginnings, text, text, *_CALLS, wanted.account)
 
 
 def _matching(journal: Journal, wanted: FlowFilter, before: int, size: int) -> list[int]:
     """Flows with a text: in the value of a business key, in how one of the newest began, or as an id."""
     database, text = journal.database, wanted.match
     found = set(_numbers(database, _BY_PART_OF_KEY, text, before, size))
-    newest = _roots(journal, wanted, before, _SEARCHED)
-    for part in chunks(newest):
-        rows = database.rows(
-            "SELECT id FROM hops WHERE instr(lower(operation || ' ' || resource), lower(?))"
-            f" AND id IN ({marks(part)})",
-            (text, *part),
-        )
-        found |= {int(row["id"]) for row in rows}
+    for part in chunks(journal.lookup.roots(_kinds(wanted), before, _SEARCHED)):
+        found.update(_listed(database, wanted, part, text))
         if len(found) >= 2 * size:
             break
     exact = find_flow(journal, wanted.match.removeprefix("#"))

@@ -14,6 +14,7 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
+from heapq import nlargest
 
 from sandbox.flow.schema import EVENT, FLOW, FUNCTION, ID, KIND, MESSAGE, REQUEST, RESOURCE, TRACE, Row
 from sandbox.store.database import Database
@@ -203,13 +204,14 @@ class Lookup:
         Args:
             ranges: each with the largest flow that is there; the range of the largest of all first.
         """
-        found: list[int] = []
+        found: set[int] = set()
         for first, last, newest_flow in ranges:
-            if len(found) >= limit and (not found or found[-1] > newest_flow):
+            # Sorted only when there are enough: limits of thousands meet dozens of ranges.
+            if len(found) >= limit and not any(flow <= newest_flow for flow in nlargest(limit, found)):
                 break
             rows = self._journal.rows(sql, parameters | {"first": first, "last": last})
-            found = sorted({*found, *(int(row[0]) for row in rows)}, reverse=True)[:limit]
-        return found
+            found.update(int(row[0]) for row in rows)
+        return nlargest(limit, found)
 
     def _add_late(self, hops: Sequence[Row]) -> None:
         """Has the rows of the hops around them say what hops mention that come late."""
