@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import asyncio
+from collections.abc import Mapping
 from typing import Any
 
 from sandbox.model.call import Call
@@ -10,17 +11,24 @@ from sandbox.model.ports import AwsClient
 
 
 class LateClient:
-    """The port `AwsClient`, for services that are made before the front door is.
+    """The port `AwsClient`, for services that are made and started before the front door is.
 
-    Args:
-        client: the real one, once there is one.
+    What they call meanwhile waits: a service goes on at its start with what was interrupted.
     """
 
-    def __init__(self, client: Callable[[], AwsClient]) -> None:
+    def __init__(self) -> None:
+        self._client: AwsClient | None = None
+        self._come = asyncio.Event()
+
+    def arrive(self, client: AwsClient) -> None:
+        """The real one is there."""
         self._client = client
+        self._come.set()
 
     async def call(
         self, service: str, operation: str, params: Mapping[str, Any], call: Call | None = None
     ) -> dict[str, Any]:
         """See `AwsClient.call`."""
-        return await self._client().call(service, operation, params, call)
+        await self._come.wait()
+        assert self._client is not None  # it has arrived
+        return await self._client.call(service, operation, params, call)

@@ -68,6 +68,7 @@ class Session:
         self._stopping = asyncio.Event()
         self._started = AsyncExitStack()
         self._warming: asyncio.Task[None] | None = None
+        self._services_client = LateClient()
 
     @property
     def endpoint(self) -> str:
@@ -202,7 +203,7 @@ class Session:
             faults=self.faults,
             endpoint=lambda: self.endpoint,
             notice=self.notice,
-            aws=LateClient(lambda: self._services_client),
+            aws=self._services_client,
             stacks=DeployedStacks(
                 lambda scope, cause: self.deployment.of_scope(scope, cause), lambda: self.deployment.turns
             ),
@@ -282,7 +283,7 @@ class Session:
         )
         self.client = InProcessClient(self.gateway.dispatcher, self.gateway.wire, own=True)
         # What services call for the system, a schedule's target for instance, meets faults as any call does.
-        self._services_client = InProcessClient(self.gateway.dispatcher, self.gateway.wire)
+        self._services_client.arrive(InProcessClient(self.gateway.dispatcher, self.gateway.wire))
         self.deployment = Deployment(
             engine=self.engine,
             client=self.client,
