@@ -6,6 +6,7 @@ of the CloudWatch Logs User Guide.
 
 from __future__ import annotations
 
+import math
 import re
 from collections.abc import Callable
 from typing import Any
@@ -24,6 +25,8 @@ _ORDERS: dict[str, Callable[[float, float], bool]] = {
     ">=": lambda actual, wanted: actual >= wanted,
 }
 _VALUE = re.compile(r'"((?:[^"\\]|\\.)*)"|%((?:[^%\\]|\\.)*)%|([^\s()\[\]{},&|"]+)')
+#: As JSON and CloudWatch write numbers; Python takes more (`1_000`, `nan`, digits of other scripts).
+_NUMBER = re.compile(r"[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
 _ESCAPED = re.compile(r"\\(.)")
 
 
@@ -97,13 +100,15 @@ def _equal(kind: str, wanted: str) -> Test:
 
 
 def number(value: Any) -> float | None:
-    """A number, written or as it is; None for what is none."""
-    if isinstance(value, bool) or not isinstance(value, int | float | str):
+    """A number, written or as it is, infinite where it is too large; None for what is none."""
+    if isinstance(value, str):
+        return float(value) if _NUMBER.fullmatch(value) else None
+    if isinstance(value, bool) or not isinstance(value, int | float):
         return None
     try:
         return float(value)
-    except ValueError:
-        return None
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
 
 
 def text_of(value: Any) -> str:

@@ -5,7 +5,6 @@ Follows "Filter pattern syntax for metric filters" of the CloudWatch Logs User G
 
 from __future__ import annotations
 
-import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
@@ -23,6 +22,8 @@ from sandbox.services.logs.json_filter import compile_selector
 MOST_DATA = 1_000
 _MOST_VALUES = 150
 _LONGEST_DIMENSION = 1_024
+#: Values of metrics lie between minus and plus this.
+_LARGEST = 2.0**360
 _MOST_DIMENSIONS = 3
 _UNITS = (
     "Seconds", "Microseconds", "Milliseconds", "Bytes", "Kilobytes", "Megabytes", "Gigabytes", "Terabytes",
@@ -72,8 +73,8 @@ class MetricFilter:
                 "Invalid metric transformation: "
                 "dimensions and default value are mutually exclusive properties"
             )
-        if default is not None and not math.isfinite(default):
-            raise invalid("Invalid metric transformation: the default value must be a finite number")
+        if default is not None and not abs(default) <= _LARGEST:
+            raise invalid("Invalid metric transformation: the default value is too large, or no number")
         #: What a minute gives in which there were events and none matched; None for nothing.
         self.default = None if default is None else Point(self._metric, self._unit, (), float(default))
 
@@ -92,13 +93,13 @@ class MetricFilter:
         elif self._is_json:
             event = msgspec.json.decode(message)
         value = self._value if isinstance(self._value, float) else number(self._value(event))
-        if value is None or not math.isfinite(value):
+        if value is None or abs(value) > _LARGEST:
             return True, None
         found = ((name, read(event)) for name, read in self._dimensions.items())
         dimensions = tuple(
             (name, text_of(given)[:_LONGEST_DIMENSION])
             for name, given in found
-            if given not in (None, "") and not isinstance(given, dict | list)
+            if given is not None and not isinstance(given, dict | list) and text_of(given).strip()
         )
         return True, Point(self._metric, self._unit, dimensions, value)
 
@@ -107,7 +108,7 @@ class MetricFilter:
         if text.startswith("$"):
             return self._field(text, "metric value")
         value = number(text)
-        if value is None or not math.isfinite(value):
+        if value is None or abs(value) > _LARGEST:
             raise invalid(
                 f"Invalid metric transformation: metric value {text!r} is neither a number nor a field ($x)"
             )

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from sandbox.services.logs.service import LogsService
 from tests.contract.lambda_.fakes import KeptDeliveries
+from tests.contract.logs.fakes import KeptMetrics
 from tests.support.shapes import answered, inputs
 from tests.support.world import HERE, START, World
 
@@ -20,7 +21,7 @@ FUNCTION = "arn:aws:lambda:us-east-1:000000000000:function:alarme"
 @settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_no_input_breaks_logs(operation: str, data: st.DataObject) -> None:
-    with World(lambda kit: LogsService(kit, KeptDeliveries())) as world:
+    with World(lambda kit: LogsService(kit, KeptDeliveries(), KeptMetrics())) as world:
         world.do(lambda: world.service.write(HERE, GROUP, "s", [(START, '{"a": 1}'), (START, "x y")]))
         known = {
             "logGroupName": st.sampled_from([GROUP, "novo"]),
@@ -30,6 +31,9 @@ def test_no_input_breaks_logs(operation: str, data: st.DataObject) -> None:
             "filterPattern": st.sampled_from(["{ $.a = 1 }", "[a, b]", "%x%", '"x y"']),
             "destinationArn": st.sampled_from([FUNCTION, "arn:aws:kinesis:us-east-1:000000000000:stream/x"]),
             "filterName": st.just("f"),
+            "metricValue": st.sampled_from(["1", "$.a", "$a"]),
+            "metricName": st.just("m"),
+            "metricNamespace": st.just("n"),
             "timestamp": st.just(int(START * 1000)),
             "retentionInDays": st.sampled_from([1, 14, 2]),
             "nextToken": st.sampled_from(["f/" + "0" * 56, "b/" + "9" * 56, "0/0", "s"]),

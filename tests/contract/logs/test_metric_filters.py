@@ -3,18 +3,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from sandbox.model.awserror import AwsError, NotImplementedByName
-from sandbox.model.call import Call
 from sandbox.model.hops import HopKind
 from sandbox.model.scope import Scope
+from sandbox.services.logs.metric_points import MetricFilter
 from sandbox.services.logs.service import LogsService
+from tests.contract.logs.fakes import KeptMetrics
 from tests.support.world import HERE, START, World
 
 GROUP = "/aws/lambda/estoque"
@@ -22,34 +25,6 @@ GROUP = "/aws/lambda/estoque"
 NOW = int(START)
 MINUTE = NOW // 60 * 60
 Logs = World[LogsService]
-
-
-@dataclass
-class KeptMetrics:
-    """A client that keeps what CloudWatch is asked to store."""
-
-    puts: list[tuple[Scope, int | None, str, list[dict[str, Any]]]] = field(default_factory=list)
-    refusal: Exception | None = None
-
-    async def call(
-        self, service: str, operation: str, params: Mapping[str, Any], call: Call | None = None
-    ) -> dict[str, Any]:
-        assert (service, operation) == ("cloudwatch", "PutMetricData")
-        assert call is not None
-        await asyncio.sleep(0)
-        if self.refusal is not None:
-            raise self.refusal
-        self.puts.append((call.scope, call.hop, params["Namespace"], params["MetricData"]))
-        return {}
-
-    @property
-    def data(self) -> list[dict[str, Any]]:
-        """All data, in their order."""
-        return [datum for *_, data in self.puts for datum in data]
-
-    def points(self) -> list[tuple[str, int, list[float], list[float]]]:
-        """Name, second, values and how often each came."""
-        return [(one["MetricName"], one["Timestamp"], one["Values"], one["Counts"]) for one in self.data]
 
 
 @pytest.fixture
@@ -171,6 +146,25 @@ def test_values_and_dimensions_come_out_of_json(world: Logs, metrics: KeptMetric
         ([{"Name": "Rota", "Value": "/notas"}, {"Name": "Ok", "Value": "true"}], [12.5, 7.0]),
         ([{"Name": "Rota", "Value": "/outra"}], [1.0]),
     ]
+
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.sampled_from("ab"), inner, max_size=2),
+    max_leaves=8,
+)
+
+
+@given(value=JSON | st.sampled_from([10**400, -(10**400), "1" * 400, "nan", "inf", "1_000"]), dimension=JSON)
+def test_any_value_of_an_event_is_a_number_or_none(value: Any, dimension: Any) -> None:
+    given = transformed(metricValue="$.n", dimensions={"D": "$.d"})
+    matches, point = MetricFilter("{ $.n = * || $.n > 1 || $.d IS NULL }", given).look(
+        json.dumps({"n": value, "d": dimension})
+    )
+    if point is not None:
+        assert matches
+        assert abs(point.value) <= 2.0**360
+        assert all(text.strip() for _, text in point.dimensions)
 
 
 def test_values_and_dimensions_come_out_of_columns(world: Logs, metrics: KeptMetrics) -> None:
@@ -388,8 +382,9 @@ def test_a_group_has_a_hundred_filters_at_most(world: Logs) -> None:
         ("{ $.a = 1 }", {"metricValue": "$.a b"}, "Invalid field"),
         ("ERROR", {"metricValue": "length"}, "neither a number nor a field"),
         ("ERROR", {"metricValue": "inf"}, "neither a number nor a field"),
+        ("ERROR", {"metricValue": "1_000"}, "neither a number nor a field"),
         ("ERROR", {"metricValue": "1" * 101}, "length less than or equal to 100"),
-        ("ERROR", {"defaultValue": float("nan")}, "finite"),
+        ("ERROR", {"defaultValue": float("nan")}, "no number"),
         ("ERROR", {"unit": "Apples"}, "no unit"),
         ("ERROR", {"metricName": "a:b"}, "metricName"),
         ("ERROR", {"metricNamespace": "a$b"}, "metricNamespace"),
