@@ -103,7 +103,18 @@ def test_errors_in_logs_are_a_metric(sandboxes: Maker, tmp_path: Path) -> None:
     sandbox.aws("lambda").invoke(FunctionName="cobranca", Payload=b'{"falha": true}')
     eventually(lambda: counted(sandbox), lambda found: found == 4, what="two more errors")
 
+    # What was stored and not put yet when the daemon is killed is put after the next start.
+    logs = sandbox.aws("logs")
+    logs.create_log_stream(logGroupName="/aws/lambda/cobranca", logStreamName="outra")
+    event = {"timestamp": int(datetime.now(UTC).timestamp() * 1000), "message": "ERROR a mais"}
+    logs.put_log_events(logGroupName="/aws/lambda/cobranca", logStreamName="outra", logEvents=[event])
+    sandbox.kill_daemon()
+    sandbox.up(str(template))
+    before = eventually(lambda: counted(sandbox), lambda found: found >= 5, what="the error before the kill")
+
     template.write_text(TEMPLATE.replace("FilterPattern: ERROR", "FilterPattern: INFO"))
     sandbox.cli("deploy", str(template))
     sandbox.aws("lambda").invoke(FunctionName="cobranca", Payload=b'{"falha": true}')
-    eventually(lambda: counted(sandbox), lambda found: found == 5, what="one line of the new pattern")
+    eventually(
+        lambda: counted(sandbox), lambda found: found == before + 1, what="one line of the new pattern"
+    )
