@@ -6,6 +6,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 from __future__ import annotations
 
 import json
+from abc import abstractmethod
 from typing import Any, ClassVar
 
 from sandbox.deploy.resources.base import (
@@ -132,7 +133,42 @@ class LogStream(ResourceType):
         await unless_gone(context.aws("logs", "DeleteLogStream", sent))
 
 
-class SubscriptionFilter(ResourceType):
+class _Filter(ResourceType):
+    """A filter of a log group: put under its name, whether it is there or not."""
+
+    #: The operations.
+    puts: ClassVar[str]
+    removes: ClassVar[str]
+
+    def expected_id(self, context: Context, props: Props) -> str:
+        return context.name(props.get("FilterName"), 512)
+
+    async def create(self, context: Context, props: Props) -> Made:
+        return await self._put(context, self.expected_id(context, props), props)
+
+    async def update(self, context: Context, old: Existing, props: Props) -> Made:
+        return await self._put(context, old.physical_id, props)
+
+    async def delete(self, context: Context, old: Existing) -> None:
+        sent = {"logGroupName": old.properties["LogGroupName"], "filterName": old.physical_id}
+        await unless_gone(context.aws("logs", self.removes, sent))
+
+    @abstractmethod
+    def own_parameters(self, props: Props) -> Props:
+        """Parameters besides group, name and pattern."""
+
+    async def _put(self, context: Context, name: str, props: Props) -> Made:
+        sent = {
+            "logGroupName": props["LogGroupName"],
+            "filterName": name,
+            "filterPattern": props["FilterPattern"],
+            **self.own_parameters(props),
+        }
+        await context.aws("logs", self.puts, sent)
+        return Made(name)
+
+
+class SubscriptionFilter(_Filter):
     """AWS::Logs::SubscriptionFilter.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-subscriptionfilter.html
@@ -149,32 +185,14 @@ class SubscriptionFilter(ResourceType):
     }
     not_implemented = frozenset({"ApplyOnTransformedLogs", "EmitSystemFields", "FieldSelectionCriteria"})
 
-    def expected_id(self, context: Context, props: Props) -> str:
-        return context.name(props.get("FilterName"), 512)
+    puts, removes = "PutSubscriptionFilter", "DeleteSubscriptionFilter"
 
-    async def create(self, context: Context, props: Props) -> Made:
-        name = self.expected_id(context, props)
-        await self._put(context, name, props)
-        return Made(name)
-
-    async def update(self, context: Context, old: Existing, props: Props) -> Made:
-        await self._put(context, old.physical_id, props)
-        return Made(old.physical_id)
-
-    async def delete(self, context: Context, old: Existing) -> None:
-        sent = {"logGroupName": old.properties["LogGroupName"], "filterName": old.physical_id}
-        await unless_gone(context.aws("logs", "DeleteSubscriptionFilter", sent))
-
-    async def _put(self, context: Context, name: str, props: Props) -> None:
-        sent = {
-            "logGroupName": props["LogGroupName"],
-            "filterName": name,
-            "filterPattern": props["FilterPattern"],
+    def own_parameters(self, props: Props) -> Props:
+        return {
             "destinationArn": props["DestinationArn"],
             "distribution": props.get("Distribution"),
             "roleArn": props.get("RoleArn"),
         }
-        await context.aws("logs", "PutSubscriptionFilter", sent)
 
 
 _TRANSFORMATION = Struct(
@@ -190,7 +208,7 @@ _TRANSFORMATION = Struct(
 )
 
 
-class MetricFilter(ResourceType):
+class MetricFilter(_Filter):
     """AWS::Logs::MetricFilter.
 
     https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resource-logs-metricfilter.html
@@ -207,30 +225,10 @@ class MetricFilter(ResourceType):
         {"ApplyOnTransformedLogs", "EmitSystemFieldDimensions", "FieldSelectionCriteria"}
     )
 
-    def expected_id(self, context: Context, props: Props) -> str:
-        return context.name(props.get("FilterName"), 512)
+    puts, removes = "PutMetricFilter", "DeleteMetricFilter"
 
-    async def create(self, context: Context, props: Props) -> Made:
-        name = self.expected_id(context, props)
-        await self._put(context, name, props)
-        return Made(name)
-
-    async def update(self, context: Context, old: Existing, props: Props) -> Made:
-        await self._put(context, old.physical_id, props)
-        return Made(old.physical_id)
-
-    async def delete(self, context: Context, old: Existing) -> None:
-        sent = {"logGroupName": old.properties["LogGroupName"], "filterName": old.physical_id}
-        await unless_gone(context.aws("logs", "DeleteMetricFilter", sent))
-
-    async def _put(self, context: Context, name: str, props: Props) -> None:
-        sent = {
-            "logGroupName": props["LogGroupName"],
-            "filterName": name,
-            "filterPattern": props["FilterPattern"],
-            "metricTransformations": [_transformation(one) for one in props["MetricTransformations"]],
-        }
-        await context.aws("logs", "PutMetricFilter", sent)
+    def own_parameters(self, props: Props) -> Props:
+        return {"metricTransformations": [_transformation(one) for one in props["MetricTransformations"]]}
 
 
 def _transformation(given: Props) -> dict[str, Any]:
