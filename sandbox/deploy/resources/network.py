@@ -47,7 +47,7 @@ class Ec2Type(ResourceType):
     sent: ClassVar[tuple[str, ...]] = ()
 
     async def create(self, context: Context, props: Props) -> Made:
-        parameters = {name: props.get(name) for name in self.sent}
+        parameters = self.parameters(context, props)
         tags = props.get("Tags")
         if self.tagged and tags:
             parameters["TagSpecifications"] = [{"ResourceType": self.tagged, "Tags": tags}]
@@ -70,6 +70,10 @@ class Ec2Type(ResourceType):
 
     async def delete(self, context: Context, old: Existing) -> None:
         await unless_gone(context.aws("ec2", self.removes, {self.named_by: self.identity(old)}))
+
+    def parameters(self, context: Context, props: Props) -> Props:
+        """Those of the first operation, but for tags."""
+        return {name: props.get(name) for name in self.sent}
 
     def ref(self, made: Mapping[str, Any]) -> str:
         """What `Ref` gives."""
@@ -277,12 +281,12 @@ class VpcEndpoint(Ec2Type):
     member, id_member, tagged = "VpcEndpoint", "VpcEndpointId", "vpc-endpoint"
     sent = (*_LISTS, "PrivateDnsEnabled", "ServiceName", "VpcEndpointType", "VpcId")
 
-    async def create(self, context: Context, props: Props) -> Made:
-        # Said, because not everybody who answers knows what it is where it is not.
-        made = await super().create(context, {"VpcEndpointType": "Gateway", **props})
+    def parameters(self, context: Context, props: Props) -> Props:
+        # The type is said, because not everybody who answers knows what it is where it is not.
+        parameters = super().parameters(context, {"VpcEndpointType": "Gateway", **props})
         if "PolicyDocument" in props:
-            await self._set_policy(context, made.physical_id, props["PolicyDocument"])
-        return made
+            parameters["PolicyDocument"] = json.dumps(props["PolicyDocument"])
+        return parameters
 
     async def complete(self, context: Context, identity: str, before: Props, props: Props) -> None:
         if not before:
@@ -298,17 +302,15 @@ class VpcEndpoint(Ec2Type):
         if any(value is not None for value in changes.values()):
             await context.aws("ec2", "ModifyVpcEndpoint", {"VpcEndpointId": identity, **changes})
         if before.get("PolicyDocument") != props.get("PolicyDocument"):
-            await self._set_policy(context, identity, props.get("PolicyDocument"))
+            policy = props.get("PolicyDocument")
+            how = {"ResetPolicy": True} if policy is None else {"PolicyDocument": json.dumps(policy)}
+            await context.aws("ec2", "ModifyVpcEndpoint", {"VpcEndpointId": identity, **how})
 
     async def attributes_of(self, context: Context, made: Mapping[str, Any]) -> dict[str, Any]:
         return {"CreationTimestamp": str(made.get("CreationTimestamp", "")), "Id": made["VpcEndpointId"]}
 
     async def delete(self, context: Context, old: Existing) -> None:
         await unless_gone(context.aws("ec2", self.removes, {self.named_by: [old.physical_id]}))
-
-    async def _set_policy(self, context: Context, identity: str, policy: Any) -> None:
-        how = {"ResetPolicy": True} if policy is None else {"PolicyDocument": json.dumps(policy)}
-        await context.aws("ec2", "ModifyVpcEndpoint", {"VpcEndpointId": identity, **how})
 
 
 class GatewayAttachment(ResourceType):

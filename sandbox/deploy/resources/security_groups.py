@@ -69,20 +69,17 @@ class SecurityGroup(Ec2Type):
     def expected_id(self, context: Context, props: Props) -> str | None:
         return None  # `Ref` is an id that EC2 draws, though the group has a name
 
-    async def create(self, context: Context, props: Props) -> Made:
-        parameters: Props = {
+    def parameters(self, context: Context, props: Props) -> Props:
+        return {
             "Description": props["GroupDescription"],
             "GroupName": context.name(props.get("GroupName"), 255),
             "VpcId": props.get("VpcId"),
         }
-        if tags := props.get("Tags"):
-            parameters["TagSpecifications"] = [{"ResourceType": self.tagged, "Tags": tags}]
-        group = str((await context.aws("ec2", self.makes, parameters))["GroupId"])
-        await self.complete(context, group, {}, props)
+
+    async def attributes_of(self, context: Context, made: Mapping[str, Any]) -> dict[str, Any]:
+        group = made["GroupId"]
         found = await context.aws("ec2", "DescribeSecurityGroups", {"GroupIds": [group]})
-        return Made(
-            group, {"GroupId": group, "Id": group, "VpcId": found["SecurityGroups"][0].get("VpcId", "")}
-        )
+        return {"GroupId": group, "Id": group, "VpcId": found["SecurityGroups"][0].get("VpcId", "")}
 
     async def complete(self, context: Context, identity: str, before: Props, props: Props) -> None:
         for direction, usual in (("Ingress", []), ("Egress", _OUT)):

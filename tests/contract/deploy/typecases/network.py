@@ -57,6 +57,12 @@ CHANGED = [
         ("ModifyVpcEndpoint", "CreateTags"),
     ),
     Case(
+        "AWS::EC2::VPCEndpoint",
+        {"VpcId": "vpc-1", "ServiceName": "com.amazonaws.us-east-1.s3", "PolicyDocument": POLICY},
+        {"VpcId": "vpc-1", "ServiceName": "com.amazonaws.us-east-1.s3"},
+        ("ModifyVpcEndpoint",),
+    ),
+    Case(
         "AWS::EC2::SecurityGroup",
         {**GROUP, "SecurityGroupIngress": [WEB, INSIDE], "Tags": TAGS},
         {**GROUP, "SecurityGroupIngress": [INSIDE, LISTED], "SecurityGroupEgress": [SIX], "Tags": OTHER_TAGS},
