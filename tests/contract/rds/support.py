@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from sandbox.clock import Clock
+from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
 from sandbox.model.ids import Ids
 from sandbox.model.ports import NoFaults
@@ -91,3 +95,19 @@ class World:
         answer = await self.call("DescribeDBInstances", DBInstanceIdentifier=identifier)
         (instance,) = answer["DBInstances"]
         return dict(instance)
+
+
+def run(scenario: Callable[[World], Awaitable[None]]) -> None:
+    """Runs a scenario in a fresh world."""
+
+    async def whole() -> None:
+        await scenario(World())
+
+    asyncio.run(whole())
+
+
+async def refused(call: Awaitable[object]) -> AwsError:
+    """The error that a call is answered with."""
+    with pytest.raises(AwsError) as caught:
+        await call
+    return caught.value

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
@@ -15,29 +14,13 @@ from botocore.session import get_session
 from botocore.validate import ParamValidator
 
 from sandbox.backing.postgres import PostgresServer
-from sandbox.model.awserror import AwsError, NotImplementedByName
+from sandbox.model.awserror import NotImplementedByName
 from sandbox.model.scope import Scope
 from sandbox.services.rds import RdsService
 from sandbox.services.rds.rendering import RECORDED
-from tests.contract.rds.support import NFE, PASSWORD, START, World
+from tests.contract.rds.support import NFE, PASSWORD, START, World, refused, run
 
 OTHER = Scope("111122223333", "sa-east-1")
-
-
-def run(scenario: Callable[[World], Awaitable[None]]) -> None:
-    """Runs a scenario in a fresh world."""
-
-    async def whole() -> None:
-        await scenario(World())
-
-    asyncio.run(whole())
-
-
-async def refused(call: Awaitable[object]) -> AwsError:
-    """The error that a call is answered with."""
-    with pytest.raises(AwsError) as caught:
-        await call
-    return caught.value
 
 
 def test_an_instance_is_made_with_its_database_and_user() -> None:

@@ -5,37 +5,18 @@ Page: https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_CreateDBSubn
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from typing import Any
 
 import pytest
 
-from sandbox.model.awserror import AwsError
 from sandbox.model.scope import Scope
-from tests.contract.rds.support import World
+from tests.contract.rds.support import World, refused, run
 
 GROUP: dict[str, Any] = {
     "DBSubnetGroupName": "Privadas",
     "DBSubnetGroupDescription": "d",
     "SubnetIds": ["subnet-1", "subnet-2"],
 }
-
-
-def run(scenario: Callable[[World], Awaitable[None]]) -> None:
-    """Runs a scenario in a fresh world."""
-
-    async def whole() -> None:
-        await scenario(World())
-
-    asyncio.run(whole())
-
-
-async def refused(call: Awaitable[object]) -> AwsError:
-    """The error that a call is answered with."""
-    with pytest.raises(AwsError) as caught:
-        await call
-    return caught.value
 
 
 def test_a_group_is_made_shown_changed_and_deleted() -> None:
