@@ -17,6 +17,7 @@ from sandbox.model.call import Caller
 from sandbox.model.ids import Ids
 from sandbox.model.ports import FunctionSpec, InvocationRequest, LogLines, Outcome
 from sandbox.runtime.connected import holder_of
+from sandbox.runtime.crowd import Crowd
 from sandbox.runtime.dependencies import Dependencies
 from sandbox.runtime.environ import Credentials
 from sandbox.runtime.environment import Ending, EndKind, Environment
@@ -101,6 +102,7 @@ class LambdaRuntime:
             start_method=start_method,
         )
         self._starts = Starts()
+        self._crowd = Crowd()
         self._live = LiveLogs(clock)
         self._pools: dict[FunctionSpec, Pool] = {}
         self._keys: OrderedDict[str, Environment] = OrderedDict()
@@ -161,6 +163,7 @@ class LambdaRuntime:
         family_of(spec.runtime)
         pool = self._pool(spec)
         live = self._live.begin(log)
+        ticket = await self._crowd.enter()
         try:
             while True:
                 turn = pool.take() or await self._starts.turn(pool, partial(self._rest, pool))
@@ -171,6 +174,7 @@ class LambdaRuntime:
                 if outcome is not None:
                     return outcome
         finally:
+            self._crowd.leave(ticket)
             live.flush()
 
     async def retire(self, function: str) -> None:

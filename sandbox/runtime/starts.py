@@ -12,14 +12,12 @@ from __future__ import annotations
 
 import asyncio
 import os
-import time
 from collections import deque
 from collections.abc import Callable
 
-import psutil
-
 from sandbox.runtime.environment import Environment
 from sandbox.runtime.pool import Pool
+from sandbox.runtime.processors import Processors
 
 #: Real seconds that a request waits for an environment that is at work, before it asks for a new one.
 MOMENT = 0.05
@@ -27,30 +25,10 @@ MOMENT = 0.05
 PATIENCE = 0.25
 #: Real seconds between two starts while the machine is full, for each environment that the function has.
 SPARING = 0.5
+#: Part of the time that full processors may be idle.
+IDLE = 0.05
 #: Real seconds that the loop's timers may be early by.
 _EARLY = 0.002
-
-
-class Processors:
-    """How busy the machine's processors are, from one look to the next."""
-
-    #: Real seconds that an answer stands; a shorter time says nothing.
-    STANDS = 0.05
-    #: Part of the time that they may be idle while they count as busy.
-    IDLE = 0.05
-
-    def __init__(self) -> None:
-        self._at, self._idle = time.monotonic(), psutil.cpu_times().idle
-        self._full = False
-
-    def full(self) -> bool:
-        """Whether all of them were busy lately."""
-        now = time.monotonic()
-        if now - self._at >= self.STANDS:
-            idle = psutil.cpu_times().idle
-            spare = (idle - self._idle) / ((now - self._at) * (psutil.cpu_count() or 1))
-            self._at, self._idle, self._full = now, idle, spare < self.IDLE
-        return self._full
 
 
 class Start:
@@ -89,7 +67,7 @@ class Starts:
         self._moment = moment
         self._patience = patience
         self._sparing = sparing
-        self._full = full or Processors().full
+        self._full = full or Processors(IDLE).busy
         self._last = float("-inf")
         self._queue: deque[asyncio.Future[Environment | Start]] = deque()
         #: Who waits a moment, until when; most are served before, so they share one timer.

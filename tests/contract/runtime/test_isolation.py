@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -53,6 +54,21 @@ def ask(lab: Lab, source: str, start_method: str = "fork", **changes: Any) -> An
             return bytes(outcome.payload)
 
     return json.loads(asyncio.run(go()))
+
+
+@METHODS
+def test_functions_stand_back_behind_the_sandbox(lab: Lab, start_method: str) -> None:
+    groups = Path("/proc/self/autogroup")
+    source = f"""
+        import os, pathlib
+        def handler(event, context):
+            group = pathlib.Path({str(groups)!r})
+            return [os.nice(0), group.read_text() if group.exists() else ""]
+    """
+    nice, group = ask(lab, source, start_method)
+    assert nice == min(19, os.nice(0) + 5)
+    if groups.exists():
+        assert group.endswith("nice 5\n")
 
 
 @METHODS
