@@ -14,13 +14,9 @@ DEFAULT_LIMIT = 32 * 1024
 
 # `ParameterValue`: which parameters of a stack are `NoEcho` only its template says.
 _WORDS = r"password|passwd|senha|secret|token|authorization|api[-_]?key|credential|cookie|parametervalue"
-# A member of a JSON document whose name speaks of a secret; its value is a text, or a list that begins with
-# one. The document may itself stand as text in another (the body of a proxy event): its quotes are escaped
-# then, and the value ends at a quote escaped alike. A value that was cut ends with the text.
-_MEMBER = re.compile(
-    rf'((\\*)"[^"\\]*(?:{_WORDS})[^"\\]*\2"\s*:\s*(?:\[\s*)?)\2".*?(?:(?<!\\)\2"|\Z)',
-    re.IGNORECASE | re.DOTALL,
-)
+_WORD = re.compile(_WORDS, re.IGNORECASE)
+# What stands between the name of a member and its value, which may begin a list.
+_TO_TEXT = re.compile(r"\s*:\s*(?:\[\s*)?")
 # The same in a form (`Action=CreateDBInstance&MasterUserPassword=...`).
 _FIELD = re.compile(rf"(^|[&?])([\w.-]*(?:{_WORDS})[\w.-]*=)[^&\s]*", re.IGNORECASE)
 # From a word of a secret to the value of a form's field.
@@ -81,7 +77,7 @@ def masked(text: str) -> str:
     hints = [hint for hint in _HINTS if hint in lowered]
     if not hints:
         return text
-    if _SAID.search(text):
+    if "isvaluesecret" in lowered and _SAID.search(text):
         text = _FLAT.sub(_secret_by_itself, text)
         lowered = text.lower()
     # A letter whose small form is two would shift the places.
@@ -103,24 +99,51 @@ def _places(lowered: str, hints: Sequence[str]) -> list[int]:
 
 
 def _members_masked(text: str, places: Iterable[int]) -> str:
-    """Replaces the values of members: looks back from each word to where the member's name may begin."""
+    """Replaces the values of members of a JSON document whose names speak of secrets; a value is a text, or a
+    list that begins with one.
+
+    The document may itself stand as text in another (the body of a proxy event): its quotes are escaped then,
+    and the value ends at a quote escaped alike. A value that was cut ends with the text.
+    """
     done, tried = 0, -1
     kept: list[str] = []
     for place in places:
+        # Back from the word to where the member's name may begin.
         quote = text.rfind('"', done, place)
         if quote <= tried:
             continue
         tried = quote
-        begin = quote
-        while begin > max(done, quote - _DEEPEST) and text[begin - 1] == "\\":
-            begin -= 1
-        for start in range(begin, quote + 1):
-            if member := _MEMBER.match(text, start):
-                kept += (text[done:start], f'{member[1]}{member[2]}"***{member[2]}"')
-                done = member.end()
-                break
+        second = text.find('"', quote + 1)
+        name = text[quote + 1 : second].rstrip("\\")
+        escape = second - quote - 1 - len(name)
+        if second < 0 or not _WORD.search(name) or not _is_escaped(text, quote, escape, done):
+            continue
+        mark = text[second - escape : second + 1]
+        begin = _TO_TEXT.match(text, second + 1)
+        if begin is None or not text.startswith(mark, begin.end()):
+            continue
+        value = begin.end() + len(mark)
+        kept += (text[done:value], "***", mark)
+        done = _value_end(text, value, mark)
     kept.append(text[done:])
     return "".join(kept)
+
+
+def _is_escaped(text: str, quote: int, depth: int, start: int) -> bool:
+    """Whether a quote has so many backslashes before it, or more, behind `start`."""
+    return not depth or (
+        depth <= min(_DEEPEST, quote - start) and text.startswith("\\" * depth, quote - depth)
+    )
+
+
+def _value_end(text: str, start: int, mark: str) -> int:
+    """Behind the next quote that is escaped as `mark` is, and no deeper; or the end of the text."""
+    at = text.find(mark, start)
+    while at >= 0:
+        if text[at - 1] != "\\":
+            return at + len(mark)
+        at = text.find(mark, at + 1)
+    return len(text)
 
 
 def _secret_by_itself(found: re.Match[str]) -> str:
