@@ -16,7 +16,7 @@ from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.errors import StoreError
-from sandbox.flow.keys import BusinessKey, find_keys
+from sandbox.flow.keys import BusinessKey, KeyFinder
 from sandbox.flow.lookup import Lookup
 from sandbox.flow.payloads import DEFAULT_LIMIT, facts_text, keep, masked_facts
 from sandbox.flow.schema import COLUMNS, Row, as_json
@@ -62,7 +62,7 @@ class Journal:
         self._clock = clock
         self._off = limit == 0
         self._payload_limit = payload_limit
-        self._keys: list[BusinessKey] = []
+        self._finder = KeyFinder()
         #: Of this turn.
         self._hops: list[Row] = []
         self._links: list[Row] = []
@@ -100,11 +100,11 @@ class Journal:
 
     def declare_keys(self, keys: Sequence[BusinessKey]) -> None:
         """The business keys to look for in payloads from now on (those of the deployed sagas)."""
-        self._keys = list(keys)
+        self._finder = KeyFinder(keys)
 
     def declared_keys(self) -> list[BusinessKey]:
         """The business keys that are looked for now."""
-        return list(self._keys)
+        return list(self._finder.keys)
 
     def subscribe(self, receive: Callable[[Hop], None]) -> Callable[[], None]:
         """Calls `receive` with every hop from now on; returns the function that stops it."""
@@ -167,7 +167,7 @@ class Journal:
             identity = hop
             begun = self._begun.pop(hop)
         at, real_at = begun or (self._clock.now(), self._clock.real_now())
-        keys = find_keys(self._keys, payload) if payload and self._keys else None
+        keys = self._finder.find(payload) if payload and self._finder.keys else None
         before = cause if cause is not None else hop
         flow = identity if before is None else self._flow_of(before)
         if keys:
