@@ -7,6 +7,8 @@ from pathlib import Path
 
 #: Those that write what a file has already where it lies, so that space which was taken once stays there.
 _IN_PLACE = frozenset({"ext2", "ext3", "ext4", "xfs", "tmpfs"})
+#: Those of this machine's own disks and memory: nothing changes in them but through its kernel.
+_LOCAL = _IN_PLACE | {"btrfs", "f2fs"}
 _MOUNTS = Path("/proc/self/mountinfo")
 
 
@@ -23,14 +25,29 @@ def overwrites_in_place(path: Path, mounts: Path = _MOUNTS) -> bool:
     Returns:
         False where nobody can say: on macOS, and on file systems that are not known here.
     """
-    device = path.stat().st_dev
+    return _kind(path.stat().st_dev, mounts) in _IN_PLACE
+
+
+def is_local(device: int, mounts: Path = _MOUNTS) -> bool:
+    """Whether all changes of the files on a device surely go through this machine's kernel, which can tell
+    of them: not those that others serve (NFS, the folders of a virtual machine's host).
+
+    Args:
+        device: as `os.stat` gives it.
+        mounts: the list of what is mounted.
+    """
+    return _kind(device, mounts) in _LOCAL
+
+
+def _kind(device: int, mounts: Path) -> str | None:
+    """The kind of the file system on a device, or None where nobody says."""
     wanted = f"{os.major(device)}:{os.minor(device)}"
     try:
         lines = mounts.read_text(errors="replace").splitlines()
     except OSError:
-        return False
+        return None
     for line in lines:
         about, _, mounted = line.partition(" - ")
         if about.split(" ")[2:3] == [wanted]:
-            return mounted.split(" ")[0] in _IN_PLACE
-    return False
+            return mounted.split(" ")[0]
+    return None

@@ -7,7 +7,7 @@ import hashlib
 import os
 import shutil
 from base64 import b64encode
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -18,14 +18,12 @@ from sandbox.model.ids import Ids
 from sandbox.model.lambda_errors import conflict, invalid, lambda_error
 from sandbox.model.lambda_limits import UNZIPPED, ZIPPED
 from sandbox.services.lambda_.archive import pack, unpack
+from sandbox.services.lambda_.live import LiveFolders, fingerprint
 from sandbox.services.lambda_.objects import Objects
 from sandbox.services.lambda_.records import Package
 
 #: The bucket name that stands for "a folder of this machine"; known from LocalStack.
 LIVE_BUCKET = "hot-reload"
-#: A walk may cost this share of the time at most: one of 10 ms is taken as good for the next 200 ms.
-_WALK_SHARE = 0.05
-_CHEAP_WALK = 0.002  # real seconds; such a walk is made for every invocation
 
 
 class CodeStore:
@@ -41,9 +39,8 @@ class CodeStore:
     def __init__(self, folder: Path, clock: Clock, ids: Ids, objects: Objects) -> None:
         self._folder = folder.absolute()
         self._objects = objects
-        self._clock = clock
         self._ids = ids
-        self._walks: dict[str, tuple[str, float, list[File]]] = {}
+        self._live = LiveFolders(clock)
 
     async def clean(self) -> None:
         """Removes what a killed process left half unpacked."""
@@ -107,19 +104,14 @@ class CodeStore:
         """
         if not package.live:
             return package.key
-        known = self._walks.get(package.folder)
-        began = self._clock.elapsed()
-        if known is not None and began < known[1]:
-            return known[0]
-        files = listed(package.folder)
-        if not files and self._is_missing(package):
-            self._walks.pop(package.folder, None)
+        key = self._live.key(package.folder)
+        if key is None:
             raise _gone(package.folder)
-        key = known[0] if known is not None and files == known[2] else digest_of(files)
-        cost = self._clock.elapsed() - began
-        rest = cost / _WALK_SHARE if cost > _CHEAP_WALK else 0.0
-        self._walks[package.folder] = (key, began + cost + rest, files)
         return key
+
+    def close(self) -> None:
+        """Watches live folders no longer."""
+        self._live.close()
 
     async def current(self, package: Package) -> Package:
         """The package as its content is now: that of a live folder may have changed since it was given.
@@ -208,46 +200,3 @@ def _receive_folder(path: str) -> Package:
     key, size = fingerprint(folder)
     digest = b64encode(hashlib.sha256(key.encode()).digest()).decode()
     return Package(folder=str(folder), live=True, sha256=digest, size=size, key=key)
-
-
-#: A file below a folder: its name, when it was modified (nanoseconds), its size.
-File = tuple[str, int, int]
-
-
-def fingerprint(folder: Path) -> tuple[str, int]:
-    """A digest over the names, sizes and modification times of a folder's files, and their bytes in all."""
-    files = listed(str(folder))
-    return digest_of(files), sum(size for _, _, size in files)
-
-
-def listed(folder: str) -> list[File]:
-    """The files of a folder, by name. Caches (`__pycache__`) and hidden folders do not count."""
-    return sorted(_walk(folder, "", set()))
-
-
-def digest_of(files: Sequence[File]) -> str:
-    """Stands for files as they are."""
-    digest = hashlib.blake2b(digest_size=16)
-    for name, modified, size in files:
-        digest.update(f"{name}\0{modified}\0{size}\0".encode("utf-8", "surrogateescape"))
-    return digest.hexdigest()
-
-
-def _walk(folder: str, prefix: str, seen: set[tuple[int, int]]) -> Iterator[File]:
-    try:
-        entries = list(os.scandir(folder))
-    except OSError:
-        return
-    for entry in entries:
-        try:
-            if not entry.is_dir():
-                status = entry.stat()
-                yield prefix + entry.name, status.st_mtime_ns, status.st_size
-            elif entry.name != "__pycache__" and not entry.name.startswith("."):
-                status = entry.stat()
-                # A link back up must not make the walk endless.
-                if (status.st_dev, status.st_ino) not in seen:
-                    seen.add((status.st_dev, status.st_ino))
-                    yield from _walk(entry.path, f"{prefix}{entry.name}/", seen)
-        except OSError:  # gone between listing and looking, or a dangling link
-            continue

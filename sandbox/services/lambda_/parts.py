@@ -131,6 +131,7 @@ class LambdaParts(Service):
         await self.mappings.stop()
         await self.events.stop()
         await self.tasks.stop()
+        self.code.close()
 
     # --- what operations share ---------------------------------------------------------------------------
     def _qualified(self, params: Params, scope: Scope) -> Qualified:

@@ -17,7 +17,8 @@ from sandbox.model.call import Call
 from sandbox.model.http import HttpRequest, HttpResponse
 from sandbox.model.ids import Ids
 from sandbox.services.lambda_.archive import unpack
-from sandbox.services.lambda_.code import CodeStore, fingerprint
+from sandbox.services.lambda_.code import CodeStore
+from sandbox.services.lambda_.live import fingerprint
 from sandbox.services.lambda_.objects import Objects
 from tests.contract.lambda_.harness import ROLE, World, package
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.store.filesystems import overwrites_in_place
+from sandbox.store.filesystems import is_local, overwrites_in_place
 
 
 def mounted(folder: Path, kind: str, device: str = "") -> Path:
@@ -28,6 +28,14 @@ def mounted(folder: Path, kind: str, device: str = "") -> Path:
 )
 def test_a_file_system_is_known_by_its_kind(tmp_path: Path, kind: str, in_place: bool) -> None:
     assert overwrites_in_place(tmp_path, mounted(tmp_path, kind)) is in_place
+
+
+@pytest.mark.parametrize(
+    ("kind", "local"),
+    [("ext4", True), ("btrfs", True), ("tmpfs", True), ("nfs4", False), ("virtiofs", False), ("9p", False)],
+)
+def test_what_others_serve_may_change_unheard(tmp_path: Path, kind: str, local: bool) -> None:
+    assert is_local(tmp_path.stat().st_dev, mounted(tmp_path, kind)) is local
 
 
 def test_what_nobody_says_is_not_taken_for_granted(tmp_path: Path) -> None:
