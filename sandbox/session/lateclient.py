@@ -13,7 +13,8 @@ from sandbox.model.ports import AwsClient
 class LateClient:
     """The port `AwsClient`, for services that are made and started before the front door is.
 
-    What they call meanwhile waits: a service goes on at its start with what was interrupted.
+    What they call meanwhile waits: a service goes on at its start with what was interrupted. Where the start
+    fails before there is a front door, who waits is stopped, as a stop of their service would.
     """
 
     def __init__(self) -> None:
@@ -25,10 +26,19 @@ class LateClient:
         self._client = client
         self._come.set()
 
+    def leave(self) -> None:
+        """None will come: what waits for it, or calls later, is cancelled. Changes nothing once it is there."""
+        self._come.set()
+
     async def call(
         self, service: str, operation: str, params: Mapping[str, Any], call: Call | None = None
     ) -> dict[str, Any]:
-        """See `AwsClient.call`."""
+        """See `AwsClient.call`.
+
+        Raises:
+            asyncio.CancelledError: there will be no front door.
+        """
         await self._come.wait()
-        assert self._client is not None  # it has arrived
+        if self._client is None:
+            raise asyncio.CancelledError
         return await self._client.call(service, operation, params, call)

@@ -147,6 +147,7 @@ class Session:
             if self.options.keep:
                 self.engine.keep()
             self._started.push_async_callback(self.engine.stop)
+            self._started.callback(self._services_client.leave)
             await self.engine.start()
         with step(self._report, "front door") as say:
             self._open_gateway()
