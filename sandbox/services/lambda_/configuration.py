@@ -75,10 +75,13 @@ def _network(given: Mapping[str, Any]) -> Network | None:
     """What is recorded of `VpcConfig`; None for one that takes a function out of its network.
 
     Raises:
-        AwsError: `InvalidParameterValueException`, it names subnets without groups, or the reverse.
+        AwsError: `InvalidParameterValueException`, it names subnets without groups, or the reverse; or it
+            allows IPv6 and names none: AWS does not say what that means.
     """
     subnets, groups = list(given.get("SubnetIds") or ()), list(given.get("SecurityGroupIds") or ())
     if not subnets and not groups:
+        if given.get("Ipv6AllowedForDualStack"):
+            raise NotImplementedByName("lambda", "VpcConfig.Ipv6AllowedForDualStack without subnets")
         return None
     if not subnets or not groups:
         raise invalid("SubnetIds and SecurityIds must coexist or be both empty list.")

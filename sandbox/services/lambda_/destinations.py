@@ -25,6 +25,8 @@ from sandbox.services.lambda_.qualified import Qualified
 from sandbox.services.lambda_.records import Function
 
 _TAKES = frozenset({"sqs", "sns", "lambda", "events"})
+#: What is told of the records of a stream that are given up, on AWS.
+_TOLD_OF_RECORDS = frozenset({"sqs", "sns", "s3"})
 
 
 class Destinations:
@@ -66,6 +68,18 @@ class Destinations:
         if is_arn(target) and parse_arn(target).service not in ("sqs", "sns"):
             raise invalid(f"The dead-letter target {target} must be an SQS queue or an SNS topic.")
         return self.check(target, "DeadLetterConfig")
+
+    def check_of_records(self, target: str) -> str:
+        """Checks what shall be told of the records of a stream that are given up, and returns it.
+
+        Functions and event buses are told of asynchronous invocations alone.
+
+        Raises:
+            AwsError: `InvalidParameterValueException`, AWS tells none of its kind; or none is told here.
+        """
+        if is_arn(target) and parse_arn(target).service not in _TOLD_OF_RECORDS:
+            raise invalid(f"The destination ARN {target} is invalid.")
+        return self.check(target, "DestinationConfig.OnFailure")
 
     async def send(self, named: Qualified, ending: Ending, cause: int | None, trace: str | None) -> None:
         """Sends the result of an asynchronous invocation to where the function says.

@@ -101,7 +101,7 @@ def changes(params: dict[str, Any], source: Arn, destinations: Destinations) -> 
         fields["max_concurrency"] = scaling.get("MaximumConcurrency")
     if not queue and (config := params.get("DestinationConfig")) is not None:
         target = (config.get("OnFailure") or {}).get("Destination")
-        fields["on_failure"] = destinations.check(target, "DestinationConfig.OnFailure") if target else None
+        fields["on_failure"] = destinations.check_of_records(target) if target else None
     return fields
 
 
@@ -127,6 +127,9 @@ def _check(params: dict[str, Any], queue: bool) -> None:
         raise invalid("Unsupported ScalingConfig parameter for given event source mapping type.")
     if (params.get("DestinationConfig") or {}).get("OnSuccess"):
         raise invalid("Unsupported DestinationConfig parameter for given event source mapping type.")
+    failure = (params.get("DestinationConfig") or {}).get("OnFailure")
+    if failure is not None and "Destination" not in failure:
+        raise invalid("The Destination field is required for an OnFailure configuration.")
     if params.get("TumblingWindowInSeconds"):
         raise NotImplementedByName("lambda", "parameter TumblingWindowInSeconds")
 

@@ -178,6 +178,7 @@ def test_wrong_values_are_refused_in_the_words_of_aws(
         ({"DeadLetterConfig": {"TargetArn": "arn:aws:sns:us-east-1:000000000000:t"}}, "DeadLetterConfig"),
         ({"Code": {"ImageUri": "x"}}, "ImageUri"),
         ({"Code": {"S3Bucket": "balde", "S3Key": "x.zip"}}, "balde"),
+        ({"VpcConfig": {"Ipv6AllowedForDualStack": True}}, "Ipv6AllowedForDualStack without subnets"),
     ],
 )
 def test_what_is_not_done_is_refused_by_name(world: World, params: dict[str, Any], named: str) -> None:
@@ -206,6 +207,9 @@ def test_the_network_of_a_function_is_recorded_and_shown(world: World) -> None:
     assert world.call("GetFunctionConfiguration", FunctionName="estoque")["VpcConfig"] == shown
     out: dict[str, list[str]] = {"SubnetIds": [], "SecurityGroupIds": []}
     changed = world.call("UpdateFunctionConfiguration", FunctionName="estoque", VpcConfig=out)
+    assert "VpcConfig" not in changed
+    neither = {**out, "Ipv6AllowedForDualStack": False}
+    changed = world.call("UpdateFunctionConfiguration", FunctionName="estoque", VpcConfig=neither)
     assert "VpcConfig" not in changed
     error = world.refused(
         "UpdateFunctionConfiguration", FunctionName="estoque", VpcConfig={"SubnetIds": ["subnet-1"]}

@@ -210,6 +210,33 @@ def test_a_batch_is_split_where_its_function_says_and_that_is_no_retry(world: Wo
     assert told["DDBStreamBatchInfo"]["startSequenceNumber"] == "000003"
 
 
+@pytest.mark.parametrize(
+    "target",
+    [str(arn("vendas")), "arn:aws:events:us-east-1:000000000000:event-bus/default"],
+    ids=["function", "bus"],
+)
+def test_functions_and_buses_are_not_told_of_records(world: World, target: str) -> None:
+    failure = {"OnFailure": {"Destination": target}}
+    wrong = f"The destination ARN {target} is invalid."
+    made = stream(world)
+    given = {"FunctionName": "estoque", "EventSourceArn": str(STREAM), "StartingPosition": "LATEST"}
+    error = world.refused("CreateEventSourceMapping", **given, DestinationConfig=failure)
+    assert (error.code, error.message) == ("InvalidParameterValueException", wrong)
+    error = world.refused("UpdateEventSourceMapping", UUID=made["UUID"], DestinationConfig=failure)
+    assert (error.code, error.message) == ("InvalidParameterValueException", wrong)
+
+
+def test_a_failure_without_destination_is_refused_and_an_empty_one_tells_nobody(world: World) -> None:
+    made = stream(world, DestinationConfig={"OnFailure": {"Destination": QUEUE}})
+    assert made["DestinationConfig"] == {"OnFailure": {"Destination": QUEUE}}
+    empty: dict[str, dict[str, str]] = {"OnFailure": {}}
+    error = world.refused("UpdateEventSourceMapping", UUID=made["UUID"], DestinationConfig=empty)
+    assert error.message == "The Destination field is required for an OnFailure configuration."
+    nobody = {"OnFailure": {"Destination": ""}}
+    changed = world.call("UpdateEventSourceMapping", UUID=made["UUID"], DestinationConfig=nobody)
+    assert changed["DestinationConfig"] == {"OnFailure": {}}
+
+
 def test_old_records_are_given_up(world: World) -> None:
     stream(
         world,
@@ -301,6 +328,10 @@ def test_a_disabled_mapping_reads_nothing(world: World) -> None:
         ({"ScalingConfig": {"MaximumConcurrency": 2}}, "Unsupported ScalingConfig parameter"),
         ({"TumblingWindowInSeconds": 5}, "parameter TumblingWindowInSeconds"),
         ({"EventSourceArn": f"{STREAM}x"}, "Stream not found"),
+        (
+            {"DestinationConfig": {"OnFailure": {"Destination": "arn:aws:s3:::perdidos"}}},
+            "DestinationConfig.OnFailure of kind s3",
+        ),
     ],
 )
 def test_wrong_mappings_of_streams_are_refused(world: World, params: dict[str, Any], message: str) -> None:
