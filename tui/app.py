@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 from weakref import WeakKeyDictionary
 
 from textual import on
-from textual.app import App, SystemCommand
+from textual.app import SystemCommand
 from textual.binding import Binding, BindingType
 from textual.filter import LineFilter
 from textual.screen import Screen
@@ -42,6 +42,7 @@ from tui.screens.overview import Overview
 from tui.screens.queues import Queues
 from tui.screens.sagas import Sagas
 from tui.themes import THEMES
+from tui.typed import TypedAhead
 
 _BATCH = 0.1
 _TICK = 1.0
@@ -51,7 +52,7 @@ _BOARDS: dict[str, Callable[[], Board]] = {
 }
 
 
-class Dashboard(App[None]):
+class Dashboard(TypedAhead):
     """The application.
 
     Args:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from sandbox.cli.paint import paint
-from sandbox.model.durations import format_duration
+from sandbox.model.durations import format_after, format_duration
 from sandbox.model.safe_text import one_line
 from sandbox.model.views.sagas import SagaCheck, SagaDetail, TimelineEntry, Violation
 
@@ -107,7 +107,7 @@ def _violation(violation: Violation) -> Iterator[str]:
 def _waterfall(timeline: Sequence[TimelineEntry], now: float) -> Iterator[str]:
     began = min(entry.from_at for entry in timeline)
     ended = max(_end(entry, now) for entry in timeline)
-    times = [f"+{format_duration(entry.from_at - began)}" for entry in timeline]
+    times = [format_after(entry.from_at - began) for entry in timeline]
     tooks = [_took(entry, now) for entry in timeline]
     names = [
         f"{entry.what}{f' (attempt {entry.attempt})' if entry.attempt > 1 else ''}" for entry in timeline

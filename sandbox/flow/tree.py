@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 import msgspec
 
+from sandbox.model.durations import format_after
 from sandbox.model.hops import Hop, HopKind, LinkKind
 
 #: Levels of a tree; it is walked by recursion, and read by people.
@@ -122,7 +123,7 @@ def describe(branch: Branch, began: float) -> str:
     hop = branch.hop
     mark = "✗" if hop.status != "ok" else "●"
     word = "queued for" if hop.queues_at_function else _WORDS.get(hop.kind, hop.kind.value)
-    parts = [f"{mark} +{hop.at - began:.3f}s", word, _where(hop)]
+    parts = [f"{mark} {format_after(hop.at - began)}", word, _where(hop)]
     if hop.duration_ms is not None:
         parts.append(f"{hop.duration_ms:.1f} ms")
     parts.extend(_facts(hop))

@@ -52,6 +52,14 @@ def parse_moment(text: str, now: float) -> float:
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).timestamp()
 
 
+def format_after(seconds: float) -> str:
+    """How long after a beginning, in at most nine characters that tell milliseconds apart (`+61.404s`)."""
+    seconds = max(0.0, seconds)
+    if seconds < 999.9995:
+        return f"+{seconds:.3f}s"
+    return f"+{seconds:.1f}s" if seconds < 9999.95 else f"+{format_duration(seconds)}"
+
+
 def format_duration(seconds: float) -> str:
     """A duration in at most two units (`1m 30s`); below a second in milliseconds."""
     if seconds < 0:

@@ -27,7 +27,7 @@ class LateClient:
         self._come.set()
 
     def leave(self) -> None:
-        """None will come: what waits for it, or calls later, is cancelled. Changes nothing once it is there."""
+        """None will come: what waits for it is cancelled. Changes nothing once it is there."""
         self._come.set()
 
     async def call(

@@ -90,10 +90,10 @@ working      0ms (15.3 ms of real time)
 steps        ● issue done  ✗ reserve failed  ○ confirm pending
 
 timeline     ░ waiting  █ working
-+0ms  █                                 12.3 ms  function billing            issue
-+0ms  ░░░░░░░░░░░░░░░░                       1m  in queue reserve            reserve
- +1m                  █                  3.0 ms  function stock (attempt 2)  reserve  ✗ ValueError: no
- +1m                  ░░░░░░░░░░░░░░░░      1m…  dead letter in reserve-dlq  reserve
+ +0.000s  █                                 12.3 ms  function billing            issue
+ +0.000s  ░░░░░░░░░░░░░░░░                       1m  in queue reserve            reserve
++60.000s                  █                  3.0 ms  function stock (attempt 2)  reserve  ✗ ValueError: no
++60.000s                  ░░░░░░░░░░░░░░░░      1m…  dead letter in reserve-dlq  reserve
 
 ✗ stock is violated: It adds up.
     id=o1  n=3

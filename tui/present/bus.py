@@ -18,6 +18,11 @@ from tui.present.refs import short
 from tui.present.table import Column, Scene, Table
 
 
+def in_order(buses: Iterable[BusView]) -> list[BusView]:
+    """The buses that a system made for itself, then the one that every account has."""
+    return sorted(buses, key=lambda bus: bus.name == "default")
+
+
 def rules_of(buses: Iterable[BusView]) -> list[RuleView]:
     """Every rule of every bus."""
     return [rule for bus in buses for rule in sorted(bus.rules, key=lambda rule: rule.name)]

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from sandbox.model.durations import format_after
 from sandbox.model.views.flows import BranchView, FlowSummary, FlowView, NearMiss
 from tui.present import marks
 from tui.present.bodies import body_lines
 from tui.present.cells import Builder, Cell, Line, Tone, join, squeezed, text, wrap
 from tui.present.details import fact, heading, section
 from tui.present.hops import facts, http_status, tone_of, where, words
-from tui.present.numbers import after, clock_time, exact, milliseconds
+from tui.present.numbers import clock_time, exact, milliseconds
 from tui.present.table import Column, Scene, Table
 
 STATUSES = ("ok", "error", "dead-lettered")
@@ -106,7 +107,7 @@ def _step_cells(step: Step, scene: Scene) -> Sequence[Cell]:
         ways = ("≈ inferred", f", published by hop {step.branch.via}")
         tails = [_behind(*told, text(way, Tone.ACCENT)) for way in ("".join(ways), ways[0], "≈")]
     return (
-        text(after(hop.at - step.began), Tone.DIM),
+        text(format_after(hop.at - step.began), Tone.DIM),
         squeezed(((step.prefix, Tone.IDLE),), words(hop), *tails),
         text("" if hop.duration_ms is None else milliseconds(hop.duration_ms), Tone.DIM),
     )
@@ -128,7 +129,7 @@ def hop_detail(step: Step, misses: Sequence[NearMiss] = ()) -> Builder:
     def build(width: int) -> list[Line]:
         lines = [join(heading(hop.kind.value, f"hop {hop.id}"), gap="")]
         lines += fact("what", text(where(hop), tone_of(hop)), width)
-        lines += fact("at", f"{clock_time(hop.at, millis=True)}  {after(hop.at - step.began)}", width)
+        lines += fact("at", f"{clock_time(hop.at, millis=True)}  {format_after(hop.at - step.began)}", width)
         lines += fact("took", "" if hop.duration_ms is None else milliseconds(hop.duration_ms), width)
         lines += fact("status", marks.mark(hop.status) if hop.status != "ok" else (), width)
         lines += fact("error", text(hop.error or branch.failed_by, Tone.BAD), width)

@@ -47,14 +47,6 @@ def exact(seconds: float) -> str:
     return format_duration(max(0.0, seconds))
 
 
-def after(seconds: float) -> str:
-    """How long after a beginning, in at most nine characters that tell milliseconds apart."""
-    seconds = max(0.0, seconds)
-    if seconds < 999.9995:
-        return f"+{seconds:.3f}s"
-    return f"+{seconds:.1f}s" if seconds < 9999.95 else f"+{exact(seconds)}"
-
-
 def milliseconds(value: float | None) -> str:
     """Milliseconds with as many digits as matter."""
     if value is None:

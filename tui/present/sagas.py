@@ -5,11 +5,12 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterable, Sequence
 
+from sandbox.model.durations import format_after
 from sandbox.model.views.sagas import SagaCheck, SagaDetail, SagaView, TimelineEntry
 from tui.present import marks
 from tui.present.cells import Builder, Cell, Drawn, Line, Span, Tone, join, text, width_of, wrap
 from tui.present.details import fact, heading, section
-from tui.present.numbers import after, age_of, clock_time, count, exact, milliseconds, quantity, span_of
+from tui.present.numbers import age_of, clock_time, count, exact, milliseconds, quantity, span_of
 from tui.present.table import Column, Scene, Table
 
 OUTCOMES = ("stuck", "failed", "running", "compensated", "completed")
@@ -171,7 +172,7 @@ def _timeline_table(began: float, detail: SagaDetail | None) -> Table[TimelineEn
         to_at = scene.now if entry.to_at is None else entry.to_at
         tone = _tone(entry)
         return (
-            text(after(entry.from_at - began), Tone.DIM),
+            text(format_after(entry.from_at - began), Tone.DIM),
             text(("◷ " if entry.kind == "waiting" else "▶ ") + entry.what, tone),
             text(entry.step, Tone.DIM),
             text(_took(entry, to_at)),

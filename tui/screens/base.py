@@ -208,7 +208,8 @@ class Board(Screen[None]):
         """Begins a search in the list that has the focus."""
         self._searching = self._list_in_focus()
         self._show_search(on=True)
-        self.query_one("#search", Input).focus()
+        self.set_focus(self.query_one("#search", Input))  # now: letters may be waiting
+        self.host.let_typed()
 
     def _show_search(self, *, on: bool) -> None:
         """The box takes the place of the key bar."""

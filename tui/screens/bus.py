@@ -17,6 +17,7 @@ from tui.picture import Trouble
 from tui.present.absent import absent, refused
 from tui.present.archives import ARCHIVES, Kept, archive_detail, in_order
 from tui.present.bus import EVENTS, RULES, event_detail, rule_detail, rules_of, summary
+from tui.present.bus import in_order as buses_in_order
 from tui.present.cells import Tone, text
 from tui.present.refs import Ref
 from tui.present.table import Scene
@@ -93,7 +94,7 @@ class Bus(ArchiveDesk):
 
     def draw(self, scene: Scene) -> None:
         """Rules, then events."""
-        buses = scene.picture.buses or ()
+        buses = buses_in_order(scene.picture.buses or ())
         rules = rules_of(buses)
         found = self.searched(rules, RULES, "rules")
         self._rules.show(

@@ -29,6 +29,9 @@ class Host(Protocol):
     def jump(self, ref: Ref) -> None:
         """Goes to the screen that shows a reference, and selects it there."""
 
+    def let_typed(self) -> None:
+        """Says that what was typed behind the key of the search has its place now."""
+
     def say(self, words: str, *, bad: bool = False, title: str = "") -> None:
         """A notice."""
 

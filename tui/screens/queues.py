@@ -52,6 +52,8 @@ class Queues(Desk):
         self._of: tuple[str, str | None, str] | None = None
         self._counts: tuple[int, ...] = ()
         self._trouble: Trouble | None = None
+        #: The user asked for the last message, and not all are loaded.
+        self._to_end = False
 
     def body(self) -> ComposeResult:
         """Three parts."""
@@ -113,7 +115,7 @@ class Queues(Desk):
             self._of = of
             self._pages.clear()
             self.messages.marked.clear()
-            self._trouble = None
+            self._trouble, self._to_end = None, False
             self.fetch(0)
         elif counts != self._counts and scene.picture.live:
             self.fetch(self._page)
@@ -160,10 +162,15 @@ class Queues(Desk):
         self._trouble = None
         self._pages.put(page, messages)
         self._show_desk(self.host.scene())
+        if self._to_end:
+            self.messages.go_to_end()
+            self._to_end = len(messages) == PAGE and self._has_more
+            self._load_more()
+            self._show_message(self.host.scene())
         self.show_keys()
 
     def _refused(self, trouble: Trouble) -> None:
-        self._trouble = trouble
+        self._trouble, self._to_end = trouble, False
         self._show_desk(self.host.scene())
 
     def _show_desk(self, scene: Scene) -> None:
@@ -227,14 +234,24 @@ class Queues(Desk):
     @on(Grid.Moved, "#messages")
     def _message_moved(self) -> None:
         self._show_message(self.host.scene())
-        self._load_more()
+        if not self._to_end:
+            self._load_more()
         self.show_keys()
+
+    @on(Grid.Scrolled, "#messages")
+    def _message_scrolled(self, message: Grid.Scrolled) -> None:
+        self._to_end = message.to_end and self._has_more
+        if self._to_end:
+            self._load_more()
+
+    @property
+    def _has_more(self) -> bool:
+        return len(self._pages.items) < self.whole and not (self.needle_in("messages") and self._all_found)
 
     def _load_more(self) -> None:
         """The next page, once the cursor comes near the end of what is loaded."""
         loaded = len(self._pages.items)
-        more = loaded < self.whole and not (self.needle_in("messages") and self._all_found)
-        if more and self.messages.cursor >= loaded - PAGE // 2:
+        if self._has_more and self.messages.cursor >= loaded - PAGE // 2:
             self.fetch(loaded // PAGE)
 
     @on(Grid.Chosen, "#queues")

@@ -61,12 +61,18 @@ class Grid(Toned, ScrollView, Generic[T], can_focus=True):
         """The row under the cursor was opened, with Enter or a second click."""
 
     class Scrolled(Message):
-        """The user moved; `at_end`: the newest row is under the cursor."""
+        """The user moved.
 
-        def __init__(self, grid: Grid[Any], *, at_end: bool) -> None:
+        Attributes:
+            at_end: the last row is under the cursor.
+            to_end: it was asked for, whether or not all of the list is there.
+        """
+
+        def __init__(self, grid: Grid[Any], *, at_end: bool, to_end: bool = False) -> None:
             super().__init__()
             self.grid = grid
             self.at_end = at_end
+            self.to_end = to_end
 
         @property
         def control(self) -> Grid[Any]:
@@ -173,16 +179,16 @@ class Grid(Toned, ScrollView, Generic[T], can_focus=True):
 
     def action_edge(self, end: int) -> None:
         """Moves the cursor to the first or last row."""
-        self._by_user((len(self._things) - 1) * end)
+        self._by_user((len(self._things) - 1) * end, to_end=bool(end))
 
     def action_choose(self) -> None:
         """Opens the row under the cursor."""
         if self.thing is not None:
             self.post_message(self.Chosen(self, self.thing))
 
-    def _by_user(self, place: int) -> None:
+    def _by_user(self, place: int, *, to_end: bool = False) -> None:
+        self.post_message(self.Scrolled(self, at_end=place >= len(self._things) - 1, to_end=to_end))
         self._set_cursor(place)
-        self.post_message(self.Scrolled(self, at_end=self.cursor >= len(self._things) - 1))
 
     def _set_cursor(self, place: int) -> None:
         place = max(0, min(place, len(self._things) - 1))

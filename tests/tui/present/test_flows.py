@@ -12,7 +12,6 @@ from tui.present import (
     logs,
 )
 from tui.present.cells import Tone, plain, width_of
-from tui.present.numbers import after
 from tui.present.ring import Ring
 
 
@@ -46,19 +45,6 @@ class TestFlows:
         assert plain(what(30)) == "GET /api/v1/n…000000000000 404"
         assert width_of(what(30)) == 30
         assert plain(what(80)) == f"GET /api/v1/notas/{'0' * 36} 404"
-
-    @pytest.mark.parametrize(
-        ("seconds", "shown"),
-        [
-            (0, "+0.000s"),
-            (61.4041, "+61.404s"),
-            (-0.0001, "+0.000s"),
-            (5000.5, "+5000.5s"),
-            (90_000, "+1d 1h"),
-        ],
-    )
-    def test_offsets_tell_hops_of_one_second_apart(self, seconds: float, shown: str) -> None:
-        assert after(seconds) == shown
 
     def test_stepping_goes_by_time(self) -> None:
         order = [step.branch.hop.at for step in flows.in_time(flows.steps(canned.flow("103")))]

@@ -12,12 +12,14 @@ from tui.screens.base import Board
 class TestBus:
     def test_events_and_why(self) -> None:
         async def look(driver: Driver) -> None:
-            await driver.press("6", "down")
-            assert driver.feed.questions("bus_events")[-1] == {
-                "bus": "nfe-events-dev",
-                "limit": 200,
-                "match": "",
-            }
+            await driver.press("6")
+            assert driver.feed.questions("bus_events") == [
+                {
+                    "bus": "nfe-events-dev",
+                    "limit": 200,
+                    "match": "",
+                }
+            ]
             await driver.press("e")
             assert driver.feed.questions("flow_near_misses")[-1] == {"hop": 900}
             assert "not one of" in driver.text
@@ -26,7 +28,7 @@ class TestBus:
 
     def test_a_rule_leads_to_its_queue(self) -> None:
         async def look(driver: Driver) -> None:
-            await driver.press("6", "down", "g")
+            await driver.press("6", "g")
             assert driver.app.current_mode == "queues"
             assert selected(driver, "#queues").name == "estoque-reserva"
 

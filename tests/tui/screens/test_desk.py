@@ -4,14 +4,25 @@ from __future__ import annotations
 
 import json
 
+import msgspec
+from textual.events import Key
 from textual.widgets import Input, TextArea
 
-from sandbox.model.views.messages import MoveProgress, MoveResult
+from sandbox.model.views.messages import MoveProgress, MoveResult, QueueView
+from tests.tui import canned
 from tests.tui.driving import Driver, drive, grid
+from tests.tui.fakes import FakeFeed, picture
 from tui.feed.messages import Answered, Heard
 from tui.picture import Trouble
 from tui.screens.base import Board
 from tui.screens.dialogs import Choose, Confirm, Editor, OneLine
+
+
+def queue_of(driver: Driver) -> QueueView:
+    """The queue under the cursor."""
+    queue = grid(driver, "#queues").thing
+    assert isinstance(queue, QueueView)
+    return queue
 
 
 class TestDesk:
@@ -158,10 +169,35 @@ class TestDesk:
 
     def test_a_long_queue_is_loaded_as_one_scrolls(self) -> None:
         async def look(driver: Driver) -> None:
-            await driver.press("2", "tab", "end")
+            await driver.press("2", "tab", *["pagedown"] * 8)
             assert [ask["offset"] for ask in driver.feed.questions("queue_peek")] == [0, 200]
-            await driver.press("end", "end", "end")
-            assert len(grid(driver, "#messages").things) >= 800
+
+        drive(look)
+
+    def test_end_goes_to_the_end_of_all_that_there_is(self) -> None:
+        async def look(driver: Driver) -> None:
+            await driver.press("2", "tab", "end")
+            messages = grid(driver, "#messages")
+            while len(messages.things) < 700:
+                await driver.pilot.pause()
+            await driver.settle()
+            assert messages.cursor + 1 == len(messages.things)
+            asked = [ask["offset"] for ask in driver.feed.questions("queue_peek")]
+            assert asked == [0, 200, 400, 600]
+
+        queues = (msgspec.structs.replace(queue, visible=600) for queue in canned.QUEUES)
+        drive(look, feed=FakeFeed(picture(queues=tuple(queues))))
+
+    def test_who_moves_on_does_not_want_the_end_any_more(self) -> None:
+        async def look(driver: Driver) -> None:
+            await driver.press("2", "tab")
+            driver.app.post_message(Key("end", None))
+            driver.app.post_message(Key("up", None))
+            await driver.settle()
+            await driver.settle()
+            messages = grid(driver, "#messages")
+            assert messages.cursor < len(messages.things) - 1
+            assert len(messages.things) < queue_of(driver).visible
 
         drive(look)
 

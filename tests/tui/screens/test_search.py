@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from textual.events import Key
+from textual.widgets import Input
 
 from tests.tui import canned
 from tests.tui.driving import Driver, drive, grid
@@ -24,6 +26,25 @@ def test_what_is_typed_is_on_the_screen() -> None:
         assert "Help" in driver.lines[-1]
 
     drive(look, size=(80, 24))
+
+
+@pytest.mark.parametrize("before", ["", "3"])
+def test_letters_that_come_with_the_key_of_the_search_go_to_the_search(before: str) -> None:
+    async def look(driver: Driver) -> None:
+        await driver.press("2")
+        for letter in f"{before}/pd/y":
+            driver.app.post_message(Key("slash" if letter == "/" else letter, letter))
+        await driver.settle()
+        await driver.settle()
+        box = driver.app.screen.query_one("#search", Input)
+        assert (box.value, box.has_focus) == ("pd/y", True)
+        assert driver.app.current_mode == ("sagas" if before else "queues")
+        await driver.press("z")
+        assert box.value == "pd/yz"
+        await driver.press("escape", "1")
+        assert driver.app.current_mode == "overview"
+
+    drive(look)
 
 
 @pytest.mark.parametrize("screen", [str(number) for number in range(2, 10)])

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from sandbox.model.durations import format_duration, parse_duration, parse_moment
+from sandbox.model.durations import format_after, format_duration, parse_duration, parse_moment
 
 
 @pytest.mark.parametrize(
@@ -78,3 +78,17 @@ def test_moments_are_times_or_how_long_ago(text: str, moment: float) -> None:
 def test_what_is_no_moment() -> None:
     with pytest.raises(ValueError, match="ontem"):
         parse_moment("ontem", 0.0)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (0, "+0.000s"),
+        (61.4041, "+61.404s"),
+        (-0.0001, "+0.000s"),
+        (5000.5, "+5000.5s"),
+        (90_000, "+1d 1h"),
+    ],
+)
+def test_offsets_tell_what_happened_in_one_second_apart(seconds: float, text: str) -> None:
+    assert format_after(seconds) == text
