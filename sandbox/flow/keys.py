@@ -162,6 +162,6 @@ def _first(document: Any, paths: Iterable[tuple[str, ...]]) -> str | None:
         value = document
         for part in path:
             value = getattr(value, part, None)
-        if isinstance(value, str | int) and not isinstance(value, bool) and value != "":
+        if (type(value) is str and value) or type(value) is int:
             return str(value)
     return None

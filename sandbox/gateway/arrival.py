@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Awaitable, Callable
+from functools import lru_cache
 from http import HTTPStatus
 
 import msgspec
@@ -47,11 +48,19 @@ class Arrival(msgspec.Struct):
 
     def pairs(self) -> list[tuple[str, str]]:
         """All headers in their order, names in lower case."""
+        headers = self.incoming.headers
+        if len(headers) == len(self.raw):  # no name twice: they are read already, in their order
+            return list(headers.items())
         return [(name.decode("latin-1").lower(), value.decode("latin-1")) for name, value in self.raw]
 
     def names(self) -> list[str]:
         """The names of the headers as the client wrote them."""
-        return [name.decode("latin-1") for name, _ in self.raw]
+        return [_text(name) for name, _ in self.raw]
+
+
+@lru_cache(maxsize=1024)
+def _text(name: bytes) -> str:
+    return name.decode("latin-1")
 
 
 #: Serves requests: the gateway, or something before it.

@@ -107,7 +107,7 @@ class Gateway:
     async def __call__(self, arrival: Arrival) -> HttpResponse:
         """Answers a request, whatever it is."""
         incoming = arrival.incoming
-        request_id = self._ids.uuid()
+        request_id = ""
         extra: Headers = ()
         try:
             host = incoming.headers.get("host", "")
@@ -116,6 +116,7 @@ class Gateway:
             api = api_request(incoming.path, host)
             if api is not None:
                 return await self._deployed_api(api, arrival, endpoint)
+            request_id = self._ids.uuid()
             origin = self._doorman.allowed_origin(incoming.headers)
             extra = cors_headers(origin) if origin else ()
             response = None
@@ -123,14 +124,8 @@ class Gateway:
                 response = await self._own(arrival, request_id, origin)
             if response is None:
                 response = await self._service_api(arrival, endpoint, request_id)
-        except AwsError as error:
-            response = plain_error(error, request_id)
-        except TooLargeError as error:
-            response = self._too_large(incoming, error, request_id)
         except Exception as failure:
-            response = plain_error(
-                internal_failure(f"{incoming.method} {incoming.path[:200]}", request_id, failure), request_id
-            )
+            response = self._failed(incoming, failure, request_id or self._ids.uuid())
         return msgspec.structs.replace(response, headers=[*response.headers, *extra]) if extra else response
 
     @staticmethod
@@ -287,6 +282,15 @@ class Gateway:
             if incoming.method == "PUT" and not arrival.broken_limit:
                 return self._taken(incoming)
         return None
+
+    def _failed(self, incoming: Incoming, failure: Exception, request_id: str) -> HttpResponse:
+        """The answer to a request that was refused, or in which something of ours failed."""
+        if isinstance(failure, TooLargeError):
+            return self._too_large(incoming, failure, request_id)
+        if not isinstance(failure, AwsError):
+            what = f"{incoming.method} {incoming.path[:200]}"
+            failure = internal_failure(what, request_id, failure)
+        return plain_error(failure, request_id)
 
     def _too_large(self, incoming: Incoming, error: TooLargeError, request_id: str) -> HttpResponse:
         target = self.wire.identify(incoming)

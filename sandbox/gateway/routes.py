@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from dataclasses import dataclass
+
+import msgspec
 
 from sandbox.gateway.hosts import host_name
 from sandbox.model.arn import parse_queue_url
@@ -18,8 +19,7 @@ _URL_BY_HOST = re.compile(r"^([a-z0-9]+)\.lambda-url\.")
 _STAGE = re.compile(r"^/+([^/]*)(/.*)?$", re.DOTALL)
 
 
-@dataclass(frozen=True, slots=True)
-class ApiRequest:
+class ApiRequest(msgspec.Struct, frozen=True):
     """A request to a deployed API or a function URL.
 
     Attributes:

@@ -42,7 +42,10 @@ class HttpRequest(msgspec.Struct, frozen=True):
 
     def header(self, name: str, default: str = "") -> str:
         """The first header of that name (lower case), or `default`."""
-        return next((value for key, value in self.headers if key == name), default)
+        for key, value in self.headers:
+            if key == name:
+                return value
+        return default
 
 
 class HttpResponse(msgspec.Struct, frozen=True):

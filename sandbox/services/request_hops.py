@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
 from typing import Any
+
+import msgspec
 
 from sandbox.clock import Clock
 from sandbox.model.arn import execute_api_arn
@@ -21,8 +22,7 @@ _CLIENT_GONE = 499
 _KEPT_REQUEST = 4096
 
 
-@dataclass(frozen=True, slots=True)
-class Arrived:
+class Arrived(msgspec.Struct, frozen=True):
     """A request as it is known from its beginning.
 
     Attributes:
@@ -41,7 +41,7 @@ class Arrived:
     hop: int
     began: float
     now: float
-    detail: dict[str, Any] = field(default_factory=dict)
+    detail: dict[str, Any] = msgspec.field(default_factory=dict)
 
 
 class RequestHops:

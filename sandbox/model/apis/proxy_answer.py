@@ -7,6 +7,7 @@ the API Gateway Developer Guide.
 from __future__ import annotations
 
 import base64
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -20,6 +21,7 @@ _ANSWER_MEMBERS = frozenset({"statusCode", "headers", "multiValueHeaders", "body
 _REMAPPED = frozenset({"authorization", "connection", "date", "server", "www-authenticate"})
 #: Headers that describe the function's own answer: API Gateway makes its own of what it sends.
 _NOT_SENT = frozenset({"content-length", "transfer-encoding"})
+_ENDS_LINE = re.compile(r"[\r\n\0]")
 
 
 class MalformedAnswerError(Exception):
@@ -116,7 +118,7 @@ def _single_and_multi(answer: Mapping[str, Any]) -> list[tuple[str, str]]:
 
 def _sent(headers: list[tuple[str, str]]) -> list[tuple[str, str]]:
     for name, value in headers:
-        if any(character in name + value for character in "\r\n\0"):
+        if _ENDS_LINE.search(name) or _ENDS_LINE.search(value):
             raise MalformedAnswerError(f"header {name!r} holds a line break")
     return [(name, value) for name, value in headers if name.lower() not in _NOT_SENT]
 
@@ -145,8 +147,10 @@ def _body(answer: Mapping[str, Any], *, decode: bool) -> bytes:
 
 
 def _text(value: Any) -> str:
+    if isinstance(value, str):
+        return value
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, str | int | float):
+    if isinstance(value, int | float):
         return str(value)
     raise MalformedAnswerError("values of headers must be texts, numbers or booleans")

@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import msgspec
+from msgspec.structs import replace
 
 from sandbox.model.apis.lambda_authorizer import (
     AuthorizerFailureError,
@@ -17,7 +16,7 @@ from sandbox.model.arn import execute_api_arn, parse_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.ports import Bindings
 from sandbox.services.apigatewayv2.definition import Authorizer, JwtConfiguration
-from sandbox.services.apigatewayv2.jwt import TokenChecker, scopes_of, shown_claims
+from sandbox.services.apigatewayv2.jwt import TokenChecker
 from sandbox.services.apigatewayv2.lambda_proxy import Asked, authorizer_event_1, authorizer_event_2
 from sandbox.services.apigatewayv2.mapping import Sources
 from sandbox.services.apigatewayv2.signing import TokenError
@@ -82,26 +81,22 @@ class Authorizing:
         if not token:
             raise RefusedError(401, "Bearer", reason="there is no token")
         jwt = authorizer.jwt_configuration or JwtConfiguration(issuer="")
-        expanded = JwtConfiguration(issuer=self._bindings.expand(jwt.issuer), audience=jwt.audience)
+        issuer = self._bindings.expand(jwt.issuer)
         wanted = asked.match.route.authorization_scopes or []
         try:
-            claims = await self._tokens.claims(token, expanded)
+            claims = await self._tokens.claims(token, issuer, jwt.audience)
         except TokenError as error:
             raise RefusedError(
                 401,
                 f'Bearer scope="{" ".join(wanted)}" error="invalid_token" error_description="{error}"',
                 reason=str(error),
             ) from error
-        granted = [scope for scope in scopes_of(claims) if scope in wanted]
+        granted = [scope for scope in claims.scopes if scope in wanted]
         if wanted and not granted:
             challenge = f'Bearer scope="{" ".join(wanted)}" error="insufficient_scope"'
             raise RefusedError(403, challenge, reason="the token grants none of the route's scopes")
-        shown = shown_claims(claims)
-        return replace(
-            asked,
-            authorizer={"jwt": {"claims": shown, "scopes": granted or None}},
-            flat={"claims": shown, "scopes": granted or None},
-        )
+        said = {"claims": claims.shown, "scopes": granted or None}
+        return replace(asked, authorizer={"jwt": said}, flat=said)
 
     # --- Lambda ------------------------------------------------------------------------------------------
     async def _by_function(self, asked: Asked, sources: Sources, authorizer: Authorizer, hop: int) -> Asked:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import msgspec
@@ -16,7 +17,6 @@ from sandbox.clock import Clock
 from sandbox.model.awserror import AwsError
 from sandbox.model.ports import SigningKeys
 from sandbox.services.apigatewayv2 import signing
-from sandbox.services.apigatewayv2.definition import JwtConfiguration
 from sandbox.services.apigatewayv2.signing import TokenError
 
 if TYPE_CHECKING:
@@ -31,15 +31,30 @@ _ASK_AGAIN = 60.0
 _TOKENS_KEPT = 1024
 
 
+@dataclass(frozen=True, slots=True)
+class Claims:
+    """What a token says that its issuer has signed.
+
+    Attributes:
+        values: as they stand in it.
+        shown: as events carry them: all of them texts, lists as `[a b]`.
+        scopes: that it grants, from `scope` or `scp`.
+    """
+
+    values: Mapping[str, Any]
+    shown: Mapping[str, str]
+    scopes: tuple[str, ...]
+
+
 class _Issuer:
     """The keys of one issuer, and the tokens whose signatures they have proved."""
 
     def __init__(self, keys: Mapping[str, RSAKey], fetched: float) -> None:
         self.keys = keys
         self.fetched = fetched
-        self.proved: OrderedDict[str, Mapping[str, Any]] = OrderedDict()
+        self.proved: OrderedDict[str, Claims] = OrderedDict()
 
-    def remember(self, token: str, claims: Mapping[str, Any]) -> None:
+    def remember(self, token: str, claims: Claims) -> None:
         self.proved[token] = claims
         if len(self.proved) > _TOKENS_KEPT:
             self.proved.popitem(last=False)
@@ -62,32 +77,32 @@ class TokenChecker:
         """Forgets keys: the state that they belong to is another one now."""
         self._issuers.clear()
 
-    async def claims(self, token: str, configuration: JwtConfiguration) -> Mapping[str, Any]:
+    async def claims(self, token: str, issuer: str, audiences: Sequence[str]) -> Claims:
         """The claims of a token that is accepted.
 
         Args:
-            configuration: whose tokens, for which audiences; `issuer` is expanded.
+            issuer: whose tokens, expanded. audiences: for whom.
 
         Raises:
             TokenError: it is not accepted.
         """
         token = _bare(token)
-        issuer = configuration.issuer
         known = self._issuers.get(issuer)
         now = self._clock.now()
         claims = known.proved.get(token) if known and now - known.fetched < _KEYS_KEPT else None
         if claims is None:
             claims = await self._prove(token, issuer, now)
-        _check_claims(claims, configuration, now)
+        _check_claims(claims.values, issuer, audiences, now)
         return claims
 
-    async def _prove(self, token: str, issuer: str, now: float) -> Mapping[str, Any]:
+    async def _prove(self, token: str, issuer: str, now: float) -> Claims:
         kid = signing.key_id(token)
         keys = await self._keys_with(kid, issuer, now)
         key = keys.keys.get(kid)
         if key is None:
             raise TokenError("unable to find a signing key that matches the token's kid")
-        claims = signing.proved(token, key)
+        values = signing.proved(token, key)
+        claims = Claims(values, {name: _shown(value) for name, value in values.items()}, _scopes(values))
         keys.remember(token, claims)
         return claims
 
@@ -105,17 +120,11 @@ class TokenChecker:
         return fetched
 
 
-def scopes_of(claims: Mapping[str, Any]) -> list[str]:
-    """The scopes that a token grants, from `scope` or `scp`."""
+def _scopes(claims: Mapping[str, Any]) -> tuple[str, ...]:
     value = claims.get("scope", claims.get("scp"))
     if isinstance(value, str):
-        return value.split()
-    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
-
-
-def shown_claims(claims: Mapping[str, Any]) -> dict[str, str]:
-    """Claims as events carry them: all of them texts, lists as `[a b]`."""
-    return {name: _shown(value) for name, value in claims.items()}
+        return tuple(value.split())
+    return tuple(one for one in value if isinstance(one, str)) if isinstance(value, list) else ()
 
 
 def _shown(value: Any) -> str:
@@ -135,10 +144,10 @@ def _bare(value: str) -> str:
     return token
 
 
-def _check_claims(claims: Mapping[str, Any], configuration: JwtConfiguration, now: float) -> None:
-    if claims.get("iss") != configuration.issuer:
+def _check_claims(claims: Mapping[str, Any], issuer: str, audiences: Sequence[str], now: float) -> None:
+    if claims.get("iss") != issuer:
         raise TokenError("the token does not have a valid issuer")
-    if not _meant(claims, configuration.audience):
+    if not _meant(claims, audiences):
         raise TokenError("the token does not have a valid audience")
     if not now < _moment(claims, "exp", 0.0):
         raise TokenError("the token has expired")

@@ -7,9 +7,10 @@ authorizers" of the API Gateway Developer Guide. Both formats carry the path dec
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
+
+import msgspec
 
 from sandbox.model.apis.messages import (
     CONNECTION_HEADERS,
@@ -25,8 +26,7 @@ from sandbox.services.apigatewayv2.live import LiveStage
 from sandbox.services.apigatewayv2.routing import Match
 
 
-@dataclass(frozen=True, slots=True)
-class Asked:
+class Asked(msgspec.Struct, frozen=True):
     """A request whose route is known.
 
     Attributes:
@@ -105,21 +105,26 @@ def authorizer_event_1(asked: Asked, arn: str, identity: list[str] | None) -> di
 
 def _common_2(asked: Asked) -> dict[str, Any]:
     request, live = asked.request, asked.live
-    headers = multi(pair for pair in request.headers if pair[0] not in _NOT_IN_2)
-    headers |= {name.lower(): [value] for name, value in forwarded(request).items()}
-    headers["x-amzn-trace-id"] = [asked.trace]
-    headers.setdefault("content-length", [str(len(request.body))])
+    headers: dict[str, str] = {}
+    for name, value in request.headers:
+        if name not in _NOT_IN_2:
+            headers[name] = f"{headers[name]},{value}" if name in headers else value
+    for name, value in forwarded(request).items():
+        headers[name.lower()] = value
+    headers["x-amzn-trace-id"] = asked.trace
+    headers.setdefault("content-length", str(len(request.body)))
     cookies = [part.strip() for part in request.header("cookie").split(";") if part.strip()]
-    query = multi(query_pairs(request.query))
+    query = multi(query_pairs(request.query)) if request.query else {}
+    path, route = asked.path, asked.match.route.route_key
     event: dict[str, Any] = {
         "version": "2.0",
-        "routeKey": asked.match.route.route_key,
-        "rawPath": asked.path,
+        "routeKey": route,
+        "rawPath": path,
         "rawQueryString": request.query,
     }
     if cookies:
         event["cookies"] = cookies
-    event["headers"] = {name: ",".join(values) for name, values in headers.items()}
+    event["headers"] = headers
     if query:
         event["queryStringParameters"] = {name: ",".join(values) for name, values in query.items()}
     if live.variables:
@@ -133,13 +138,13 @@ def _common_2(asked: Asked) -> dict[str, Any]:
         "domainPrefix": live.api.api_id,
         "http": {
             "method": request.method,
-            "path": asked.path,
+            "path": path,
             "protocol": "HTTP/1.1",
             "sourceIp": request.source_ip,
             "userAgent": request.header("user-agent"),
         },
         "requestId": asked.request_id,
-        "routeKey": asked.match.route.route_key,
+        "routeKey": route,
         "stage": live.stage.stage_name,
         "time": clf_time(asked.now),
         "timeEpoch": int(asked.now * 1000),

@@ -6,8 +6,9 @@ Follows "Transform API requests and responses for HTTP APIs" of the API Gateway 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from typing import Any
 from urllib.parse import quote_plus, unquote
 
@@ -15,7 +16,7 @@ import msgspec
 
 from sandbox.model.apis.access_log import lookup
 from sandbox.model.apis.json_paths import lookup_json
-from sandbox.model.apis.messages import multi, query_pairs
+from sandbox.model.apis.messages import query_pairs
 from sandbox.model.awserror import AwsError
 from sandbox.model.http import HttpRequest, HttpResponse
 
@@ -84,9 +85,9 @@ class Sources:
         Returns:
             None where an expression that stands alone has no value: the mapping is left out.
         """
-        whole = _WHOLE.fullmatch(text)
-        if whole is not None and not _INSIDE.search(text):
-            return self._expression(whole[1] + whole[2])
+        whole = _whole(text)
+        if whole is not None:
+            return self._expression(whole)
         return _INSIDE.sub(lambda match: self._expression(match[1]) or "", text)
 
     def _expression(self, text: str) -> str | None:
@@ -98,13 +99,16 @@ class Sources:
         if kind == "response":
             return self._response(rest)
         where, _, name = rest.partition(".")
-        readers: dict[str, Callable[[str], str | None]] = {
-            "header": lambda name: _joined(self.request.headers, name.lower()),
-            "querystring": lambda name: _joined(query_pairs(self.request.query), name),
-            "path": lambda name: self.path_parameters.get(name) if name else unquote(self.request.path),
-            "body": lambda name: self._body("request", self.request.body, name),
-        }
-        return readers[where](name) if where in readers else None
+        match where:
+            case "header":
+                return _joined(self.request.headers, name.lower())
+            case "querystring":
+                return _joined(query_pairs(self.request.query), name)
+            case "path":
+                return self.path_parameters.get(name) if name else unquote(self.request.path)
+            case "body":
+                return self._body("request", self.request.body, name)
+        return None
 
     def _response(self, rest: str) -> str | None:
         if self.response is None:
@@ -182,8 +186,15 @@ def map_response(
     return HttpResponse(status, headers, response.body)
 
 
-def _joined(pairs: Any, name: str) -> str | None:
-    values = multi(pairs).get(name)
+@lru_cache(maxsize=1024)
+def _whole(text: str) -> str | None:
+    """The expression that a mapping's value is as a whole, or None."""
+    whole = _WHOLE.fullmatch(text)
+    return None if whole is None or _INSIDE.search(text) else whole[1] + whole[2]
+
+
+def _joined(pairs: Iterable[tuple[str, str]], name: str) -> str | None:
+    values = [value for key, value in pairs if key == name]
     return ",".join(values) if values else None
 
 

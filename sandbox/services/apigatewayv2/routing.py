@@ -11,11 +11,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from urllib.parse import unquote
 
+import msgspec
+
 from sandbox.services.apigatewayv2.definition import Route
 
 
-@dataclass(frozen=True, slots=True)
-class Match:
+class Match(msgspec.Struct, frozen=True):
     """A route, and the decoded values of its path variables."""
 
     route: Route
