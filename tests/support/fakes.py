@@ -179,7 +179,7 @@ class FakeInvoker:
         self.finished += 1
         result = self.answer(event)
         encoded = result if isinstance(result, bytes) else json.dumps(result).encode()
-        return InvokeResult(encoded, self.function_error, "", "r1", 99)
+        return InvokeResult(encoded, self.function_error, (), "r1", 99)
 
     def accept(self, function: Arn, payload: bytes, *, cause: int | None, trace: str | None = None) -> int:
         raise AssertionError("nothing is invoked asynchronously here")

@@ -39,7 +39,7 @@ class ContainerInvoker:
         return InvokeResult(
             answer.body,
             headers.get("x-amz-function-error"),
-            headers.get("x-amz-log-result", ""),
+            (),
             headers.get("x-amzn-requestid", ""),
             cause or 0,
             headers.get("x-amz-executed-version", ""),

@@ -7,20 +7,21 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Protocol
 
+import msgspec
+
 from sandbox.model.arn import Arn, function_arn
 from sandbox.model.call import Caller
 from sandbox.model.hops import Link
 from sandbox.model.scope import Scope
 
 
-@dataclass(frozen=True, slots=True)
-class InvokeResult:
+class InvokeResult(msgspec.Struct, frozen=True):
     """How an invocation ended.
 
     Attributes:
         payload: what the function returned, or the error document.
         function_error: `Unhandled` when the function failed, else None.
-        log_tail: the last 4 KB of the invocation's log.
+        log: the lines of the invocation, oldest first; empty where another program ran it.
         request_id: the invocation's id.
         hop: hop of the invocation's end.
         version: the version that ran.
@@ -28,7 +29,7 @@ class InvokeResult:
 
     payload: bytes
     function_error: str | None
-    log_tail: str
+    log: Sequence[str]
     request_id: str
     hop: int
     version: str = "$LATEST"
@@ -128,8 +129,7 @@ class Doom:
     at: str
 
 
-@dataclass(frozen=True, slots=True)
-class InvocationRequest:
+class InvocationRequest(msgspec.Struct, frozen=True):
     """One invocation of a function, as the runtime gets it.
 
     Attributes:
@@ -145,8 +145,7 @@ class InvocationRequest:
     doom: Doom | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(msgspec.Struct, frozen=True):
     """How an invocation ended in its execution environment.
 
     Attributes:

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any, Protocol
+
+import msgspec
 
 from sandbox.model.arn import Arn
 
 
-@dataclass(frozen=True, slots=True)
-class LeasedMessage:
+class LeasedMessage(msgspec.Struct, frozen=True):
     """A message in flight, as an event source mapping sees it.
 
     `record` is the SQS event record exactly as Lambda functions get it (messageId, receiptHandle, body,

@@ -6,11 +6,12 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol
 
+import msgspec
+
 from sandbox.model.arn import Arn
 
 
-@dataclass(frozen=True, slots=True)
-class StreamRecord:
+class StreamRecord(msgspec.Struct, frozen=True):
     """A record of a shard, as an event source mapping sees it.
 
     Attributes:
@@ -41,8 +42,7 @@ class Shard:
     parent: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class StreamPage:
+class StreamPage(msgspec.Struct, frozen=True):
     """What one read of a shard gave.
 
     Attributes:

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 
 from sandbox.model.awserror import AwsError
 from sandbox.model.lambda_errors import recursive, service_failure, throttled
-from sandbox.model.lambda_limits import LOG_TAIL
 from sandbox.model.lambda_trace import RECURSIONS, trace_header, visited, visits
 from sandbox.model.ports import (
     Executor,
@@ -23,6 +22,7 @@ from sandbox.services.lambda_.faulty import InvocationFaults
 from sandbox.services.lambda_.functions import Functions
 from sandbox.services.lambda_.invocation_hops import InvocationHops, Origin
 from sandbox.services.lambda_.qualified import Qualified
+from sandbox.services.lambda_.records import Function
 from sandbox.services.lambda_.specs import Specs
 
 
@@ -97,7 +97,7 @@ class Invocations:
         """
         function = qualified.function
         try:
-            if visits(origin.trace, str(function.arn)) >= RECURSIONS and function.recursive_loop != "Allow":
+            if _loops(function, origin.trace):
                 raise recursive()
             return await self._specs.build(self._functions.pick(qualified))
         except AwsError as error:
@@ -144,7 +144,7 @@ class Invocations:
         return InvokeResult(
             outcome.payload,
             outcome.error,
-            log_tail(outcome.log),
+            outcome.log,
             origin.request_id,
             end,
             spec.version,
@@ -159,7 +159,8 @@ class Invocations:
         return write
 
 
-def log_tail(lines: Sequence[str]) -> str:
-    """The last 4 KB of a log, for `LogResult`."""
-    text = "".join(line if line.endswith("\n") else f"{line}\n" for line in lines).encode()
-    return text[-LOG_TAIL:].decode("utf-8", "ignore")
+def _loops(function: Function, trace: str | None) -> bool:
+    """Whether the function has run too often in the chain that it is called by."""
+    if not trace or function.recursive_loop == "Allow":
+        return False
+    return visits(trace, str(function.arn)) >= RECURSIONS

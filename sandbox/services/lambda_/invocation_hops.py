@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+
+import msgspec
 
 from sandbox.model.awserror import AwsError
 from sandbox.model.hops import HopKind, Link
@@ -12,8 +13,7 @@ from sandbox.model.ports import FunctionSpec, Outcome, Recorder
 from sandbox.services.lambda_.qualified import Qualified
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(msgspec.Struct, frozen=True):
     """What an invocation comes from.
 
     Attributes:

@@ -18,7 +18,7 @@ from sandbox.model.lambda_errors import (
     request_too_large,
     service_failure,
 )
-from sandbox.model.lambda_limits import SYNC_PAYLOAD, Violations
+from sandbox.model.lambda_limits import LOG_TAIL, SYNC_PAYLOAD, Violations
 from sandbox.model.lambda_names import function_of
 from sandbox.model.ports import InvokeResult
 from sandbox.services.base import Answer, Params, operation
@@ -55,7 +55,7 @@ class InvokeOperations(LambdaParts):
         if result.function_error is not None:
             answer["FunctionError"] = result.function_error
         if params.get("LogType") == "Tail":
-            answer["LogResult"] = b64encode(result.log_tail.encode()).decode()
+            answer["LogResult"] = b64encode(_log_tail(result.log)).decode()
         return answer
 
     # --- the port ----------------------------------------------------------------------------------------
@@ -82,19 +82,32 @@ class InvokeOperations(LambdaParts):
         if len(payload) > SYNC_PAYLOAD:
             raise request_too_large(SYNC_PAYLOAD)
         slot = self.invocations.take(function, origin)
+        # Not `asyncio.shield`: through the end of the task the answer would come a turn of the loop later.
+        answer: asyncio.Future[InvokeResult] = asyncio.get_running_loop().create_future()
+
+        async def work() -> None:
+            try:
+                result = await self.invocations.run(function, payload, origin, slot)
+            except Exception as error:
+                # Where the caller went away nobody is left to hear of it, and the journal has it.
+                if not answer.done():
+                    answer.set_exception(error)
+            else:
+                if not answer.done():
+                    answer.set_result(result)
+
+        def over() -> None:
+            slot.release()  # a task that was cancelled before its first step has not done so
+            if not answer.done():
+                answer.set_exception(service_failure("The sandbox is stopping; the invocation was ended."))
+
         # A task of its own: a caller that hangs up does not end the function, as on AWS.
-        task = self.tasks.start(
-            self.invocations.run(function, payload, origin, slot), f"lambda-{origin.request_id}"
-        )
-        # A task that is cancelled before its first step never reaches the `finally` that frees the slot.
-        task.add_done_callback(lambda _: slot.release())
+        self.tasks.start(work(), f"lambda-{origin.request_id}", over)
         try:
-            return await asyncio.shield(task)
+            return await answer
         except asyncio.CancelledError:
-            if task.cancelled():
-                raise service_failure("The sandbox is stopping; the invocation was ended.") from None
-            # The caller went away; nobody is left to hear of a failure, and the journal has it.
-            task.add_done_callback(lambda done: None if done.cancelled() else done.exception())
+            if not answer.cancelled():
+                answer.exception()  # it came in the moment of the hanging up
             raise
 
 
@@ -132,3 +145,9 @@ def _client_context(given: str | None) -> str | None:
     except (binascii.Error, ValueError) as error:
         raise bad_content("Client context must be a valid Base64-encoded JSON object.") from error
     return text
+
+
+def _log_tail(lines: Sequence[str]) -> bytes:
+    """The last 4 KB of a log, for `LogResult`."""
+    text = "".join(line if line.endswith("\n") else f"{line}\n" for line in lines).encode()
+    return text[-LOG_TAIL:].decode("utf-8", "ignore").encode()

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+import msgspec
 
 from sandbox.model.arn import function_arn
 from sandbox.model.lambda_names import LATEST
 from sandbox.services.lambda_.records import Alias, Function, InvokeConfig
 
 
-@dataclass(frozen=True, slots=True)
-class Qualified:
+class Qualified(msgspec.Struct, frozen=True):
     """A function with the qualifier that was named, which exists.
 
     Attributes:

@@ -9,7 +9,7 @@ import msgspec
 from sandbox.model.apis.cors import Cors
 from sandbox.model.arn import Arn, event_source_mapping_arn, function_arn, layer_arn, parse_arn
 from sandbox.model.lambda_names import LATEST, FunctionRef
-from sandbox.model.scope import Scope
+from sandbox.model.scope import Scope, scope_of
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS lambda_functions (
@@ -81,7 +81,7 @@ class LayerVersion(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def scope(self) -> Scope:
         """Where it lives."""
-        return Scope(self.account, self.region)
+        return scope_of(self.account, self.region)
 
     @property
     def arn(self) -> Arn:
@@ -218,7 +218,7 @@ class Function(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def scope(self) -> Scope:
         """Where it lives."""
-        return Scope(self.account, self.region)
+        return scope_of(self.account, self.region)
 
     @property
     def arn(self) -> Arn:
@@ -268,7 +268,7 @@ class Mapping(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def scope(self) -> Scope:
         """Where it lives."""
-        return Scope(self.account, self.region)
+        return scope_of(self.account, self.region)
 
     @property
     def arn(self) -> Arn:

@@ -76,7 +76,7 @@ class Lane:
         Args:
             arrived: records that were not read yet.
         """
-        return not self.busy and not (self.waits and arrived < size - len(self.gathered))
+        return not self.busy and (self.timer is None or arrived >= size - len(self.gathered))
 
 
 @dataclass(slots=True, eq=False)
@@ -107,5 +107,8 @@ class ShardState:
         return any(lane.free and len(lane.gathered) < size for lane in self.lanes)
 
     def wants(self, size: int) -> bool:
-        """Whether it is worth reading now for a batch of `size`."""
-        return any(lane.wants(size, self.arrived) for lane in self.lanes)
+        """Whether it is worth reading now for a batch of `size`; asked at every record that comes."""
+        for lane in self.lanes:  # noqa: SIM110
+            if lane.wants(size, self.arrived):
+                return True
+        return False

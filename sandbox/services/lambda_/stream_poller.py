@@ -73,10 +73,12 @@ class StreamPoller(SourcePoller):
 
     def _arrive(self) -> None:
         """A record came, or the stream ended: read while nothing is gathered, or when a batch may be full."""
-        shards = self._shards.values()
-        for shard in shards:
+        size = self._mapping.batch_size
+        wanted = not self._shards
+        for shard in self._shards.values():
             shard.arrived += 1
-        if not shards or any(shard.wants(self._mapping.batch_size) for shard in shards):
+            wanted = wanted or shard.wants(size)
+        if wanted:
             self.wake()
 
     async def stop(self) -> None:

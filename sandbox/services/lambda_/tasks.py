@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from typing import Any, TypeVar
 
 T = TypeVar("T")
@@ -22,11 +22,23 @@ class Tasks:
         """The tasks that run now."""
         return set(self._running)
 
-    def start(self, work: Coroutine[Any, Any, T], name: str) -> asyncio.Task[T]:
-        """Runs `work` as a task of this group."""
+    def start(
+        self, work: Coroutine[Any, Any, T], name: str, over: Callable[[], None] | None = None
+    ) -> asyncio.Task[T]:
+        """Runs `work` as a task of this group.
+
+        Args:
+            over: called when it has ended, also where it was cancelled before its first step.
+        """
         task = asyncio.get_running_loop().create_task(work, name=name)
         self._running.add(task)
-        task.add_done_callback(self._running.discard)
+
+        def ended(task: asyncio.Task[T]) -> None:
+            self._running.discard(task)
+            if over is not None:
+                over()
+
+        task.add_done_callback(ended)
         return task
 
     async def stop(self) -> None:

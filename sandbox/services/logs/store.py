@@ -9,7 +9,6 @@ from __future__ import annotations
 import asyncio
 import sqlite3
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 from typing import ClassVar
 
 import msgspec
@@ -32,8 +31,7 @@ _PLACES = 2000
 EVENT_OVERHEAD = 26
 
 
-@dataclass(frozen=True, slots=True)
-class LogLine:
+class LogLine(msgspec.Struct, frozen=True):
     """One event as it was written, for those who follow the logs.
 
     `at` is virtual time in seconds; `cause` the hop of the invocation that wrote it.
@@ -47,8 +45,7 @@ class LogLine:
     cause: int | None
 
 
-@dataclass(frozen=True, slots=True)
-class Written:
+class Written(msgspec.Struct, frozen=True):
     """Lines that were written at once.
 
     Attributes:
