@@ -49,6 +49,8 @@ Resources:
   DaPrivadaA:
     Type: AWS::EC2::SubnetRouteTableAssociation
     Properties: {SubnetId: !Ref PrivadaA, RouteTableId: !Ref Rotas}
+  OutrasRotas: {Type: AWS::EC2::RouteTable, Properties: {VpcId: !Ref Rede}}
+  OutroPortao: {Type: AWS::EC2::InternetGateway}
   Tabelas:
     Type: AWS::EC2::VPCEndpoint
     Properties:
@@ -118,6 +120,17 @@ def rules(sandbox: Sandbox, description: str) -> list[dict[str, Any]]:
     return found
 
 
+def attached(sandbox: Sandbox, vpc: str) -> tuple[set[str], set[str]]:
+    """The internet gateways of a VPC, and its route tables that subnets have."""
+    ec2 = sandbox.aws("ec2")
+    gateways = ec2.describe_internet_gateways(Filters=[{"Name": "attachment.vpc-id", "Values": [vpc]}])
+    tables = ec2.describe_route_tables(Filters=[{"Name": "vpc-id", "Values": [vpc]}])["RouteTables"]
+    return (
+        {one["InternetGatewayId"] for one in gateways["InternetGateways"]},
+        {one["RouteTableId"] for one in tables if any(link.get("SubnetId") for link in one["Associations"])},
+    )
+
+
 def test_a_system_in_a_vpc(sandboxes: Maker, tmp_path: Path) -> None:
     sandbox = sandboxes()
     sandbox.up()
@@ -141,7 +154,15 @@ def test_a_system_in_a_vpc(sandboxes: Maker, tmp_path: Path) -> None:
     changed = changed.replace("Value: rede", "Value: outra").replace(
         "    VpcConfig: {SubnetIds: [!Ref PrivadaA, !Ref PrivadaB], SecurityGroupIds: [!Ref Funcoes]}\n", ""
     )
+    subnet = "SubnetId: !Ref PrivadaA, RouteTableId: !Ref "
+    changed = changed.replace(f"{subnet}Rotas", f"{subnet}OutrasRotas")
+    changed = changed.replace("InternetGatewayId: !Ref Portao", "InternetGatewayId: !Ref OutroPortao")
+    before = attached(sandbox, vpc["VpcId"])
     sandbox.cli("deploy", written(tmp_path, changed))
+    after = attached(sandbox, vpc["VpcId"])
+    assert [len(one) for one in (*before, *after)] == [1, 1, 1, 1]
+    assert not before[0] & after[0]
+    assert not before[1] & after[1]
     assert [one["ToPort"] for one in rules(sandbox, "o banco")] == [5433]
     tags = ec2.describe_vpcs(VpcIds=[vpc["VpcId"]])["Vpcs"][0]["Tags"]
     assert {"Key": "Name", "Value": "outra"} in tags

@@ -27,7 +27,7 @@ Props = dict[str, Any]
 AwsCall = Callable[[str, str, Mapping[str, Any]], Awaitable[dict[str, Any]]]
 
 _ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789"
-_GONE = ("NotFound", "NonExistent", "DoesNotExist", "NoSuch", "NotFoundException")
+_GONE = ("NotFound", "NonExistent", "DoesNotExist", "NoSuch", "NotFoundException", "NotAttached")
 
 
 @dataclass(frozen=True, slots=True)

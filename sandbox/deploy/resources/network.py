@@ -17,10 +17,12 @@ from sandbox.deploy.resources.base import (
     Property,
     Props,
     ResourceType,
+    is_gone,
     tag_changes,
     unless_gone,
 )
 from sandbox.deploy.resources.shapes import TAG_LIST, Boolean, Json, ListOf, Text
+from sandbox.model.awserror import AwsError
 
 _NOT_ENFORCED = "networks are recorded, and nothing is opened or closed by them"
 
@@ -200,13 +202,25 @@ class SubnetRouteTableAssociation(Ec2Type):
     """AWS::EC2::SubnetRouteTableAssociation."""
 
     type = "AWS::EC2::SubnetRouteTableAssociation"
+    # A subnet has one at a time: another table takes its place, and gives it another id.
     properties: ClassVar = {
-        "RouteTableId": Property(Text(), replaces=True, required=True),
+        "RouteTableId": Property(Text(), required=True),
         "SubnetId": Property(Text(), replaces=True, required=True),
     }
     attributes = frozenset({"Id"})
     makes, removes, named_by = "AssociateRouteTable", "DisassociateRouteTable", "AssociationId"
     member, id_member, sent = "", "AssociationId", ("RouteTableId", "SubnetId")
+
+    async def update(self, context: Context, old: Existing, props: Props) -> Made:
+        sent = {"AssociationId": old.physical_id, "RouteTableId": props["RouteTableId"]}
+        try:
+            answer = await context.aws("ec2", "ReplaceRouteTableAssociation", sent)
+        except AwsError as error:
+            if not is_gone(error):
+                raise
+            return await self.create(context, props)  # an update was cut off after it had taken its place
+        identity = str(answer["NewAssociationId"])
+        return Made(identity, {"Id": identity})
 
     async def attributes_of(self, context: Context, made: Mapping[str, Any]) -> dict[str, Any]:
         return {"Id": made["AssociationId"]}
@@ -317,8 +331,9 @@ class GatewayAttachment(ResourceType):
     """AWS::EC2::VPCGatewayAttachment, of internet gateways."""
 
     type = "AWS::EC2::VPCGatewayAttachment"
+    # A VPC has one internet gateway at a time.
     properties: ClassVar = {
-        "InternetGatewayId": Property(Text(), replaces=True, required=True),
+        "InternetGatewayId": Property(Text(), required=True),
         "VpcId": Property(Text(), replaces=True, required=True),
     }
     not_implemented = frozenset({"VpnGatewayId"})
@@ -329,7 +344,8 @@ class GatewayAttachment(ResourceType):
         return Made(f"IGW|{props['VpcId']}", {"AttachmentType": "IGW"})
 
     async def update(self, context: Context, old: Existing, props: Props) -> Made:
-        return Made(old.physical_id, old.attributes)
+        await self.delete(context, old)
+        return await self.create(context, props)
 
     async def delete(self, context: Context, old: Existing) -> None:
         sent = {name: old.properties[name] for name in ("InternetGatewayId", "VpcId")}

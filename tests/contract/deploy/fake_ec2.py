@@ -61,6 +61,10 @@ def answer(things: dict[tuple[str, str], Params], number: int, operation: str, p
         )
         del things[found]
         return {}
+    if operation == "ReplaceRouteTableAssociation":
+        replaced = things.pop(("rtbassoc", p["AssociationId"]))
+        things[("rtbassoc", f"rtbassoc-{number}")] = {**replaced, "RouteTableId": p["RouteTableId"]}
+        return {"NewAssociationId": f"rtbassoc-{number}"}
     if operation.startswith("AuthorizeSecurityGroup"):
         return {"SecurityGroupRules": [{"SecurityGroupRuleId": f"sgr-{number}"}]}
     if operation == "DescribeSecurityGroups":

@@ -10,6 +10,7 @@ import pytest
 from sandbox.deploy.errors import DeployError
 from sandbox.deploy.resources.registry import TYPES
 from sandbox.errors import TemplateError
+from sandbox.model.awserror import AwsError
 from tests.contract.deploy.harness import Bench
 from tests.contract.deploy.typecases import apis, events, functions, identity, messaging, network, storage
 from tests.contract.deploy.typecases.api_parts import HTTP_APIS, REST_APIS
@@ -53,6 +54,36 @@ def test_a_type_is_created_changed_and_removed(bench: Bench, case: Case) -> None
     bench.delete()
     assert bench.aws.names("queue") <= {"q"}
     assert {kind for kind, _ in bench.aws.things} <= {"queue"}
+
+
+@pytest.mark.parametrize(
+    ("type_", "changed", "refused", "then"),
+    [
+        (
+            "AWS::EC2::SubnetRouteTableAssociation",
+            {"RouteTableId": "rtb-2", "SubnetId": "subnet-1"},
+            ("ReplaceRouteTableAssociation", "InvalidAssociationID.NotFound"),
+            "AssociateRouteTable",
+        ),
+        (
+            "AWS::EC2::VPCGatewayAttachment",
+            {"VpcId": "vpc-1", "InternetGatewayId": "igw-2"},
+            ("DetachInternetGateway", "Gateway.NotAttached"),
+            "AttachInternetGateway",
+        ),
+    ],
+)
+def test_a_change_that_was_cut_off_half_way_is_made_again(
+    bench: Bench, type_: str, changed: Json, refused: tuple[str, str], then: str
+) -> None:
+    case = next(case for case in network.CHANGED if case.type == type_)
+    bench.deploy(template(type_, case.before))
+    operation, code = refused
+    bench.aws.refuse[operation] = AwsError(code, "não há")
+    mark = len(bench.aws.calls)
+    bench.deploy(template(type_, changed))
+    assert bench.aws.calls[mark:][-1][1] == then
+    assert bench.actions() == [("update", "It")]
 
 
 @pytest.mark.parametrize("case", REPLACED, ids=lambda case: case.type)

@@ -45,6 +45,18 @@ CHANGED = [
         ("ReplaceRoute",),
     ),
     Case(
+        "AWS::EC2::SubnetRouteTableAssociation",
+        {"RouteTableId": "rtb-1", "SubnetId": "subnet-1"},
+        {"RouteTableId": "rtb-2", "SubnetId": "subnet-1"},
+        ("ReplaceRouteTableAssociation",),
+    ),
+    Case(
+        "AWS::EC2::VPCGatewayAttachment",
+        {"VpcId": "vpc-1", "InternetGatewayId": "igw-1"},
+        {"VpcId": "vpc-1", "InternetGatewayId": "igw-2"},
+        ("DetachInternetGateway", "AttachInternetGateway"),
+    ),
+    Case(
         "AWS::EC2::VPCEndpoint",
         {"VpcId": "vpc-1", "ServiceName": "com.amazonaws.us-east-1.s3", "RouteTableIds": ["rtb-1"]},
         {
@@ -103,7 +115,7 @@ REPLACED = [
     Case(
         "AWS::EC2::SubnetRouteTableAssociation",
         {"RouteTableId": "rtb-1", "SubnetId": "subnet-1"},
-        {"RouteTableId": "rtb-2", "SubnetId": "subnet-1"},
+        {"RouteTableId": "rtb-1", "SubnetId": "subnet-2"},
         ("AssociateRouteTable", "DisassociateRouteTable"),
     ),
     Case(
