@@ -11,6 +11,7 @@ from collections.abc import Sequence
 import msgspec
 
 from sandbox.flow.schema import INSERT_KEY, Row
+from sandbox.flow.seen import Seen
 from sandbox.model.recent import Recent
 from sandbox.store.database import Database
 
@@ -18,6 +19,9 @@ SCHEMA = """
 CREATE TABLE IF NOT EXISTS keys_written (one INTEGER PRIMARY KEY CHECK (one = 1), hop INTEGER NOT NULL);
 """
 _REMEMBERED = 50_000
+#: Keys of an earlier process that are read at a start, at most: with more, every new key is looked for in the
+#: table, which may wait for the thread that writes there.
+_READ = 100_000
 #: The table follows when so many keys, or so many hops, have gathered.
 _KEYS = 500
 _HOPS = 10_000
@@ -37,21 +41,27 @@ class KeyBook:
 
     Args:
         database: the journal's.
+        remembered: keys that are held in memory.
+        read: keys of an earlier process that are read at the start, at most.
     """
 
-    def __init__(self, database: Database) -> None:
+    def __init__(self, database: Database, remembered: int = _REMEMBERED, read: int = _READ) -> None:
         self._database = database
-        self._known: Recent[Key, tuple[int, int]] = Recent(_REMEMBERED)
+        self._known: Recent[Key, tuple[int, int]] = Recent(remembered)
         self._new: dict[Key, tuple[int, int]] = {}
         self._written = 0
+        self._seen: Seen | None = None
         database.define(SCHEMA)
         self._catch_up()
+        self._seen = self._all_seen(read)
 
     def find(self, key: Key) -> tuple[int, int] | None:
         """The flow in which a key was first seen, and the hop that carried it; None when it is new."""
         known = self._known.get(key)
         if known is not None:
             return known
+        if self._seen is not None and not self._seen.maybe(key):
+            return None
         row = self._database.row(
             "SELECT flow, hop FROM keys WHERE value = ? AND name = ? AND account = ?",
             (key[1], key[0], key[2]),
@@ -66,6 +76,8 @@ class KeyBook:
         """A key was seen for the first time."""
         self._known.put(key, (flow, hop))
         self._new[key] = (flow, hop)
+        if self._seen is not None:
+            self._seen.add(key)
 
     def due(self, newest: int, oldest: int, *, now: bool = False) -> list[Row] | None:
         """Rows of the table of keys to be written, when enough has gathered; they count as written.
@@ -89,6 +101,16 @@ class KeyBook:
         """Rows that were due could not be written."""
         for name, value, account, flow, hop in rows:
             self._new.setdefault((name, value, account), (flow, hop))
+
+    def _all_seen(self, limit: int) -> Seen | None:
+        """The keys of the table; None where they are too many to read them now."""
+        rows = self._database.rows("SELECT name, value, account FROM keys LIMIT ?", (limit + 1,))
+        if len(rows) > limit:
+            return None
+        seen = Seen()
+        for row in rows:
+            seen.add(tuple(row))
+        return seen
 
     def _catch_up(self) -> None:
         row = self._database.row("SELECT hop FROM keys_written")

@@ -74,7 +74,7 @@ def is_whole(kept: str) -> bool:
 def masked(text: str) -> str:
     """The text with the values of members whose name speaks of a secret replaced by `***`."""
     lowered = text.lower()
-    hints = [hint for hint in _HINTS if hint in lowered]
+    hints = _hints(lowered)
     if not hints:
         return text
     if "isvaluesecret" in lowered and _SAID.search(text):
@@ -85,6 +85,10 @@ def masked(text: str) -> str:
     text = _members_masked(text, places)
     in_form = any(_TO_VALUE.match(lowered, place) for place in places)
     return _FIELD.sub(r"\1\2***", text) if in_form else text
+
+
+def _hints(lowered: str) -> list[str]:
+    return [hint for hint in _HINTS if hint in lowered]
 
 
 def _places(lowered: str, hints: Sequence[str]) -> list[int]:
@@ -156,7 +160,9 @@ def facts_text(facts: Mapping[str, Any]) -> str:
         ((name, value),) = facts.items()
         if type(value) is str and len(value) <= _SHORT:
             return _fact_text(name, value)
-    return as_json(masked_facts(facts))
+    text = as_json(facts)
+    # What is a word of a secret in one of the texts is one in the document, too.
+    return as_json(masked_facts(facts)) if _hints(text.lower()) else text
 
 
 @lru_cache(maxsize=1024)
