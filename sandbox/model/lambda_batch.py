@@ -6,7 +6,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/services-sqs-scaling.html
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Protocol, TypeVar
 
@@ -67,13 +67,22 @@ class HasRecord(Protocol):
 R = TypeVar("R", bound=HasRecord)
 
 
-def batch_events(messages: Sequence[R], limit: int = SYNC_PAYLOAD) -> list[tuple[Sequence[R], bytes]]:
+def _json_of(message: HasRecord) -> bytes:
+    return msgspec.json.encode(message.record)
+
+
+def batch_events(
+    messages: Sequence[R], limit: int = SYNC_PAYLOAD, *, json_of: Callable[[R], bytes] = _json_of
+) -> list[tuple[Sequence[R], bytes]]:
     """The events for a batch: one, unless it would be above `limit` bytes, the largest payload there is.
+
+    Args:
+        json_of: a record as JSON.
 
     Returns:
         For each event the messages in it, in order; a message that is too large alone stands alone.
     """
-    records = [msgspec.json.encode(message.record) for message in messages]
+    records = [json_of(message) for message in messages]
     events = []
     begin = 0
     while begin < len(records):

@@ -10,24 +10,36 @@ import msgspec
 
 from sandbox.model.arn import Arn
 
+_decode = msgspec.json.Decoder(dict).decode
 
-class StreamRecord(msgspec.Struct, frozen=True):
+
+class StreamRecord(msgspec.Struct, frozen=True, gc=False):
     """A record of a shard, as an event source mapping sees it.
 
     Attributes:
         sequence: its sequence number; reading goes on after it.
-        record: the record exactly as Lambda functions get it (`eventID`, `dynamodb`, `eventSourceARN`, …).
+        content: the record exactly as Lambda functions get it (`eventID`, `dynamodb`, `eventSourceARN`, …),
+            or the JSON of that, which costs less to keep and to hand on.
         at: virtual time of its arrival, seconds since the epoch: what a maximum record age counts from.
         hop: the hop that put it into the stream.
         partition: what a tumbling window or parallelization keeps together; empty where the shard says it.
     """
 
     sequence: str
-    record: Mapping[str, Any]
+    content: Mapping[str, Any] | bytes
     at: float
     hop: int
     trace: str | None = None
     partition: str = ""
+
+    @property
+    def record(self) -> Mapping[str, Any]:
+        """The record, made anew of its JSON each time."""
+        return _decode(self.content) if isinstance(self.content, bytes) else self.content
+
+    def json(self) -> bytes:
+        """The record as JSON."""
+        return self.content if isinstance(self.content, bytes) else msgspec.json.encode(self.content)
 
 
 @dataclass(frozen=True, slots=True)

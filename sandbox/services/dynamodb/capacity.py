@@ -13,6 +13,7 @@ from sandbox.model.awserror import AwsError
 from sandbox.model.dynamodb.values import Item, item_size
 from sandbox.services.base import Answer
 from sandbox.services.dynamodb.definitions import Index, Table
+from sandbox.services.dynamodb.items import Move, Stored
 
 _READ_UNIT, _WRITE_UNIT = 4096, 1024
 
@@ -31,20 +32,27 @@ def write_units(size: int, factor: float = 1.0) -> float:
     return max(1, -(-size // _WRITE_UNIT)) * factor
 
 
-def index_writes(table: Table, index: Index, old: Item | None, new: Item | None) -> list[tuple[bytes, float]]:
+def index_writes(
+    table: Table, move: Move, old: Stored | None, new: Item | None, size: int
+) -> list[tuple[bytes, float]]:
     """Partition keys of an index that a write changes, with the units that it consumes at each: none where
     nothing of what the index keeps changes, two where an entry moves.
+
+    Args:
+        size: bytes of the new item.
     """
-    before = index.projected(old, table.schema) if old is not None and index.holds(old) else None
-    after = index.projected(new, table.schema) if new is not None and index.holds(new) else None
+    index, there, here = move.index, move.before, move.after
+    before = None if there is None or old is None else index.projected(old.item, table.schema)
+    after = None if here is None or new is None else index.projected(new, table.schema)
     if before == after:
         return []
-    there = None if before is None else index.schema.encode(before)
-    here = None if after is None else index.schema.encode(after)
-    if before is not None and after is not None and there is not None and there == here:
-        return [(there[1], write_units(max(item_size(before), item_size(after))))]
-    changes = ((there, before), (here, after))
-    return [(place[1], write_units(item_size(item))) for place, item in changes if place and item is not None]
+    if index.whole:
+        was, will = 0 if old is None else old.size, size
+    else:
+        was, will = item_size(before or {}), item_size(after or {})
+    if there is not None and there == here:
+        return [(there[1], write_units(max(was, will)))]
+    return [(place[1], write_units(bytes_)) for place, bytes_ in ((there, was), (here, will)) if place]
 
 
 class Consumption(msgspec.Struct):

@@ -60,6 +60,7 @@ class DynamoDbCore(Service):
         self.tables.forget()
         self.limiter.forget()
         self.totals.rebuild()
+        self.streams.forget()
         self.streams.rebuild()
         self.expiry.rebuild()
         self.upkeep.resume()
@@ -67,6 +68,7 @@ class DynamoDbCore(Service):
     def recall(self) -> None:
         """Reads tables and sets timers anew, and what was under way begins anew; see `Service.recall`."""
         self.tables.forget()
+        self.streams.forget()
         self.upkeep.drop()
         self._again.soon()
 

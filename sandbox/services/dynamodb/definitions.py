@@ -7,9 +7,13 @@ from typing import Any
 
 import msgspec
 
+from sandbox.model.arn import stream_arn
 from sandbox.model.dynamodb.keys import KeyPart, KeySchema
 from sandbox.model.dynamodb.values import Item
+from sandbox.model.scope import scope_of
 
+#: Bucket, partition key and sort key of an item: what it is found by.
+Place = tuple[int, bytes, bytes]
 PROVISIONED = "PROVISIONED"
 ON_DEMAND = "PAY_PER_REQUEST"
 
@@ -100,6 +104,7 @@ class Index:
 
     Attributes:
         id: `dynamodb_entries.idx`.
+        whole: it keeps all attributes of its items.
     """
 
     def __init__(self, table: int, definition: IndexDefinition, attributes: Mapping[str, str]) -> None:
@@ -108,6 +113,7 @@ class Index:
         self.name = definition.name
         self.local = definition.local
         self.schema = _schema(definition.key, attributes)
+        self.whole = definition.projection == "ALL"
         self._names = self.schema.names
         self._parts = tuple((part.name, part.kind) for part in self.schema.parts)
 
@@ -121,12 +127,21 @@ class Index:
                 return False
         return True
 
+    def place(self, item: Item) -> Place | None:
+        """Where an item lies in the index; None: it is not in it."""
+        return self.schema.encode(item) if self.holds(item) else None
+
+    def shares_key(self, one: Item, other: Item) -> bool:
+        """Whether two items have the very same values for the key of the index, as an update leaves them;
+        equal ones that are others do not count.
+        """
+        return all(one.get(name) is other.get(name) for name in self._names)
+
     def projected(self, item: Item, table_key: KeySchema) -> Item:
         """What the index keeps of an item."""
-        definition = self.definition
-        if definition.projection == "ALL":
+        if self.whole:
             return item
-        kept = {*self._names, *table_key.names, *definition.included}
+        kept = {*self._names, *table_key.names, *self.definition.included}
         return {name: value for name, value in item.items() if name in kept}
 
 
@@ -135,7 +150,9 @@ class Table:
 
     Attributes:
         own: what stands for the table itself among the ids of its indexes.
+        scope: account and region.
         deleting: only operations on tables know it still.
+        stream_arn: the ARN of its latest stream; empty where it never had one.
     """
 
     def __init__(
@@ -145,10 +162,13 @@ class Table:
         self.own = id_ * NUMBERS
         self.account = account
         self.region = region
+        self.scope = scope_of(account, region)
         self.name = name
         self.definition = definition
         self.created = created
         self.deleting = definition.deleting
+        stream = definition.stream
+        self.stream_arn = "" if stream is None else str(stream_arn(self.scope, name, stream.label))
         self.schema = _schema(definition.key, definition.attributes)
         self.indexes = tuple(Index(id_, index, definition.attributes) for index in definition.indexes)
         self.by_name = {index.name: index for index in self.indexes}

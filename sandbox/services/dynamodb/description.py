@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from sandbox.model.arn import stream_arn
-from sandbox.model.scope import Scope
 from sandbox.services.base import Answer
 from sandbox.services.dynamodb.definitions import (
     ON_DEMAND,
@@ -93,7 +91,7 @@ def _stream(table: Table) -> Answer:
         return {}
     answer: Answer = {
         "LatestStreamLabel": stream.label,
-        "LatestStreamArn": str(stream_arn(Scope(table.account, table.region), table.name, stream.label)),
+        "LatestStreamArn": table.stream_arn,
     }
     if stream.enabled:
         answer["StreamSpecification"] = {"StreamEnabled": True, "StreamViewType": stream.view}

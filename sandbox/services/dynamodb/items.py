@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
 import msgspec
 
 from sandbox.model.dynamodb.values import Item
 from sandbox.model.recent import Recent
-from sandbox.services.dynamodb.definitions import Index, Table
+from sandbox.services.dynamodb.definitions import Index, Place, Table
 from sandbox.services.dynamodb.totals import Totals
 from sandbox.store.database import Database
 
@@ -18,8 +18,6 @@ _decode: Callable[[bytes], Item] = msgspec.msgpack.Decoder(dict).decode
 _REMEMBERED = 5_000
 _SMALL = 4096
 _FIND = "SELECT id, item, size FROM dynamodb_items WHERE tbl = ? AND bucket = ? AND pk = ? AND sk = ?"
-#: Bucket, partition key and sort key of an item: what it is found by.
-Place = tuple[int, bytes, bytes]
 
 
 class Stored(msgspec.Struct, frozen=True):
@@ -32,6 +30,27 @@ class Stored(msgspec.Struct, frozen=True):
     id: int
     item: Item
     size: int
+
+
+class Move(msgspec.Struct, frozen=True):
+    """Where a write has an item leave an index and enter it; None: it was or will not be in it."""
+
+    index: Index
+    before: Place | None
+    after: Place | None
+
+
+def moves_of(table: Table, old: Item | None, new: Item | None) -> list[Move]:
+    """What becomes of an item in each index of its table."""
+    moves = []
+    for index in table.indexes:
+        before = None if old is None else index.place(old)
+        if old is not None and new is not None and index.shares_key(old, new):
+            after = before
+        else:
+            after = None if new is None else index.place(new)
+        moves.append(Move(index, before, after))
+    return moves
 
 
 class ItemStore:
@@ -66,9 +85,20 @@ class ItemStore:
             self._lately.pop((table.id, place))
 
     def put(
-        self, table: Table, place: Place, old: Stored | None, item: Item, size: int, expires: float | None
-    ) -> None:
-        """Writes an item in place of `old`, or anew."""
+        self,
+        table: Table,
+        place: Place,
+        old: Stored | None,
+        item: Item,
+        size: int,
+        expires: float | None,
+        moves: Sequence[Move] | None = None,
+    ) -> Stored:
+        """Writes an item in place of `old`, or anew.
+
+        Args:
+            moves: what `moves_of` says of it, where that is known already.
+        """
         bucket, pk, sk = place
         blob = _encode(item)
         if old is None:
@@ -88,17 +118,18 @@ class ItemStore:
         self._remember(table, place, id_, blob, size)
         new = Stored(id_, item, size)
         self._count(table.own, old, new)
-        for index in table.indexes:
-            self._enter(index, pk + sk, old, new)
+        for move in moves_of(table, None if old is None else old.item, item) if moves is None else moves:
+            self._enter(move, pk + sk, old, new)
+        return new
 
-    def delete(self, table: Table, place: Place, old: Stored) -> None:
+    def delete(self, table: Table, place: Place, old: Stored, moves: Sequence[Move] | None = None) -> None:
         """Removes an item."""
         _, pk, sk = place
         self._database.execute("DELETE FROM dynamodb_items WHERE id = ?", (old.id,))
         self._lately.pop((table.id, place))
         self._count(table.own, old, None)
-        for index in table.indexes:
-            self._enter(index, pk + sk, old, None)
+        for move in moves_of(table, old.item, None) if moves is None else moves:
+            self._enter(move, pk + sk, old, None)
 
     def _count(self, id_: int, old: Stored | None, new: Stored | None) -> None:
         items = int(new is not None) - int(old is not None)
@@ -107,15 +138,12 @@ class ItemStore:
         assert row is not None
         self._totals.add(id_, row.id, items, size)
 
-    def _enter(self, index: Index, tie: bytes, old: Stored | None, new: Stored | None) -> None:
+    def _enter(self, move: Move, tie: bytes, old: Stored | None, new: Stored | None) -> None:
         """Moves an item within an index, only where its key there changes."""
-        old = old if old is not None and index.holds(old.item) else None
-        new = new if new is not None and index.holds(new.item) else None
-        if old is None and new is None:
+        index, before, after = move.index, move.before, move.after
+        if before is None and after is None:
             return
-        self._count(index.id, old, new)
-        before = None if old is None else index.schema.encode(old.item)
-        after = None if new is None else index.schema.encode(new.item)
+        self._count(index.id, None if before is None else old, None if after is None else new)
         if before == after:
             return
         if before is not None:

@@ -6,16 +6,9 @@ from collections.abc import Callable, Sequence
 
 from sandbox.model.arn import Arn
 from sandbox.model.awserror import AwsError
-from sandbox.model.lambda_streams import dynamodb_event_record, item_of
-from sandbox.model.ports import Shard, StreamPage, StreamRecord
-from sandbox.services.dynamodb.streams import (
-    Change,
-    Stream,
-    StreamStore,
-    as_json,
-    parse_sequence,
-    sequence_text,
-)
+from sandbox.model.ports import Shard, StreamPage
+from sandbox.services.dynamodb.stream_records import parse_sequence, sequence_text
+from sandbox.services.dynamodb.streams import Stream, StreamStore
 
 
 class TableStreams:
@@ -55,10 +48,8 @@ class TableStreams:
             AwsError: the stream does not exist.
         """
         found = self._get(stream)
-        arn = str(found.arn)
-        changes = self._streams.read(found.id, parse_sequence(after), limit)
-        records = [_record(change, arn) for change in changes]
-        return StreamPage(records, ended=found.closed is not None and len(changes) < limit)
+        records = self._streams.follow(found, parse_sequence(after), limit)
+        return StreamPage(records, ended=found.closed is not None and len(records) < limit)
 
     def on_available(self, stream: Arn, wake: Callable[[], None]) -> Callable[[], None]:
         """Calls `wake` whenever a record comes or the stream ends; returns the function that stops it."""
@@ -71,10 +62,3 @@ class TableStreams:
                 "ResourceNotFoundException", f"Requested resource not found: Stream: {stream} not found"
             )
         return found
-
-
-def _record(change: Change, stream: str) -> StreamRecord:
-    record = dynamodb_event_record(change.record if change.plain else as_json(change.record), stream)
-    return StreamRecord(
-        sequence_text(change.sequence), record, change.at, change.hop or 0, partition=item_of(record)
-    )

@@ -14,12 +14,15 @@ import msgspec
 
 from sandbox.clock import Clock, Timer, TimerKind
 from sandbox.model.arn import Arn, parse_arn, stream_arn
-from sandbox.model.dynamodb.values import Item, item_size
+from sandbox.model.dynamodb.values import item_size
 from sandbox.model.hops import HopKind
 from sandbox.model.ids import Ids
-from sandbox.model.ports import Recorder
+from sandbox.model.ports import Recorder, StreamRecord
 from sandbox.model.scope import Scope
 from sandbox.services.dynamodb.definitions import Table
+from sandbox.services.dynamodb.items import Stored
+from sandbox.services.dynamodb.lately import Lately
+from sandbox.services.dynamodb.stream_records import Change, stored_change, told, told_at_once
 from sandbox.store.database import Database
 
 #: Seconds that records stay readable.
@@ -28,12 +31,7 @@ RETENTION = 24 * 3600.0
 _TRIMMED_EVERY = 600.0
 #: Records that go in one turn of the loop.
 _TRIMMED_AT_ONCE = 1_000
-#: Sequence numbers have 21 digits at least, as on AWS.
-_FIRST_SEQUENCE = 10**20
-#: What begins a binary value in MessagePack; a text may hold the same bytes, which costs a conversion.
-_BINARY = (b"\xc4", b"\xc5", b"\xc6")
 _encode = msgspec.msgpack.Encoder().encode
-_decode = msgspec.msgpack.Decoder(dict).decode
 #: Who deletes what has expired.
 TTL_IDENTITY = {"Type": "Service", "PrincipalId": "dynamodb.amazonaws.com"}
 
@@ -61,37 +59,6 @@ class Stream:
         return f"shardId-{int(self.created * 1000):020d}-{self.id:08x}"
 
 
-@dataclass(frozen=True, slots=True)
-class Change:
-    """One record of a stream.
-
-    Attributes:
-        hop: the hop that records the change.
-        record: as GetRecords answers it.
-        plain: it is JSON as it is, without binary values.
-    """
-
-    sequence: int
-    at: float
-    hop: int | None
-    record: dict[str, Any]
-    plain: bool
-
-
-def sequence_text(sequence: int) -> str:
-    """A sequence number as AWS writes it."""
-    return str(_FIRST_SEQUENCE + sequence)
-
-
-def parse_sequence(text: str) -> int:
-    """The number in a sequence number.
-
-    Raises:
-        ValueError: it is none.
-    """
-    return int(text) - _FIRST_SEQUENCE
-
-
 class StreamStore:
     """The streams and their records; wakes who waits for records."""
 
@@ -101,6 +68,7 @@ class StreamStore:
         self._clock = clock
         self._ids = ids
         self._waiting: dict[int, set[Callable[[], None]]] = {}
+        self._lately = Lately(database)
         self._trim: Timer | None = None
 
     # --- life --------------------------------------------------------------------------------------------
@@ -110,8 +78,13 @@ class StreamStore:
         if row is not None and self._trim is None:
             self._trim_at(max(row["at"] + RETENTION, self._clock.now() + _TRIMMED_EVERY))
 
+    def forget(self) -> None:
+        """Drops what memory repeats of the store."""
+        self._lately.forget()
+
     def stop(self) -> None:
         """Drops the timer and those who wait."""
+        self._lately.forget()
         if self._trim is not None:
             self._trim.cancel()
             self._trim = None
@@ -140,8 +113,8 @@ class StreamStore:
     def record(
         self,
         table: Table,
-        old: Item | None,
-        new: Item | None,
+        old: Stored | None,
+        new: Stored | None,
         hop: int | None,
         identity: dict[str, str] | None = None,
     ) -> None:
@@ -151,23 +124,26 @@ class StreamStore:
             identity: who did it, where it was no client (`userIdentity`).
         """
         stream = table.definition.stream
-        if stream is None or not stream.enabled or old == new:
+        if stream is None or not stream.enabled:
             return
-        some = new if new is not None else old
-        assert some is not None
+        some = new or old
+        if some is None or (old is not None and new is not None and old.item == new.item):
+            return
         now = self._clock.now()
+        keys = table.schema.of(some.item)
+        size = item_size(keys)
         change: dict[str, Any] = {
             "ApproximateCreationDateTime": float(int(now)),
-            "Keys": table.schema.of(some),
+            "Keys": keys,
             "StreamViewType": stream.view,
         }
         if new is not None and stream.view in ("NEW_IMAGE", "NEW_AND_OLD_IMAGES"):
-            change["NewImage"] = new
+            change["NewImage"] = new.item
+            size += new.size
         if old is not None and stream.view in ("OLD_IMAGE", "NEW_AND_OLD_IMAGES"):
-            change["OldImage"] = old
-        change["SizeBytes"] = sum(
-            item_size(change.get(part, {})) for part in ("Keys", "NewImage", "OldImage")
-        )
+            change["OldImage"] = old.item
+            size += old.size
+        change["SizeBytes"] = size
         record: dict[str, Any] = {
             "eventID": self._ids.hex(32),
             "eventName": "INSERT" if old is None else "REMOVE" if new is None else "MODIFY",
@@ -178,20 +154,28 @@ class StreamStore:
         }
         if identity is not None:
             record["userIdentity"] = identity
+        image = msgspec.json.encode(change)
         changed = self._recorder.record(
             HopKind.ITEM_CHANGED,
-            Scope(table.account, table.region),
+            table.scope,
             "dynamodb",
             cause=hop,
             operation=record["eventName"],
             resource=table.name,
             event_id=record["eventID"],
-            payload=msgspec.json.encode(change),
+            payload=image,
         )
-        self._database.execute(
+        cursor = self._database.execute(
             "INSERT INTO dynamodb_stream_records (stream, at, hop, record) VALUES (?, ?, ?, ?)",
             (stream.id, now, changed, _encode(record)),
         )
+        if self._waiting.get(stream.id):
+            number = cursor.lastrowid
+            assert number is not None
+            made = told_at_once(number, now, changed, record, image, table.stream_arn)
+            self._lately.put(stream.id, number, made, len(image))
+        else:
+            self._lately.drop(stream.id)
         if self._trim is None:
             self._trim_at(now + RETENTION)
         self._wake(stream.id)
@@ -224,7 +208,15 @@ class StreamStore:
             "AND at > ? ORDER BY seq LIMIT ?",
             (stream, after, self._clock.now() - RETENTION, limit),
         )
-        return [_change(row) for row in rows]
+        return [stored_change(*row) for row in rows]
+
+    def follow(self, stream: Stream, after: int, limit: int) -> list[StreamRecord]:
+        """The same as functions get them."""
+        lately = self._lately.after(stream.id, after, self._clock.now() - RETENTION, limit)
+        if lately is not None:
+            return lately
+        arn = str(stream.arn)
+        return [told(change, arn) for change in self.read(stream.id, after, limit)]
 
     def bounds(self, stream: int) -> tuple[int | None, int | None]:
         """The first and the last sequence number that a stream holds."""
@@ -285,14 +277,6 @@ def _stream(row: Any) -> Stream:
     )
 
 
-def _change(row: Any) -> Change:
-    record = _decode(row["record"])
-    record["dynamodb"]["SequenceNumber"] = sequence_text(row["seq"])
-    stored: bytes = row["record"]
-    plain = not any(tag in stored for tag in _BINARY)
-    return Change(row["seq"], row["at"], row["hop"], record, plain)
-
-
 def parse_stream_arn(text: str) -> Arn | None:
     """A stream's ARN, or None where the text is none."""
     try:
@@ -300,8 +284,3 @@ def parse_stream_arn(text: str) -> Arn | None:
     except ValueError:
         return None
     return arn if arn.service == "dynamodb" and "/stream/" in arn.resource else None
-
-
-def as_json(value: Any) -> Any:
-    """A record in plain JSON, as functions get it: binary values in base64."""
-    return msgspec.json.decode(msgspec.json.encode(value))

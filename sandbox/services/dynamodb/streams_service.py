@@ -14,13 +14,8 @@ from sandbox.model.call import Call
 from sandbox.model.dynamodb.errors import validation
 from sandbox.services.base import Answer, Kit, Params, Service, operation
 from sandbox.services.dynamodb.core import required
-from sandbox.services.dynamodb.streams import (
-    Stream,
-    StreamStore,
-    parse_sequence,
-    parse_stream_arn,
-    sequence_text,
-)
+from sandbox.services.dynamodb.stream_records import parse_sequence, sequence_text
+from sandbox.services.dynamodb.streams import Stream, StreamStore, parse_stream_arn
 
 #: Seconds that a shard iterator can be used.
 _ITERATOR_LIFE = 15 * 60.0

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import msgspec
@@ -16,9 +16,9 @@ from sandbox.model.dynamodb.expressions.updates import apply_update, parse_updat
 from sandbox.model.dynamodb.keys import check_index_keys, check_item_key, check_key
 from sandbox.model.dynamodb.values import Item, check_item, check_size
 from sandbox.services.dynamodb.capacity import Consumption, index_writes, write_units
-from sandbox.services.dynamodb.definitions import Table
+from sandbox.services.dynamodb.definitions import Place, Table
 from sandbox.services.dynamodb.expiry import Expiry
-from sandbox.services.dynamodb.items import ItemStore, Place, Stored
+from sandbox.services.dynamodb.items import ItemStore, Move, Stored, moves_of
 from sandbox.services.dynamodb.legacy import expected_condition, legacy_update
 from sandbox.services.dynamodb.streams import TTL_IDENTITY, StreamStore
 
@@ -51,6 +51,7 @@ class Planned(msgspec.Struct, frozen=True):
 
     Attributes:
         size: bytes of the new item.
+        moves: what becomes of the item in each index; a check moves nothing.
     """
 
     write: Write
@@ -58,6 +59,7 @@ class Planned(msgspec.Struct, frozen=True):
     old: Stored | None
     new: Item | None
     size: int
+    moves: Sequence[Move]
 
 
 def read_write(kind: str, table: Table, params: Mapping[str, Any]) -> Write:
@@ -168,33 +170,35 @@ class Writer:
         if write.condition is not None and not meets(write.condition, before):
             fields = {"Item": before} if write.show_old and old is not None else None
             raise AwsError("ConditionalCheckFailedException", "The conditional request failed", fields=fields)
-        if write.kind == PUT:
-            assert write.item is not None
-            return Planned(write, place, old, write.item, write.size)
+        if write.kind == CHECK:
+            return Planned(write, place, old, None, 0, ())
+        new, size = write.item, write.size
         if write.kind == UPDATE:
             assert write.update is not None
             new = apply_update(write.update, before or dict(write.key))
             check_index_entries(write.table, new)
-            return Planned(write, place, old, new, check_size(new))
-        return Planned(write, place, old, None, 0)
+            size = check_size(new)
+        moves = moves_of(write.table, None if old is None else old.item, new)
+        return Planned(write, place, old, new, size, moves)
 
     def carry_out(self, planned: Planned, hop: int | None) -> None:
         """Does what was planned."""
-        write, old = planned.write, planned.old
+        write, place, old, moves = planned.write, planned.place, planned.old, planned.moves
+        new: Stored | None = None
         if write.kind == CHECK:
             return
         if planned.new is not None:
             expires = self.expiry.time_of(write.table, planned.new)
-            self._items.put(write.table, planned.place, old, planned.new, planned.size, expires)
+            new = self._items.put(write.table, place, old, planned.new, planned.size, expires, moves)
             self.expiry.expect(expires)
         elif old is not None:
-            self._items.delete(write.table, planned.place, old)
-        self._streams.record(write.table, None if old is None else old.item, planned.new, hop)
+            self._items.delete(write.table, place, old, moves)
+        self._streams.record(write.table, old, new, hop)
 
     def expire(self, table: Table, old: Stored) -> None:
         """Removes an item whose time has come."""
         self._items.delete(table, table.schema.encode(old.item), old)
-        self._streams.record(table, old.item, None, None, TTL_IDENTITY)
+        self._streams.record(table, old, None, None, TTL_IDENTITY)
 
 
 def consumed_by(planned: Planned, factor: float = 1.0) -> Consumption:
@@ -207,11 +211,9 @@ def consumed_by(planned: Planned, factor: float = 1.0) -> Consumption:
     size = max(planned.size, 0 if old is None else old.size)
     units = write_units(size, factor)
     consumed = Consumption(table, write=units, keys=[(None, planned.place[1], units)])
-    if planned.write.kind == CHECK:
-        return consumed
-    before = None if old is None else old.item
-    for index in table.indexes:
-        changes = index_writes(table, index, before, new)
+    for move in planned.moves:
+        index = move.index
+        changes = index_writes(table, move, old, new, planned.size)
         if changes:
             consumed.indexes[index.name] = sum(units for _, units in changes) * factor
             if not index.local:

@@ -49,7 +49,7 @@ class StreamBatches:
         if not fresh:
             return [], OK
         work = Work(fresh, work.attempts, work.request_id, work.version)
-        parts = batch_events(fresh)
+        parts = batch_events(fresh, json_of=StreamRecord.json)
         if len(parts) > 1:  # above the largest payload there is
             return [Work(records, work.attempts) for records, _ in parts], OK
         try:

@@ -144,7 +144,8 @@ class StreamPoller(SourcePoller):
             shard.read = page.records[-1].sequence
             now = self._kit.clock.now()
             for record in page.records:
-                if progress.read(record.sequence, wanted=self._filter.matches(record.record)):
+                wanted = not self._filter or self._filter.matches(record.record)
+                if progress.read(record.sequence, wanted=wanted):
                     shard.lane(record.partition).gathered.append((now, record))
             progress.settle()
 

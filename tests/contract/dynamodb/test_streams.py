@@ -9,6 +9,7 @@ import pytest
 from sandbox.model.arn import parse_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.hops import HopKind
+from sandbox.services.dynamodb.items import Stored
 from sandbox.services.dynamodb.source import TableStreams
 from tests.contract.dynamodb.harness import Tables, key
 from tests.support.world import HERE
@@ -57,6 +58,21 @@ def test_every_change_is_a_record(tables: Tables) -> None:
     assert numbers == sorted(numbers)
 
 
+@pytest.mark.parametrize(("view", "sizes"), [
+    ("KEYS_ONLY", [7, 7, 7]),
+    ("NEW_IMAGE", [7 + 13, 7 + 16, 7]),
+    ("OLD_IMAGE", [7, 7 + 13, 7 + 16]),
+    ("NEW_AND_OLD_IMAGES", [7 + 13, 7 + 16 + 13, 7 + 16]),
+])  # fmt: skip
+def test_a_record_says_how_large_it_is(tables: Tables, view: str, sizes: list[int]) -> None:
+    arn = stream_of(tables, view)
+    tables.put(v={"S": "cinco"})
+    tables.put(v={"S": "são oito"[:7]})
+    tables.call("DeleteItem", TableName="pedidos", Key=key())
+    found = records(tables, iterator(tables, arn))
+    assert [record["dynamodb"]["SizeBytes"] for record in found] == sizes
+
+
 @pytest.mark.parametrize(("view", "images"), [
     ("KEYS_ONLY", set()),
     ("NEW_IMAGE", {"NewImage"}),
@@ -103,7 +119,7 @@ def test_many_old_records_go_some_in_one_turn(tables: Tables) -> None:
         table = tables.service.tables.find(HERE, "pedidos")
         assert table is not None
         for number in range(2500):
-            tables.service.streams.record(table, None, key(sk=number), None)
+            tables.service.streams.record(table, None, Stored(number, key(sk=number), 0), None)
 
     tables.do(change)
     left: list[int] = []
