@@ -177,10 +177,12 @@ class Counters:
         rows, self._waiting = self._waiting, []
         counts = self._counts
         for row in rows:
-            kind = row[KIND]
-            counts[kind, _resource(kind, row[RESOURCE])] += 1
+            kind, resource = row[KIND], row[RESOURCE]
+            if kind == _HTTP:  # what is counted is the API: paths have no end
+                resource = resource.split("/", 1)[0]
+            counts[kind, resource] += 1
             if row[STATUS] != "ok":
-                self._failed[kind, _resource(kind, row[RESOURCE])] += 1
+                self._failed[kind, resource] += 1
             reader = _READERS.get(kind)
             if reader is not None:
                 reader(self, row)
@@ -253,8 +255,3 @@ _READERS: dict[str, Callable[[Counters, Row], None]] = {
     HopKind.API_CALL.value: Counters._called,
 }
 _HTTP = HopKind.HTTP_REQUEST.value
-
-
-def _resource(kind: str, resource: str) -> str:
-    """What is counted: of requests to an API, the API; paths have no end."""
-    return resource.split("/", 1)[0] if kind == _HTTP else resource

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
+from functools import lru_cache
 
 from sandbox.model.arn import is_arn
 
@@ -11,6 +12,7 @@ _URI = re.compile(r"arn:aws[\w-]*:apigateway:[\w-]+:lambda:path/[\w-]+/functions
 _VARIABLE = re.compile(r"\$\{stageVariables\.([A-Za-z0-9_]+)\}")
 
 
+@lru_cache(maxsize=1024)
 def function_in_uri(uri: str) -> str | None:
     """The ARN of the function that a URI of the form
     `arn:aws:apigateway:REGION:lambda:path/2015-03-31/functions/ARN/invocations` invokes, or None.

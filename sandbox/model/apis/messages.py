@@ -14,6 +14,9 @@ from sandbox.model.http import HttpRequest
 CONNECTION_HEADERS = frozenset({"x-amzn-trace-id", "connection", "content-length", "transfer-encoding"})
 
 
+_FORWARDED = {name.lower(): name for name in ("X-Forwarded-For", "X-Forwarded-Port", "X-Forwarded-Proto")}
+
+
 def multi(pairs: Iterable[tuple[str, str]]) -> dict[str, list[str]]:
     """Values by name, in order."""
     found: dict[str, list[str]] = {}
@@ -38,13 +41,15 @@ def named_headers(request: HttpRequest) -> list[tuple[str, str, str]]:
 
 def forwarded(request: HttpRequest) -> dict[str, str]:
     """What API Gateway adds to the headers, where the client did not send it."""
-    given = {name for name, _ in request.headers}
     own = {
         "X-Forwarded-For": request.source_ip,
         "X-Forwarded-Port": _port(request.header("host")),
         "X-Forwarded-Proto": "http",
     }
-    return {name: value for name, value in own.items() if name.lower() not in given}
+    for name, _ in request.headers:
+        if name in _FORWARDED:
+            own.pop(_FORWARDED[name], None)
+    return own
 
 
 def matches_type(media_type: str, patterns: Sequence[str]) -> bool:
@@ -56,6 +61,7 @@ def matches_type(media_type: str, patterns: Sequence[str]) -> bool:
     )
 
 
+@lru_cache(maxsize=256)
 def plain_type(media_type: str) -> str:
     """A media type without its parameters, in lower case."""
     return media_type.split(";")[0].strip().lower()

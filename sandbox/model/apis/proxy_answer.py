@@ -76,7 +76,7 @@ def read_http_answer(payload: bytes, version: str) -> HttpResponse:
         headers += [("set-cookie", cookie) for cookie in _cookies(answer)]
     else:
         headers = _sent(_single_and_multi(answer))
-    if not any(name.lower() == "content-type" for name, _ in headers):
+    if "content-type" not in [name.lower() for name, _ in headers]:
         headers.append(("content-type", "text/plain;charset=UTF-8"))
     return HttpResponse(_status(answer["statusCode"]), headers, _body(answer, decode=True))
 

@@ -21,6 +21,7 @@ from sandbox.services.apigatewayv2.mapping import Sources, map_request, map_resp
 from sandbox.services.apigatewayv2.service_calls import SUBTYPES, MappedValueError, service_request
 from sandbox.services.invocations import Invocations
 
+_encode = msgspec.json.Encoder().encode
 _VARIABLE = re.compile(r"\{([\w.:-]+)\+?\}")
 #: Headers of the connection to the client, and what the sender makes itself.
 _NOT_PASSED = frozenset({"host", "connection", "content-length", "transfer-encoding", "keep-alive"})
@@ -75,7 +76,7 @@ class Integrations:
         if integration.request_parameters:
             request = map_request(asked.request, integration.request_parameters, sources)
             asked = _with_request(asked, request)
-        event = msgspec.json.encode(event_1(asked) if version == "1.0" else event_2(asked))
+        event = _encode(event_1(asked) if version == "1.0" else event_2(asked))
         uri = with_variables(integration.integration_uri or "", asked.live.variables)
         try:
             result = await self._invocations.invoke(

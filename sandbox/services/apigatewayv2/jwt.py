@@ -29,6 +29,7 @@ _KEYS_KEPT = 7200.0
 #: Seconds between two fetches that unknown key ids ask for.
 _ASK_AGAIN = 60.0
 _TOKENS_KEPT = 1024
+_NUMBERS = (int, float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,11 +161,11 @@ def _check_claims(claims: Mapping[str, Any], issuer: str, audiences: Sequence[st
 def _meant(claims: Mapping[str, Any], audiences: Sequence[str]) -> bool:
     """Whether a token is for one of the audiences; `client_id` counts where there is no `aud`."""
     given = claims.get("aud", claims.get("client_id"))
-    return any(one in audiences for one in (given if isinstance(given, list) else [given]))
+    return any(one in audiences for one in given) if isinstance(given, list) else given in audiences
 
 
 def _moment(claims: Mapping[str, Any], name: str, missing: float) -> float:
     value = claims.get(name, missing)
-    if isinstance(value, bool) or not isinstance(value, int | float):
+    if type(value) not in _NUMBERS:
         raise TokenError(f"the token's {name} is not a number")
     return float(value)
