@@ -49,29 +49,29 @@ class MetricFilterOperations(SubscriptionOperations):
     async def start(self) -> None:
         """Looks at what was written before and not looked at."""
         await super().start()
-        self._metrics.start()
+        self._metrics.follower.start()
 
     async def stop(self) -> None:
         """Ends the work of filters."""
-        await self._metrics.stop()
+        await self._metrics.follower.stop()
         await super().stop()
 
     def recall(self) -> None:
         """Looks again which filters there are; see `Service.recall`."""
         super().recall()
-        self._metrics.recall()
+        self._metrics.follower.recall()
 
     def work(self) -> set[asyncio.Task[Any]]:
         """The filters at work too; see `Service.work`."""
-        return super().work() | self._metrics.tasks()
+        return super().work() | self._metrics.follower.tasks()
 
     def _written(self, group_id: int) -> None:
         super()._written(group_id)
-        self._metrics.wake(group_id)
+        self._metrics.follower.wake(group_id)
 
     def _dropped(self) -> None:
         super()._dropped()
-        self._metrics.dropped()
+        self._metrics.follower.dropped()
 
     @operation("PutMetricFilter", "logGroupName filterName filterPattern metricTransformations")
     def put_metric_filter(self, call: Call, params: Params) -> Answer:
@@ -103,7 +103,7 @@ class MetricFilterOperations(SubscriptionOperations):
                 last["id"] if old is None else old["done"],
             ),
         )
-        self._metrics.changed()
+        self._metrics.follower.changed()
         return {}
 
     @operation("DeleteMetricFilter", "logGroupName filterName")
@@ -116,7 +116,7 @@ class MetricFilterOperations(SubscriptionOperations):
         )
         if not deleted.rowcount:
             raise AwsError("ResourceNotFoundException", "The specified metric filter does not exist.")
-        self._metrics.changed()
+        self._metrics.follower.changed()
         return {}
 
     @operation(

@@ -29,36 +29,36 @@ class SubscriptionOperations(LogStore):
     def __init__(self, kit: Kit, deliverer: Deliverer | None = None) -> None:
         super().__init__(kit)
         self._deliverer = deliverer
-        self._subscriptions = Subscriptions(kit, deliverer)
+        self._subscriptions = Subscriptions(kit, deliverer, self.settle)
 
     async def start(self) -> None:
         """Hands on what was written before and not handed on."""
         await super().start()
-        self._subscriptions.start()
+        self._subscriptions.follower.start()
 
     async def stop(self) -> None:
         """Ends deliveries."""
-        await self._subscriptions.stop()
+        await self._subscriptions.follower.stop()
         await super().stop()
 
     def recall(self) -> None:
         """Looks again which filters there are and what they have to hand on; see `Service.recall`."""
         super().recall()
-        self._subscriptions.recall()
+        self._subscriptions.follower.recall()
 
     def work(self) -> set[asyncio.Task[Any]]:
         """The deliveries that run; see `Service.work`."""
-        return super().work() | self._subscriptions.tasks()
+        return super().work() | self._subscriptions.follower.tasks()
 
     def _is_urgent(self) -> bool:
-        return self._subscriptions.wanted
+        return self._subscriptions.follower.wanted
 
     def _written(self, group_id: int) -> None:
-        self._subscriptions.wake(group_id)
+        self._subscriptions.follower.wake(group_id)
 
     def _dropped(self) -> None:
         super()._dropped()
-        self._subscriptions.dropped()
+        self._subscriptions.follower.dropped()
 
     @operation(
         "PutSubscriptionFilter",
@@ -92,7 +92,7 @@ class SubscriptionOperations(LogStore):
                 last["id"] if old is None else old["done"],
             ),
         )
-        self._subscriptions.changed()
+        self._subscriptions.follower.changed()
         return {}
 
     @operation("DeleteSubscriptionFilter", "logGroupName filterName")
@@ -105,7 +105,7 @@ class SubscriptionOperations(LogStore):
         )
         if not deleted.rowcount:
             raise AwsError("ResourceNotFoundException", "The specified subscription filter does not exist.")
-        self._subscriptions.changed()
+        self._subscriptions.follower.changed()
         return {}
 
     @operation("DescribeSubscriptionFilters", "logGroupName filterNamePrefix nextToken limit")

@@ -7,24 +7,20 @@ Reference: https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/Subscription
 
 from __future__ import annotations
 
-import asyncio
 import base64
 import gzip
 import itertools
 import sqlite3
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
 
 import msgspec
 
-from sandbox.clock import Timer
 from sandbox.model.arn import parse_arn
 from sandbox.model.awserror import AwsError
-from sandbox.model.hops import HopKind
 from sandbox.model.ports import Deliverer, Delivery
-from sandbox.model.scope import Scope
-from sandbox.services.base import PAUSE, Kit
+from sandbox.services.base import Kit
 from sandbox.services.logs.filters import compile_filter
+from sandbox.services.logs.following import Follower, Key
 
 SCHEMA = """
 CREATE TABLE IF NOT EXISTS logs_subscriptions (group_id INTEGER NOT NULL, name TEXT NOT NULL,
@@ -36,10 +32,6 @@ CREATE TABLE IF NOT EXISTS logs_subscriptions (group_id INTEGER NOT NULL, name T
 _SLICE = 1_000
 #: Bytes of messages in one batch: with its base64 it stays below what a function takes.
 _BATCH_BYTES = 512 * 1024
-_RETRY = 60.0
-_GIVE_UP_MS = 24 * 3_600_000
-
-_Key = tuple[int, str]
 
 
 class Subscriptions:
@@ -47,110 +39,35 @@ class Subscriptions:
 
     Args:
         deliverer: None where nothing can be delivered.
+        settle: stores the lines that were written.
+
+    Attributes:
+        follower: wakes it.
     """
 
-    def __init__(self, kit: Kit, deliverer: Deliverer | None) -> None:
-        self._kit = kit
+    def __init__(self, kit: Kit, deliverer: Deliverer | None, settle: Callable[[], None]) -> None:
         self._database = kit.database
         self._deliverer = deliverer
-        self._running: dict[_Key, asyncio.Task[None]] = {}
-        self._again: set[_Key] = set()
-        self._timers: dict[_Key, Timer] = {}
-        self._groups: set[int] = set()
+        self.follower = Follower(kit, "logs_subscriptions", "name", self._round, settle)
 
-    def tasks(self) -> set[asyncio.Task[Any]]:
-        """The deliveries that run now."""
-        return set(self._running.values())
-
-    def start(self) -> None:
-        """Hands on what was not handed on before."""
-        self.changed()
-        for group_id in self._groups:
-            self.wake(group_id)
-
-    def recall(self) -> None:
-        """Looks again after a while; see `Service.recall`."""
-        self.changed()
-        for row in self._database.rows("SELECT group_id, name FROM logs_subscriptions"):
-            key = (row["group_id"], row["name"])
-            if key not in self._timers:
-                self._try_later(key, PAUSE)
-
-    async def stop(self) -> None:
-        """Ends deliveries; what they have not done is done after the next start."""
-        for timer in self._timers.values():
-            timer.cancel()
-        self._timers.clear()
-        tasks = list(self._running.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-        self._running.clear()
-        self._again.clear()
-
-    def changed(self) -> None:
-        """Filters were put or deleted."""
-        rows = self._database.rows("SELECT DISTINCT group_id FROM logs_subscriptions")
-        self._groups = {row["group_id"] for row in rows}
-
-    def dropped(self) -> None:
-        """Events are gone: what gets their ids anew has not been handed on."""
-        self._database.execute(
-            "UPDATE logs_subscriptions SET done = min(done, (SELECT coalesce(max(id), 0) FROM logs_events))"
+    async def _round(self, key: Key) -> bool:
+        """Hands the next events on; says whether there may be more."""
+        # Anew in each round: it may have been changed or deleted meanwhile.
+        row = self._database.row(
+            "SELECT f.*, g.account, g.region, g.name AS log_group FROM logs_subscriptions f "
+            "JOIN logs_groups g ON g.id = f.group_id WHERE f.group_id = ? AND f.name = ?",
+            key,
         )
+        if row is None:
+            return False
+        events = self._database.rows(
+            "SELECT e.*, s.name AS stream FROM logs_events e JOIN logs_streams s ON s.id = e.stream_id "
+            "WHERE e.group_id = ? AND e.id > ? ORDER BY e.id LIMIT ?",
+            (key[0], row["done"], _SLICE),
+        )
+        return bool(events) and await self._hand_on(key, row, events)
 
-    @property
-    def wanted(self) -> bool:
-        """Whether there are any filters."""
-        return bool(self._groups)
-
-    def wake(self, group_id: int) -> None:
-        """Something was written to a group."""
-        if group_id not in self._groups:
-            return
-        for row in self._database.rows("SELECT name FROM logs_subscriptions WHERE group_id = ?", (group_id,)):
-            self._begin((group_id, row["name"]))
-
-    def _begin(self, key: _Key) -> None:
-        if (timer := self._timers.pop(key, None)) is not None:
-            timer.cancel()
-        if key in self._running:
-            self._again.add(key)
-            return
-        task = asyncio.get_running_loop().create_task(self._run(key), name=f"logs-subscription-{key[1]}")
-        self._running[key] = task
-        task.add_done_callback(lambda done: self._ended(key, done))
-
-    def _ended(self, key: _Key, task: asyncio.Task[None]) -> None:
-        if self._running.get(key) is task:
-            del self._running[key]
-        if task.cancelled():
-            return
-        if key in self._again:
-            self._again.discard(key)
-            self._begin(key)
-
-    async def _run(self, key: _Key) -> None:
-        while True:
-            # Anew in each round: it may have been changed or deleted meanwhile.
-            row = self._database.row(
-                "SELECT f.*, g.account, g.region, g.name AS log_group FROM logs_subscriptions f "
-                "JOIN logs_groups g ON g.id = f.group_id WHERE f.group_id = ? AND f.name = ?",
-                key,
-            )
-            if row is None:
-                return
-            events = self._database.rows(
-                "SELECT e.*, s.name AS stream FROM logs_events e JOIN logs_streams s ON s.id = e.stream_id "
-                "WHERE e.group_id = ? AND e.id > ? ORDER BY e.id LIMIT ?",
-                (key[0], row["done"], _SLICE),
-            )
-            if not events:
-                return
-            if not await self._hand_on(row, events):
-                return
-
-    async def _hand_on(self, row: sqlite3.Row, events: Sequence[sqlite3.Row]) -> bool:
+    async def _hand_on(self, key: Key, row: sqlite3.Row, events: Sequence[sqlite3.Row]) -> bool:
         """Delivers what matches; says whether to go on now."""
         matches = compile_filter(row["pattern"])
         for batch in _batches(events, matches):
@@ -158,12 +75,13 @@ class Subscriptions:
                 await self._deliver(row, batch)
             except Exception as error:
                 # Whatever happened, it is tried again: nobody waits for this delivery.
-                self._record_failure(row, batch, error)
-                if batch[-1]["ingested"] > self._kit.clock.now_ms() - _GIVE_UP_MS:
-                    self._try_later((row["group_id"], row["name"]))
+                what = f"subscription {row['name']}"
+                self.follower.record_failure(row, what, row["target"], batch[0]["cause"], error)
+                if not self.follower.is_given_up(batch[-1]["ingested"]):
+                    self.follower.later(key)
                     return False
-            self._done(row, batch[-1]["id"])
-        self._done(row, events[-1]["id"])
+            self._remember(key, batch[-1]["id"])
+        self._remember(key, events[-1]["id"])
         return True
 
     async def _deliver(self, row: sqlite3.Row, batch: Sequence[sqlite3.Row]) -> None:
@@ -172,31 +90,10 @@ class Subscriptions:
         cause = next((event["cause"] for event in batch if event["cause"] is not None), None)
         await self._deliverer.deliver(Delivery(parse_arn(row["target"]), _payload(row, batch), cause))
 
-    def _done(self, row: sqlite3.Row, event_id: int) -> None:
+    def _remember(self, key: Key, event_id: int) -> None:
         self._database.execute(
-            # Not beyond the newest event: see `dropped`.
-            "UPDATE logs_subscriptions SET done = min(max(done, ?), "
-            "(SELECT coalesce(max(id), 0) FROM logs_events)) WHERE group_id = ? AND name = ?",
-            (event_id, row["group_id"], row["name"]),
-        )
-
-    def _try_later(self, key: _Key, delay: float = _RETRY) -> None:
-        def again() -> None:
-            self._timers.pop(key, None)
-            self._begin(key)
-
-        self._timers[key] = self._kit.clock.call_later(delay, again, label="log subscription")
-
-    def _record_failure(self, row: sqlite3.Row, batch: Sequence[sqlite3.Row], error: Exception) -> None:
-        self._kit.recorder.record(
-            HopKind.DELIVERY_FAILED,
-            Scope(row["account"], row["region"]),
-            "logs",
-            cause=batch[0]["cause"],
-            operation=f"subscription {row['name']}",
-            resource=row["target"],
-            status="error",
-            error=str(error) if isinstance(error, AwsError) else f"{type(error).__name__}: {error}",
+            "UPDATE logs_subscriptions SET done = max(done, ?) WHERE group_id = ? AND name = ?",
+            (self.follower.done(key, event_id), *key),
         )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -239,12 +239,20 @@ class FakeQueues:
 
 @dataclass
 class KeptDeliveries:
-    """A deliverer that keeps what it gets; it knows queues and functions."""
+    """A deliverer that keeps what it gets; it knows queues and functions.
+
+    Attributes:
+        meanwhile: happens during the next delivery.
+    """
 
     deliveries: list[Delivery] = field(default_factory=list)
     refusal: Exception | None = None
+    meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def deliver(self, delivery: Delivery) -> int:
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
         if self.refusal is not None:
             raise self.refusal
         self.deliveries.append(delivery)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,10 +13,15 @@ from sandbox.model.scope import Scope
 
 @dataclass
 class KeptMetrics:
-    """A client that keeps what CloudWatch is asked to store."""
+    """A client that keeps what CloudWatch is asked to store.
+
+    Attributes:
+        meanwhile: happens while it is asked next.
+    """
 
     puts: list[tuple[Scope, int | None, str, list[dict[str, Any]]]] = field(default_factory=list)
     refusal: Exception | None = None
+    meanwhile: Callable[[], Awaitable[None]] | None = None
 
     async def call(
         self, service: str, operation: str, params: Mapping[str, Any], call: Call | None = None
@@ -24,6 +29,9 @@ class KeptMetrics:
         assert (service, operation) == ("cloudwatch", "PutMetricData")
         assert call is not None
         await asyncio.sleep(0)
+        meanwhile, self.meanwhile = self.meanwhile, None
+        if meanwhile is not None:
+            await meanwhile()
         if self.refusal is not None:
             raise self.refusal
         self.puts.append((call.scope, call.hop, params["Namespace"], params["MetricData"]))

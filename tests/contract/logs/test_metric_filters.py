@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from sandbox.model.awserror import AwsError, NotImplementedByName
+from sandbox.model.call import Call
 from sandbox.model.hops import HopKind
 from sandbox.model.scope import Scope
 from sandbox.services.logs.metric_points import MetricFilter
@@ -292,6 +293,21 @@ def test_events_after_newer_ones_were_deleted_are_counted(world: Logs, metrics: 
     world.call("DeleteLogGroup", logGroupName="another")
     write(world, "ERROR one")
     assert len(metrics.data) == 1
+
+
+def test_events_that_come_while_others_are_deleted_and_counted_are_counted(
+    world: Logs, metrics: KeptMetrics
+) -> None:
+    async def delete_and_write() -> None:
+        stream = {"logGroupName": GROUP, "logStreamName": "a"}
+        await world.service.call("DeleteLogStream", Call(scope=HERE), stream)
+        world.service.write(HERE, GROUP, "a", [(world.clock.now(), "ERROR two")])
+        world.service.settle()
+
+    put(world)
+    metrics.meanwhile = delete_and_write
+    write(world, "INFO zero", "INFO zero", "ERROR one")
+    assert len(metrics.data) == 2
 
 
 # --- the operations --------------------------------------------------------------------------------------

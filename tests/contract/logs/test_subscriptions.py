@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from sandbox.model.awserror import AwsError, NotImplementedByName
+from sandbox.model.call import Call
 from sandbox.model.hops import HopKind
 from sandbox.services.base import Kit
 from sandbox.services.logs.service import LogsService
@@ -186,6 +187,27 @@ def test_what_comes_after_newer_events_were_deleted_is_handed_on(
     world.call(operation, logGroupName="another", **stream)
     write(world, "ERROR one")
     assert messages(targets) == [["ERROR one"]]
+
+
+@pytest.mark.parametrize("operation", ["DeleteLogGroup", "DeleteLogStream"])
+def test_what_comes_while_events_are_deleted_and_others_handed_on_is_handed_on(
+    world: Logs, targets: KeptDeliveries, operation: str
+) -> None:
+    async def delete_and_write() -> None:
+        call = Call(scope=HERE)
+        stream = {"logStreamName": "a"} if operation == "DeleteLogStream" else {}
+        await world.service.call(operation, call, {"logGroupName": GROUP, **stream})
+        if not stream:
+            await world.service.call("CreateLogGroup", call, {"logGroupName": GROUP})
+            given = {"filterName": "s", "filterPattern": "ERROR", "destinationArn": FUNCTION}
+            await world.service.call("PutSubscriptionFilter", call, {"logGroupName": GROUP, **given})
+        world.service.write(HERE, GROUP, "a", [(world.clock.now(), "ERROR two")])
+        world.service.settle()
+
+    subscribe(world)
+    targets.meanwhile = delete_and_write
+    write(world, "INFO zero", "INFO zero", "ERROR one")
+    assert messages(targets) == [["ERROR one"], ["ERROR two"]]
 
 
 def test_what_comes_after_newer_events_expired_is_handed_on(world: Logs, targets: KeptDeliveries) -> None:
