@@ -17,7 +17,7 @@ from sandbox.model.dynamodb.values import Item
 from sandbox.services.again import Again
 from sandbox.services.base import Kit, Params, Service
 from sandbox.services.dynamodb.capacity import Consumption, read_units
-from sandbox.services.dynamodb.definitions import Table
+from sandbox.services.dynamodb.definitions import READ, WRITE, Table
 from sandbox.services.dynamodb.expiry import Expiry
 from sandbox.services.dynamodb.items import ItemStore, Stored
 from sandbox.services.dynamodb.pace import USUAL, Pace
@@ -25,7 +25,7 @@ from sandbox.services.dynamodb.pages import PageReader
 from sandbox.services.dynamodb.schema import SCHEMA
 from sandbox.services.dynamodb.streams import StreamStore
 from sandbox.services.dynamodb.tables import TableStore
-from sandbox.services.dynamodb.throttling import READ, WRITE, Limiter
+from sandbox.services.dynamodb.throttling import Limiter
 from sandbox.services.dynamodb.totals import Totals
 from sandbox.services.dynamodb.upkeep import Upkeep
 from sandbox.services.dynamodb.writing import Planned, Write, Writer, consumed_by

@@ -14,6 +14,8 @@ from sandbox.model.scope import scope_of
 
 #: Bucket, partition key and sort key of an item: what it is found by.
 Place = tuple[int, bytes, bytes]
+#: What a request asks of a table's throughput.
+READ, WRITE = "read", "write"
 PROVISIONED = "PROVISIONED"
 ON_DEMAND = "PAY_PER_REQUEST"
 
@@ -153,6 +155,8 @@ class Table:
         scope: account and region.
         deleting: only operations on tables know it still.
         stream_arn: the ARN of its latest stream; empty where it never had one.
+        limits: units a second by READ and WRITE, of the table ("") and of its global indexes by name, where
+            there is a limit.
     """
 
     def __init__(
@@ -172,12 +176,25 @@ class Table:
         self.schema = _schema(definition.key, definition.attributes)
         self.indexes = tuple(Index(id_, index, definition.attributes) for index in definition.indexes)
         self.by_name = {index.name: index for index in self.indexes}
-        #: Whether any throughput of it has a limit; on-demand tables have one where a maximum is set.
-        self.limited = (
-            definition.billing == PROVISIONED
-            or bool(definition.on_demand)
-            or any(index.on_demand for index in definition.indexes)
-        )
+        self.limits = {kind: _limits(definition, kind) for kind in (READ, WRITE)}
+
+
+def _limits(definition: Definition, kind: str) -> dict[str, int]:
+    """On-demand tables have limits where a maximum is set."""
+    found = {"": _rate(definition.billing, definition.throughput, definition.on_demand, kind)}
+    for index in definition.indexes:
+        if not index.local:
+            found[index.name] = _rate(definition.billing, index.throughput, index.on_demand, kind)
+    return {name: rate for name, rate in found.items() if rate is not None}
+
+
+def _rate(billing: str, throughput: Throughput, on_demand: Mapping[str, int] | None, kind: str) -> int | None:
+    """Units per second; None: no limit."""
+    if billing == PROVISIONED:
+        return throughput.read if kind == READ else throughput.write
+    name = "MaxReadRequestUnits" if kind == READ else "MaxWriteRequestUnits"
+    limit = (on_demand or {}).get(name)
+    return limit if limit is not None and limit > 0 else None
 
 
 def _schema(key: tuple[tuple[str, str], ...], attributes: Mapping[str, str]) -> KeySchema:

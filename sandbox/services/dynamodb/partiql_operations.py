@@ -14,10 +14,12 @@ from sandbox.model.call import Call
 from sandbox.model.dynamodb.errors import constraint, validation
 from sandbox.model.dynamodb.partiql.grammar import parse_statement
 from sandbox.model.dynamodb.partiql.nodes import Change, Exists, Insert, Removal, Select, Statement
-from sandbox.services.base import Answer, Params, operation
+from sandbox.services.base import Answer, Kit, Params, operation
 from sandbox.services.dynamodb.capacity import Consumption, reports, wants_capacity
 from sandbox.services.dynamodb.core import required
 from sandbox.services.dynamodb.item_operations import returned
+from sandbox.services.dynamodb.pace import USUAL, Pace
+from sandbox.services.dynamodb.partiql_plans import Plans
 from sandbox.services.dynamodb.partiql_reads import Get, StatementReads, get_of
 from sandbox.services.dynamodb.partiql_writes import write_of
 from sandbox.services.dynamodb.transaction_operations import MAX_ACTIONS, TransactionOperations, digest_of
@@ -40,15 +42,19 @@ _Writing = Insert | Change | Removal | Exists
 
 @dataclass(frozen=True, slots=True)
 class _Action:
-    """A statement of a batch, and the one item that it reads or writes."""
+    """A statement of a batch: the one item that it reads or writes, and what a write returns of it."""
 
-    statement: Statement
     target: Get | Write
+    returning: str | None
     consistent: bool
 
 
 class PartiQlOperations(StatementReads, TransactionOperations):
     """Statements: one, several each for itself, several all or nothing."""
+
+    def __init__(self, kit: Kit, pace: Pace = USUAL) -> None:
+        super().__init__(kit, pace)
+        self._plans = Plans(self.tables)
 
     @operation(
         "ExecuteStatement",
@@ -58,12 +64,10 @@ class PartiQlOperations(StatementReads, TransactionOperations):
     def execute_statement(self, call: Call, params: Params) -> Answer:
         """Carries out one statement."""
         wanted = wants_capacity(params)
-        statement = _parsed(params)
-        if isinstance(statement, Select):
-            return self.select(call, statement, params)
-        if isinstance(statement, Exists):
-            raise validation("EXISTS can only be used in ExecuteTransaction write requests.")
-        answer, consumed = self._carry_out(call, statement, self._write_of(call, statement, params))
+        asked = self._asked(call, params)
+        if isinstance(asked, Select):
+            return self.select(call, asked, params)
+        answer, consumed = self._carry_out(call, *asked)
         if wanted:
             answer["ConsumedCapacity"] = consumed.report(wanted)
         return answer
@@ -90,17 +94,32 @@ class PartiQlOperations(StatementReads, TransactionOperations):
     def _prepared(self, call: Call, request: Mapping[str, Any]) -> _Action | AwsError:
         """One statement of a batch, or what is wrong with it."""
         try:
-            statement = _parsed(request)
-            if isinstance(statement, Exists):
-                raise validation("EXISTS can only be used in ExecuteTransaction write requests.")
-            if isinstance(statement, Select):
-                table = self.tables.get(call.scope, statement.table)
-                target: Get | Write = get_of(table, statement, "Only single item select is supported")
-            else:
-                target = self._write_of(call, statement, request)
+            asked = self._asked(call, request)
+            if not isinstance(asked, Select):
+                return _Action(*asked, consistent=False)
+            table = self.tables.get(call.scope, asked.table)
+            target = get_of(table, asked, "Only single item select is supported")
         except AwsError as error:
             return error
-        return _Action(statement, target, bool(request.get("ConsistentRead")))
+        return _Action(target, None, bool(request.get("ConsistentRead")))
+
+    def _asked(self, call: Call, request: Mapping[str, Any]) -> Select | tuple[Write, str | None]:
+        """What a statement by itself asks for: a read, or a write and what it returns.
+
+        Raises:
+            AwsError: ValidationException, ResourceNotFoundException.
+        """
+        planned = self._plans.write(call.scope, request)
+        if planned is not None:
+            return planned
+        statement = _parsed(request)
+        if isinstance(statement, Exists):
+            raise validation("EXISTS can only be used in ExecuteTransaction write requests.")
+        if isinstance(statement, Select):
+            return statement
+        write = self._write_of(call, statement, request)
+        self._plans.learn(call.scope, write.table, request)
+        return write, statement.returning if isinstance(statement, Change | Removal) else None
 
     def _batched(self, call: Call, action: _Action | AwsError, consumed: list[Consumption]) -> Answer:
         """The response to one statement of a batch; what it consumed is added to `consumed`."""
@@ -112,7 +131,7 @@ class PartiQlOperations(StatementReads, TransactionOperations):
             if isinstance(target, Get):
                 shown, units = self.get(target, consistent=action.consistent)
             else:
-                answer, units = self._carry_out(call, action.statement, target)
+                answer, units = self._carry_out(call, target, action.returning)
                 shown = {"Item": answer["Items"][0]} if answer["Items"] else {}
         except AwsError as error:
             return {**response, "Error": _shown(error)}
@@ -180,10 +199,9 @@ class PartiQlOperations(StatementReads, TransactionOperations):
         shown = params.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
         return write_of(self.tables.get(call.scope, statement.table), statement, show_old=shown)
 
-    def _carry_out(self, call: Call, statement: Statement, write: Write) -> tuple[Answer, Consumption]:
+    def _carry_out(self, call: Call, write: Write, returning: str | None) -> tuple[Answer, Consumption]:
         planned, consumed = self.write(write, call.hop)
-        choice = statement.returning if isinstance(statement, Change | Removal) else None
-        shown = returned(choice, planned)
+        shown = returned(returning, planned)
         return {"Items": [shown] if shown else []}, consumed
 
 

@@ -27,10 +27,9 @@ from sandbox.model.dynamodb.values import Item
 from sandbox.services.base import Answer, Params
 from sandbox.services.dynamodb.capacity import Consumption, wants_capacity
 from sandbox.services.dynamodb.checks import check_limit
-from sandbox.services.dynamodb.definitions import Table
+from sandbox.services.dynamodb.definitions import READ, Table
 from sandbox.services.dynamodb.pages import PAGE, Page, Source
 from sandbox.services.dynamodb.query_operations import QueryOperations, Reading, index_of, read_select
-from sandbox.services.dynamodb.throttling import READ
 
 
 class _Token(msgspec.Struct, array_like=True):

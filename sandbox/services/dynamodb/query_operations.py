@@ -22,11 +22,10 @@ from sandbox.services.base import Answer, Params, operation
 from sandbox.services.dynamodb.capacity import Consumption, read_units, wants_capacity
 from sandbox.services.dynamodb.checks import check_limit
 from sandbox.services.dynamodb.core import DynamoDbCore
-from sandbox.services.dynamodb.definitions import Index, Table
+from sandbox.services.dynamodb.definitions import READ, Index, Table
 from sandbox.services.dynamodb.legacy import condition_of, filter_condition
 from sandbox.services.dynamodb.pages import Page, Position, Source
 from sandbox.services.dynamodb.projection import read_projection
-from sandbox.services.dynamodb.throttling import READ
 
 _COMMON = (
     "TableName IndexName AttributesToGet Limit Select ConditionalOperator ExclusiveStartKey ConsistentRead "

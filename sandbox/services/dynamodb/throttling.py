@@ -6,7 +6,7 @@ Pages: https://docs.aws.amazon.com/amazondynamodb/latest/developerguide/burst-ad
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 
 import msgspec
 
@@ -15,9 +15,8 @@ from sandbox.model.arn import table_arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.scope import Scope
 from sandbox.services.dynamodb.capacity import Consumption
-from sandbox.services.dynamodb.definitions import PROVISIONED, Index, Table, Throughput
+from sandbox.services.dynamodb.definitions import PROVISIONED, READ, WRITE, Index, Table
 
-READ, WRITE = "read", "write"
 #: Seconds of unused capacity that a table keeps for a burst.
 _BURST = 300
 #: Units that one partition key of a table or index has in a second, however the table is provisioned.
@@ -69,10 +68,13 @@ class Limiter:
         Raises:
             AwsError: ProvisionedThroughputExceededException, ThrottlingException on demand.
         """
-        if not table.limited:
+        limits = table.limits[kind]
+        if not limits:
             return
-        for name, rate in _rates(table, kind, indexes):
-            if rate is not None and self._bucket(table.id, name, kind, rate).units <= 0:
+        now = self._clock.now()
+        for name in ("", *[index.name for index in indexes]):
+            rate = limits.get(name)
+            if rate is not None and self._bucket(table.id, name, kind, rate, now).units <= 0:
                 raise _throttled(table, name, kind)
 
     def check_keys(self, consumed: Consumption, kind: str) -> None:
@@ -112,15 +114,22 @@ class Limiter:
         for index, partition, units in consumed.keys if self._clock.speed else ():
             place = (table.own if index is None else index.id, kind, partition)
             spent[place] = spent.get(place, 0.0) + units
-        if not table.limited:
+        limits = table.limits[kind]
+        if not limits:
             return
-        for name, rate in _rates(table, kind, [table.by_name[name] for name in consumed.indexes]):
-            if rate is not None:
-                amount = consumed.indexes[name] if name else consumed.total - _global_units(consumed)
-                self._bucket(table.id, name, kind, rate).units -= amount
-
-    def _bucket(self, table: int, name: str, kind: str, rate: int) -> _Bucket:
         now = self._clock.now()
+        own = consumed.read + consumed.write
+        for name, units in consumed.indexes.items():
+            rate = limits.get(name)
+            if rate is not None:
+                self._bucket(table.id, name, kind, rate, now).units -= units
+            elif table.by_name[name].local:
+                own += units
+        rate = limits.get("")
+        if rate is not None:
+            self._bucket(table.id, "", kind, rate, now).units -= own
+
+    def _bucket(self, table: int, name: str, kind: str, rate: int, now: float) -> _Bucket:
         bucket = self._buckets.get((table, name, kind))
         if bucket is None:
             bucket = self._buckets[(table, name, kind)] = _Bucket(rate * _BURST, now)
@@ -128,29 +137,6 @@ class Limiter:
             bucket.units = min(rate * _BURST, bucket.units + (now - bucket.at) * rate)
             bucket.at = now
         return bucket
-
-
-def _global_units(consumed: Consumption) -> float:
-    return sum(units for name, units in consumed.indexes.items() if not consumed.table.by_name[name].local)
-
-
-def _rates(table: Table, kind: str, indexes: Iterable[Index]) -> Iterable[tuple[str, int | None]]:
-    """The limits of a table (its name is empty) and of global indexes, in units per second."""
-    definition = table.definition
-    yield "", _rate(definition.billing, definition.throughput, definition.on_demand, kind)
-    for index in indexes:
-        if not index.local:
-            own = index.definition
-            yield index.name, _rate(definition.billing, own.throughput, own.on_demand, kind)
-
-
-def _rate(billing: str, throughput: Throughput, on_demand: Mapping[str, int] | None, kind: str) -> int | None:
-    """Units per second; None: no limit that a table of this sandbox could reach."""
-    if billing == PROVISIONED:
-        return throughput.read if kind == READ else throughput.write
-    name = "MaxReadRequestUnits" if kind == READ else "MaxWriteRequestUnits"
-    limit = (on_demand or {}).get(name)
-    return limit if limit is not None and limit > 0 else None
 
 
 def _throttled(table: Table, index: str, kind: str) -> AwsError:

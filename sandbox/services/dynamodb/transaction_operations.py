@@ -20,8 +20,8 @@ from sandbox.model.dynamodb.values import check_item
 from sandbox.services.base import Answer, Params, operation
 from sandbox.services.dynamodb.capacity import Consumption, reports, wants_capacity
 from sandbox.services.dynamodb.core import DynamoDbCore, required
+from sandbox.services.dynamodb.definitions import WRITE
 from sandbox.services.dynamodb.projection import read_projection
-from sandbox.services.dynamodb.throttling import WRITE
 from sandbox.services.dynamodb.writing import (
     CHECK,
     DELETE,

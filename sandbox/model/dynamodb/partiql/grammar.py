@@ -41,7 +41,17 @@ def parse_statement(statement: str, parameters: Sequence[Value]) -> Statement:
     Raises:
         AwsError: ValidationException.
     """
-    return _StatementParser(statement, parameters).statement()
+    return parse_with_values(statement, parameters)[0]
+
+
+def parse_with_values(statement: str, parameters: Sequence[Value]) -> tuple[Statement, Sequence[Value]]:
+    """The same, and the checked parameters: the very objects that stand in the statement.
+
+    Raises:
+        AwsError: ValidationException.
+    """
+    parser = _StatementParser(statement, parameters)
+    return parser.statement(), parser.parameters
 
 
 class _ConditionParser(OperandParser):

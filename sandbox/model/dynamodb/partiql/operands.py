@@ -37,7 +37,7 @@ class OperandParser:
 
     def __init__(self, statement: str, parameters: Sequence[Value]) -> None:
         self.tokens = Tokens(statement)
-        self._parameters = [check_value(value) for value in parameters]
+        self.parameters = [check_value(value) for value in parameters]
         self._used = 0
         self._depth = 0
         self._operators = 0
@@ -135,10 +135,10 @@ class OperandParser:
         return self.nested(read[token.text])
 
     def _parameter(self) -> Value:
-        if self._used >= len(self._parameters):
+        if self._used >= len(self.parameters):
             raise validation("Number of parameters in request and statement don't match.")
         self._used += 1
-        return self._parameters[self._used - 1]
+        return self.parameters[self._used - 1]
 
     def _negative(self) -> Value:
         token = self.tokens.take()
