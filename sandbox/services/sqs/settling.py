@@ -53,6 +53,7 @@ class Settler:
             raise invalid_value(handle, "ReceiptHandle", "The receipt handle has expired.")
         if row is not None:
             self._delete(queue, row, origin)
+            self._arrivals.withdraw(queue.arn, (row["visible_at"],))
 
     def change_visibility(
         self, queue: Queue, handle: str | None, seconds: int | None, origin: Origin
@@ -98,10 +99,16 @@ class Settler:
         Raises:
             AwsError: ReceiptHandleIsInvalid.
         """
-        for handle in handles:
-            row = self._held(queue, handle)
-            if row is not None and not (queue.settings.fifo and self._expired(queue, handle, row)):
-                self._delete(queue, row, origin)
+        times = []
+        try:
+            for handle in handles:
+                row = self._held(queue, handle)
+                if row is not None and not (queue.settings.fifo and self._expired(queue, handle, row)):
+                    self._delete(queue, row, origin)
+                    times.append(row["visible_at"])
+        finally:
+            # Together: a lease has one end for all of them, and after it the next one is looked for.
+            self._arrivals.withdraw(queue.arn, times)
 
     def give_back(self, queue: Queue, handles: Iterable[str], origin: Origin) -> None:
         """Makes what is still in flight under these handles visible at once.
@@ -118,7 +125,6 @@ class Settler:
     def _delete(self, queue: Queue, row: sqlite3.Row, origin: Origin) -> None:
         self._journal.deleted(queue.arn, row, origin)
         self._messages.delete(row["id"])
-        self._arrivals.withdraw(queue.arn, (row["visible_at"],))
         self._groups.changed(queue, (row["group_id"],), self._clock.now())
 
     def _expired(self, queue: Queue, handle: str | None, row: sqlite3.Row | None) -> bool:
