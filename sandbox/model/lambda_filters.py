@@ -64,14 +64,16 @@ class RecordFilter:
         return any(pattern.matches(event) for pattern in self._patterns)
 
 
-#: A pattern that asks for nothing but texts: where each lies, and which it may be.
-_Texts = list[tuple[tuple[str, ...], frozenset[str]]]
+#: A pattern that asks for nothing but texts: the fields that each lies in, its name, and which it may be.
+_Texts = list[tuple[tuple[str, ...], str, frozenset[str]]]
 
 
 def _texts(pattern: Any, path: tuple[str, ...] = ()) -> _Texts | None:
     """What a pattern asks for, where that is nothing but texts of fields; most filters are such."""
     if isinstance(pattern, list):
-        return [(path, frozenset(pattern))] if all(isinstance(value, str) for value in pattern) else None
+        if not path or not all(isinstance(value, str) for value in pattern):
+            return None
+        return [(path[:-1], path[-1], frozenset(pattern))]
     if not isinstance(pattern, dict) or any(name == "$or" or "." in name for name in pattern):
         return None
     found: _Texts = []
@@ -85,19 +87,30 @@ def _texts(pattern: Any, path: tuple[str, ...] = ()) -> _Texts | None:
 
 def _holds(record: Mapping[str, Any], texts: _Texts) -> bool | None:
     """Whether a record has the texts; None where only the whole pattern can tell (lists, names with dots)."""
-    for path, wanted in texts:
-        value: Any = record
-        passed = []
-        for name in path:
-            if type(value) is not dict:
+    for path, name, wanted in texts:
+        fields: Any = record
+        for outer in path:
+            if type(fields) is not dict:
                 return None
-            passed.append(value)
-            value = value.get(name, "")
+            fields = fields.get(outer)
+        if type(fields) is not dict:
+            return None
+        value = fields.get(name, "")
         if type(value) is not str:
             return None
-        if value not in wanted or name not in passed[-1]:
-            return None if any("." in name for fields in passed for name in fields) else False
+        if value not in wanted or name not in fields:
+            return None if _has_dots(record, path) else False
     return True
+
+
+def _has_dots(record: Mapping[str, Any], path: Sequence[str]) -> bool:
+    """Whether a field beside those of a path has a dot in its name: it may stand for the path as well."""
+    fields: Any = record
+    for name in path:
+        if any("." in one for one in fields):
+            return True
+        fields = fields[name]
+    return any("." in one for one in fields)
 
 
 #: The fields that patterns name, as deep as they do; None: all that is there.

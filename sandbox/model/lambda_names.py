@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
+from functools import lru_cache
 
 from sandbox.model.arn import Arn, function_arn
 from sandbox.model.lambda_errors import invalid, resource_not_found
@@ -78,6 +79,8 @@ def parse_function_name(text: str, scope: Scope, qualifier: str | None = None) -
     )
 
 
+# Those who invoke name the same few functions again and again.
+@lru_cache(maxsize=1024)
 def function_of(arn: Arn) -> FunctionRef:
     """The function that the ARN of a target names.
 

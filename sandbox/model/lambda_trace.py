@@ -7,6 +7,7 @@ https://docs.aws.amazon.com/lambda/latest/dg/invocation-recursion.html
 from __future__ import annotations
 
 import hashlib
+import re
 from collections.abc import Iterable
 from functools import lru_cache
 
@@ -16,6 +17,7 @@ from sandbox.model.ids import Ids
 RECURSIONS = 16
 
 _LINEAGE = "Lineage"
+_BARE_ROOT = re.compile(r"Root=[0-9a-f-]+")
 
 
 def trace_header(incoming: str | None, now: float, ids: Ids, *, active: bool) -> str:
@@ -27,6 +29,8 @@ def trace_header(incoming: str | None, now: float, ids: Ids, *, active: bool) ->
         ids: makes new roots and parents.
         active: whether the function samples by itself (`TracingConfig` is `Active`).
     """
+    if incoming is not None and _BARE_ROOT.fullmatch(incoming):  # an API's, which needs no taking apart
+        return f"{incoming};Parent={ids.hex(16)};Sampled={int(active)}"
     fields = _fields(incoming)
     root = fields.pop("Root", "") or f"1-{int(now) & 0xFFFFFFFF:08x}-{ids.hex(24)}"
     parent = fields.pop("Parent", "") or ids.hex(16)
@@ -35,13 +39,18 @@ def trace_header(incoming: str | None, now: float, ids: Ids, *, active: bool) ->
     return ";".join(known + [f"{name}={value}" for name, value in fields.items()])
 
 
+def has_lineage(trace: str | None) -> bool:
+    """Whether a trace header says which functions its chain went through."""
+    return trace is not None and _LINEAGE in trace
+
+
 def visits(trace: str | None, function: str) -> int:
     """How often a function ran in the chain that a trace header belongs to.
 
     Args:
         function: its ARN without a qualifier.
     """
-    return 0 if not trace or _LINEAGE not in trace else _lineage(_fields(trace)).get(_key(function), 0)
+    return _lineage(_fields(trace)).get(_key(function), 0) if has_lineage(trace) else 0
 
 
 def visited(trace: str, function: str) -> str:

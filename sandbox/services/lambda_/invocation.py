@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from sandbox.model.awserror import AwsError
 from sandbox.model.lambda_errors import recursive, service_failure, throttled
-from sandbox.model.lambda_trace import RECURSIONS, trace_header, visited, visits
+from sandbox.model.lambda_trace import RECURSIONS, has_lineage, trace_header, visited, visits
 from sandbox.model.ports import (
     Executor,
     FunctionSpec,
@@ -161,6 +161,6 @@ class Invocations:
 
 def _loops(function: Function, trace: str | None) -> bool:
     """Whether the function has run too often in the chain that it is called by."""
-    if not trace or function.recursive_loop == "Allow":
+    if not has_lineage(trace) or function.recursive_loop == "Allow":
         return False
     return visits(trace, str(function.arn)) >= RECURSIONS
