@@ -5,7 +5,7 @@ Page: https://docs.aws.amazon.com/amazondynamodb/latest/APIReference/API_Attribu
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from typing import Any
 
@@ -140,6 +140,13 @@ def size_of(value: Value) -> int:
     return sum(size_of({kind[0]: element}) for element in content)
 
 
+def attribute_size(name: str, value: Value | None) -> int:
+    """Bytes of an attribute, name and value; one that is not there has none."""
+    if value is None:
+        return 0
+    return (len(name) if name.isascii() else len(name.encode())) + size_of(value)
+
+
 def item_size(item: Item) -> int:
     """Bytes of an item: the names and values of its attributes."""
     size = 0
@@ -162,15 +169,25 @@ def _number_size(text: str) -> int:
 MAX_ITEM = 400 * 1024
 
 
-def check_size(item: Item) -> int:
-    """The size of an item in bytes.
+def check_size(size: int) -> int:
+    """The size of an item in bytes, if an item may have it.
 
     Raises:
         AwsError: ValidationException: it is larger than an item may be.
     """
-    size = item_size(item)
     if size > MAX_ITEM:
         raise validation("Item size has exceeded the maximum allowed size")
+    return size
+
+
+def size_after(size: int, before: Item, after: Item, changed: Iterable[str]) -> int:
+    """Bytes of an item after some of its attributes were changed.
+
+    Args:
+        size: bytes of it before.
+    """
+    for name in changed:
+        size += attribute_size(name, after.get(name)) - attribute_size(name, before.get(name))
     return size
 
 

@@ -168,6 +168,6 @@ def _read_writes(table: Table, wish: list[Mapping[str, Any]]) -> list[Write]:
         ((kind, given),) = request.items()
         required(given, "Item" if kind == "PutRequest" else "Key")
         writes.append(read_write(PUT if kind == "PutRequest" else DELETE, table, given))
-    if len({table.schema.encode(write.key) for write in writes}) != len(writes):
+    if len({write.place for write in writes}) != len(writes):
         raise validation("Provided list of item keys contains duplicates")
     return writes

@@ -82,7 +82,7 @@ class PartiQlOperations(StatementReads, TransactionOperations):
         targets = [action.target for action in actions if isinstance(action, _Action)]
         if len({isinstance(target, Get) for target in targets}) > 1:
             raise validation("Read and write requests together in the same batch is not supported.")
-        if len({(one.table.id, one.table.schema.encode(one.key)) for one in targets}) != len(targets):
+        if len({(one.table.id, one.place) for one in targets}) != len(targets):
             raise validation("Provided list of item keys contains duplicates")
         consumed: list[Consumption] = []
         responses = [self._batched(call, action, consumed) for action in actions]

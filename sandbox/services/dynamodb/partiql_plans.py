@@ -61,10 +61,12 @@ class Plans:
         if table is not plan.table:
             return None
         shown = request.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
+        key = plan.key(values)
         write = Write(
             UPDATE,
             table,
-            plan.key(values),
+            key,
+            table.schema.encode(key),
             update=plan.update(values),
             condition=plan.condition(values),
             show_old=shown,

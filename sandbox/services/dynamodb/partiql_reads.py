@@ -27,7 +27,7 @@ from sandbox.model.dynamodb.values import Item
 from sandbox.services.base import Answer, Params
 from sandbox.services.dynamodb.capacity import Consumption, wants_capacity
 from sandbox.services.dynamodb.checks import check_limit
-from sandbox.services.dynamodb.definitions import READ, Table
+from sandbox.services.dynamodb.definitions import READ, Place, Table
 from sandbox.services.dynamodb.pages import PAGE, Page, Source
 from sandbox.services.dynamodb.query_operations import QueryOperations, Reading, index_of, read_select
 
@@ -58,6 +58,11 @@ class Get:
     key: Item
     select: Select
     condition: Condition | None
+
+    @property
+    def place(self) -> Place:
+        """Where its item lies."""
+        return self.table.schema.encode(self.key)
 
     def shown(self, item: Item | None) -> Answer:
         """The item as a part of an answer; nothing where WHERE does not find it."""

@@ -11,7 +11,7 @@ from sandbox.model.dynamodb.expressions.nodes import Condition, Function, Logica
 from sandbox.model.dynamodb.keys import check_item_key
 from sandbox.model.dynamodb.partiql.keyed import key_of
 from sandbox.model.dynamodb.partiql.nodes import Change, Exists, Insert, Removal
-from sandbox.model.dynamodb.values import Item, check_size, kind_of
+from sandbox.model.dynamodb.values import Item, check_size, item_size, kind_of
 from sandbox.services.dynamodb.definitions import Table
 from sandbox.services.dynamodb.writing import (
     CHECK,
@@ -40,11 +40,13 @@ def write_of(table: Table, statement: Insert | Change | Removal | Exists, *, sho
         named = None if select.index is not None else key_of(table.schema, select.where)
         if named is None or named[1] is None:
             raise validation("EXISTS() must contain a single item read with additional condition")
-        return Write(CHECK, table, named[0], condition=named[1], show_old=show_old)
+        key, rest = named
+        return Write(CHECK, table, key, table.schema.encode(key), condition=rest, show_old=show_old)
     named = key_of(table.schema, statement.where)
     if named is None:
         raise validation("Where clause does not contain a mandatory equality on all key attributes")
     key, rest = named
+    place = table.schema.encode(key)
     there = Path((table.schema.parts[0].name,))
     if isinstance(statement, Removal):
         # An item that is not there is no error, whatever else is said of it.
@@ -53,13 +55,14 @@ def write_of(table: Table, statement: Insert | Change | Removal | Exists, *, sho
             DELETE,
             table,
             key,
+            place,
             condition=None if rest is None else Logical("OR", missing, rest),
             show_old=show_old,
         )
     check_not_key(table, statement.update)
     exists: Condition = Function("attribute_exists", (there,))
     condition = exists if rest is None else Logical("AND", exists, rest)
-    return Write(UPDATE, table, key, update=statement.update, condition=condition, show_old=show_old)
+    return Write(UPDATE, table, key, place, update=statement.update, condition=condition, show_old=show_old)
 
 
 def _insertion(table: Table, item: Item, *, show_old: bool) -> Write:
@@ -73,5 +76,6 @@ def _insertion(table: Table, item: Item, *, show_old: bool) -> Write:
             )
     check_item_key(table.schema, item)
     check_index_entries(table, item)
-    size = check_size(item)
-    return Write(PUT, table, table.schema.of(item), item, show_old=show_old, insert=True, size=size)
+    size = check_size(item_size(item))
+    key = table.schema.of(item)
+    return Write(PUT, table, key, table.schema.encode(key), item, show_old=show_old, insert=True, size=size)

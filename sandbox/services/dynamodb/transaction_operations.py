@@ -104,7 +104,7 @@ class TransactionOperations(DynamoDbCore):
         Raises:
             AwsError: TransactionCanceledException with a reason for each write, ValidationException.
         """
-        places = [(write.table.id, write.table.schema.encode(write.key)) for write in writes]
+        places = [(write.table.id, write.place) for write in writes]
         if len(set(places)) != len(places):
             raise validation("Transaction request cannot include multiple operations on one item")
         planned: list[Planned] = []

@@ -14,7 +14,7 @@ from sandbox.model.dynamodb.expressions.nodes import Condition, Update
 from sandbox.model.dynamodb.expressions.placeholders import Placeholders
 from sandbox.model.dynamodb.expressions.updates import apply_update, parse_update
 from sandbox.model.dynamodb.keys import check_index_keys, check_item_key, check_key
-from sandbox.model.dynamodb.values import Item, check_item, check_size
+from sandbox.model.dynamodb.values import Item, check_item, check_size, item_size, size_after
 from sandbox.services.dynamodb.capacity import Consumption, index_writes, write_units
 from sandbox.services.dynamodb.definitions import Place, Table
 from sandbox.services.dynamodb.expiry import Expiry
@@ -29,7 +29,7 @@ class Write(msgspec.Struct, frozen=True):
     """One write, checked as far as it can be without its item.
 
     Attributes:
-        key: the item's key.
+        key: the item's key, and `place` where it leads.
         item: the whole new item, and `size` its bytes (put only).
         show_old: ReturnValuesOnConditionCheckFailure is ALL_OLD.
         insert: an item with the same key is a DuplicateItemException (put only).
@@ -38,6 +38,7 @@ class Write(msgspec.Struct, frozen=True):
     kind: str
     table: Table
     key: Item
+    place: Place
     item: Item | None = None
     update: Update | None = None
     condition: Condition | None = None
@@ -81,7 +82,7 @@ def read_write(kind: str, table: Table, params: Mapping[str, Any]) -> Write:
         item = check_item(params["Item"])
         check_item_key(table.schema, item)
         check_index_entries(table, item)
-        size = check_size(item)
+        size = check_size(item_size(item))
         key = table.schema.of(item)
     else:
         key = check_item(params["Key"])
@@ -92,7 +93,7 @@ def read_write(kind: str, table: Table, params: Mapping[str, Any]) -> Write:
     if kind == CHECK and condition is None:
         raise validation("The expression can not be empty;")
     shown = params.get("ReturnValuesOnConditionCheckFailure") == "ALL_OLD"
-    return Write(kind, table, key, item, update, condition, shown, size=size)
+    return Write(kind, table, key, table.schema.encode(key), item, update, condition, shown, size=size)
 
 
 _LEGACY = ("AttributeUpdates", "Expected", "ConditionalOperator")
@@ -162,7 +163,7 @@ class Writer:
         Raises:
             AwsError: ConditionalCheckFailedException, DuplicateItemException, ValidationException.
         """
-        place = write.table.schema.encode(write.key)
+        place = write.place
         old = self._items.get(write.table, place)
         before = {} if old is None else old.item
         if write.insert and old is not None:
@@ -177,7 +178,7 @@ class Writer:
             assert write.update is not None
             new = apply_update(write.update, before or dict(write.key))
             check_index_entries(write.table, new)
-            size = check_size(new)
+            size = check_size(_size_after(write.update, old, new))
         moves = moves_of(write.table, None if old is None else old.item, new)
         return Planned(write, place, old, new, size, moves)
 
@@ -199,6 +200,12 @@ class Writer:
         """Removes an item whose time has come."""
         self._items.delete(table, table.schema.encode(old.item), old)
         self._streams.record(table, old, None, None, TTL_IDENTITY)
+
+
+def _size_after(update: Update, old: Stored | None, new: Item) -> int:
+    if old is None:
+        return item_size(new)
+    return size_after(old.size, old.item, new, {path.top for path in update.paths})
 
 
 def consumed_by(planned: Planned, factor: float = 1.0) -> Consumption:
