@@ -1,8 +1,12 @@
-"""Lists of flows: the newest first, by what they touched, how they went, and their business keys."""
+"""Lists of flows: the newest first, by what they touched, how they went, and their business keys.
+
+A question is answered in steps of some milliseconds, so that the loop does other things between them.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import asyncio
+from collections.abc import Sequence
 
 from sandbox.flow.queries import chunks, find_flow, marks
 from sandbox.flow.recorder import Journal
@@ -29,13 +33,14 @@ _CALLS = ("Invoke", "InvokeAsync", "PutEvents", "StartExecution")
 #: Flows are looked at in pages of so many, and so many at most.
 _PAGE = 500
 _MOST = 5_000
-#: Beginnings of flows that a text is looked for in.
+#: Beginnings of flows that a text is looked for in, and in one step.
 _SEARCHED = 20_000
+_STEP = 2_000
 _END = 2**62
 
 
-def flows(journal: Journal, wanted: FlowFilter) -> list[FlowSummary]:
-    """The newest flows that a filter lets through, newest first.
+async def flows(journal: Journal, wanted: FlowFilter) -> list[FlowSummary]:
+    """The newest flows that a filter lets through, newest first; those that begin meanwhile may be left out.
 
     Raises:
         ValueError: the filter's status is none that a flow has.
@@ -44,7 +49,11 @@ def flows(journal: Journal, wanted: FlowFilter) -> list[FlowSummary]:
         raise ValueError(f"{wanted.status!r} is no status of a flow: it is ok, error or dead-lettered")
     journal.settle()
     found: list[FlowSummary] = []
-    for page in _pages(journal, wanted):
+    seen = 0
+    before = _END if wanted.before is None else wanted.before
+    while seen < _MOST and (page := await _page(journal, wanted, before)):
+        seen += len(page)
+        before = page[-1]
         for one in summaries(journal.database, page):
             if wanted.since is not None and one.began_at < wanted.since:
                 return found  # flows are numbered in the order of their beginnings
@@ -54,34 +63,26 @@ def flows(journal: Journal, wanted: FlowFilter) -> list[FlowSummary]:
                 found.append(one)
             if len(found) == wanted.limit:
                 return found
+        await asyncio.sleep(0)
     return found
 
 
-def _pages(journal: Journal, wanted: FlowFilter) -> Iterator[list[int]]:
-    """Flows that may fit, newest first: found by what restricts most."""
+async def _page(journal: Journal, wanted: FlowFilter, before: int) -> list[int]:
+    """The next flows that may fit, newest first: found by what restricts most."""
     database = journal.database
     touched = wanted.queue if wanted.queue is not None else wanted.function
     size = min(max(wanted.limit, 20), _PAGE)
-
-    def page(before: int) -> list[int]:
-        if wanted.match:
-            return _matching(journal, wanted, before, size)
-        if wanted.key is not None:
-            return _numbers(database, _BY_KEY, wanted.key, before, size)
-        if wanted.status == "error":
-            return _numbers(database, _FAILED, before, size)
-        if wanted.status == "dead-lettered":
-            return _numbers(database, _DEAD, before, size)
-        if touched is not None:
-            return journal.lookup.flows_touching(touched, before, size)
-        return _roots(journal, wanted, before, size)
-
-    seen = 0
-    before = _END if wanted.before is None else wanted.before
-    while seen < _MOST and (numbers := page(before)):
-        yield numbers
-        seen += len(numbers)
-        before = numbers[-1]
+    if wanted.match:
+        return await _matching(journal, wanted, before, size)
+    if wanted.key is not None:
+        return _numbers(database, _BY_KEY, wanted.key, before, size)
+    if wanted.status == "error":
+        return _numbers(database, _FAILED, before, size)
+    if wanted.status == "dead-lettered":
+        return _numbers(database, _DEAD, before, size)
+    if touched is not None:
+        return journal.lookup.flows_touching(touched, before, size)
+    return _roots(journal, wanted, before, size)
 
 
 _FAILED = "SELECT DISTINCT flow FROM hops WHERE status != 'ok' AND flow < ? ORDER BY flow DESC LIMIT ?"
@@ -128,15 +129,24 @@ def _listed(database: Database, wanted: FlowFilter, beginnings: Sequence[int], t
     return _numbers(database, sql, *beginnings, text, text, *_CALLS, wanted.account)
 
 
-def _matching(journal: Journal, wanted: FlowFilter, before: int, size: int) -> list[int]:
+async def _matching(journal: Journal, wanted: FlowFilter, before: int, size: int) -> list[int]:
     """Flows with a text: in the value of a business key, in how one of the newest began, or as an id."""
-    database, text = journal.database, wanted.match
-    found = set(_numbers(database, _BY_PART_OF_KEY, text, before, size))
-    for part in chunks(journal.lookup.roots(_kinds(wanted), before, _SEARCHED)):
-        found.update(_listed(database, wanted, part, text))
-        if len(found) >= 2 * size:
+    text, kinds = wanted.match, _kinds(wanted)
+    found = set(_numbers(journal.database, _BY_PART_OF_KEY, text, before, size))
+    looked, edge = 0, before
+    while looked < _SEARCHED and len(found) < 2 * size:
+        database = journal.database  # with what was recorded since the last step
+        roots = journal.lookup.roots(kinds, edge, _STEP)
+        if not roots:
             break
-    exact = find_flow(journal, wanted.match.removeprefix("#"))
+        for part in chunks(roots):
+            found.update(_listed(database, wanted, part, text))
+            if len(found) >= 2 * size:
+                break
+        looked += len(roots)
+        edge = roots[-1]
+        await asyncio.sleep(0)
+    exact = find_flow(journal, text.removeprefix("#"))
     if exact is not None and exact < before:
         found.add(exact)
     return sorted(found, reverse=True)[:size]

@@ -74,7 +74,7 @@ class Flows:
             limit=limit,
         )
         try:
-            return flows(self._session.journal, wanted)
+            return await flows(self._session.journal, wanted)
         except ValueError as error:
             raise UsageError("the flows were not listed", str(error), "say --status error") from error
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,10 +10,12 @@ from typing import Any
 
 from sandbox.clock import Clock
 from sandbox.flow.keys import business_key
+from sandbox.flow.listing import flows
 from sandbox.flow.lookup import TOGETHER
 from sandbox.flow.recorder import Journal
 from sandbox.model.hops import HopKind, Link, LinkKind
 from sandbox.model.scope import Scope
+from sandbox.model.views.flows import FlowFilter, FlowSummary
 
 HERE = Scope()
 START = 1_700_000_000.0
@@ -94,3 +97,8 @@ def send_many(story: Story, count: int = MANY) -> None:
         if number % 500 == 499:
             story.journal.flush()
     story.journal.settle()
+
+
+def listed(story: Story, wanted: FlowFilter) -> list[FlowSummary]:
+    """The flows that a filter lets through."""
+    return asyncio.run(flows(story.journal, wanted))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
 import sqlite3
@@ -16,7 +17,7 @@ from sandbox.flow.recorder import Journal
 from sandbox.flow.summaries import summary
 from sandbox.model.hops import HopKind
 from sandbox.model.views.flows import FlowFilter
-from tests.unit.flow.journal import HERE, MANY, RARE, START, Story, opened, send_many
+from tests.unit.flow.journal import HERE, MANY, RARE, START, Story, listed, opened, send_many
 
 
 def test_ids_are_found_among_many(tmp_path: Path) -> None:
@@ -29,7 +30,7 @@ def test_ids_are_found_among_many(tmp_path: Path) -> None:
             assert queries.find_flow(story.journal, message) == number + 1
             assert queries.find_flow(story.journal, f"request-{number}") == number + 1
         assert queries.find_flow(story.journal, "ffffffff-0000-4000-8000-000000000001") is None
-        assert len(flows(story.journal, FlowFilter(queue="reserva", limit=600))) == 600
+        assert len(listed(story, FlowFilter(queue="reserva", limit=600))) == 600
 
 
 def test_a_hop_is_found_by_the_root_of_its_trace_and_by_the_whole_header(tmp_path: Path) -> None:
@@ -71,7 +72,7 @@ def test_a_hop_recorded_late_is_found(tmp_path: Path) -> None:
         story.hop(HopKind.API_CALL, "lambda", hop=reserved, request_id="late", operation="Invoke")
         story.journal.flush()
         assert queries.find_flow(story.journal, "late") == reserved
-        assert flows(story.journal, FlowFilter(before=3))[-1].id == reserved
+        assert listed(story, FlowFilter(before=3))[-1].id == reserved
         send_many(story)
         assert queries.find_flow(story.journal, "late") == reserved
 
@@ -86,10 +87,32 @@ def test_flows_are_listed_page_by_page(tmp_path: Path) -> None:
         story.hop(HopKind.HTTP_REQUEST, "apigateway", hop=late)
         expected = [beyond, *range(beyond - 2, 0, -1)]
         before, seen = None, []
-        while page := flows(story.journal, FlowFilter(limit=3_000, before=before)):
+        while page := listed(story, FlowFilter(limit=3_000, before=before)):
             seen += [one.id for one in page]
             before = seen[-1]
         assert seen == expected
+
+
+def test_others_have_their_turns_while_flows_are_searched(tmp_path: Path) -> None:
+    async def search(story: Story) -> tuple[list[int], int]:
+        question = asyncio.create_task(flows(story.journal, FlowFilter(match="message-7")))
+        turns = 0
+        while not question.done():
+            await asyncio.sleep(0)
+            story.sent(f"meanwhile {turns}")
+            turns += 1
+        return [one.id for one in question.result()], turns
+
+    with opened(tmp_path / "journal.db") as story:
+        for _ in range(3):
+            send_many(story)
+        sought = story.hop(HopKind.EVENT_PUT, "events", operation="message-7")
+        for _ in range(3):
+            send_many(story)
+        found, turns = asyncio.run(search(story))
+        assert sought in found
+        assert turns > 3
+        assert found == [one.id for one in listed(story, FlowFilter(match="message-7"))]
 
 
 def test_the_newest_flows_that_touched_a_queue_come_first_though_an_old_one_touched_it_last(
@@ -101,9 +124,9 @@ def test_the_newest_flows_that_touched_a_queue_come_first_though_an_old_one_touc
         newer = story.hop(HopKind.MESSAGE_SENT, resource=RARE)
         send_many(story, TOGETHER)
         story.hop(HopKind.MESSAGE_SENT, resource=RARE, cause=old)
-        assert [one.id for one in flows(story.journal, FlowFilter(queue="Rara"))] == [newer, old]
-        assert [one.id for one in flows(story.journal, FlowFilter(queue="rara", limit=1))] == [newer]
-        assert [one.id for one in flows(story.journal, FlowFilter(queue="rara", before=newer))] == [old]
+        assert [one.id for one in listed(story, FlowFilter(queue="Rara"))] == [newer, old]
+        assert [one.id for one in listed(story, FlowFilter(queue="rara", limit=1))] == [newer]
+        assert [one.id for one in listed(story, FlowFilter(queue="rara", before=newer))] == [old]
 
 
 def test_the_hops_of_an_older_file_are_found(tmp_path: Path) -> None:
@@ -115,7 +138,7 @@ def test_the_hops_of_an_older_file_are_found(tmp_path: Path) -> None:
     older.close()
     with opened(path) as story:
         assert queries.find_flow(story.journal, "request-7") == 8
-        assert len(flows(story.journal, FlowFilter(limit=600))) == 600
+        assert len(listed(story, FlowFilter(limit=600))) == 600
 
 
 def test_what_a_killed_process_left_in_the_tail_is_found(tmp_path: Path) -> None:

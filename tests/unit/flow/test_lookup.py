@@ -11,7 +11,6 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from sandbox.flow import queries
-from sandbox.flow.listing import flows
 from sandbox.flow.lookup import TOGETHER, Lookup
 from sandbox.flow.retention import Retention
 from sandbox.flow.schema import (
@@ -32,7 +31,7 @@ from sandbox.flow.schema import (
 from sandbox.model.hops import HopKind
 from sandbox.model.views.flows import FlowFilter
 from sandbox.store.database import Database
-from tests.unit.flow.journal import RARE, Story, opened, send_many
+from tests.unit.flow.journal import RARE, Story, listed, opened, send_many
 
 #: Hops of one row, so that a few of them fill many.
 FEW = 3
@@ -233,7 +232,7 @@ def test_a_flow_that_began_after_its_hop_is_listed(tmp_path: Path) -> None:
         older = story.hop(HopKind.MESSAGE_SENT, resource=RARE, cause=5)
         story.journal.settle()
         story.hop(HopKind.INVOKE_START, resource=RARE, cause=receive, hop=rare)
-        assert [one.id for one in flows(story.journal, FlowFilter(queue="rara", limit=1))] == [receive]
+        assert [one.id for one in listed(story, FlowFilter(queue="rara", limit=1))] == [receive]
         assert older > receive
 
 
@@ -245,14 +244,14 @@ def test_ids_and_names_with_ends_of_lines_in_them_are_found_after_a_start(tmp_pa
         story.sent("next")
         for identity in ("zz\naa", "kk\nbb", "1\n2", "Root=1\n2"):
             assert queries.find_flow(story.journal, identity) == sent
-        assert [one.id for one in flows(story.journal, FlowFilter(queue="rara\nz"))] == [sent + 1]
+        assert [one.id for one in listed(story, FlowFilter(queue="rara\nz"))] == [sent + 1]
 
 
 def test_letters_beyond_ascii_are_found_as_they_are(story: Story) -> None:
     queue = "arn:aws:sqs:us-east-1:000000000000:FILA-Ç"
     sent = story.hop(HopKind.MESSAGE_SENT, resource=queue, payload='{"notaFiscalId": "NF-Ç"}')
-    assert [one.id for one in flows(story.journal, FlowFilter(queue="fila-Ç"))] == [sent]
-    assert [one.id for one in flows(story.journal, FlowFilter(match="nf-Ç"))] == [sent]
+    assert [one.id for one in listed(story, FlowFilter(queue="fila-Ç"))] == [sent]
+    assert [one.id for one in listed(story, FlowFilter(match="nf-Ç"))] == [sent]
 
 
 def test_an_id_that_looks_like_a_trace_header_is_found(story: Story) -> None:

@@ -8,18 +8,18 @@ import json
 import pytest
 
 from sandbox.flow import queries
-from sandbox.flow.listing import HopFilter, flows
+from sandbox.flow.listing import HopFilter
 from sandbox.flow.summaries import summary
 from sandbox.model.hops import Hop, HopKind
 from sandbox.model.views.flows import FlowFilter
-from tests.unit.flow.journal import BUS, FUNCTION, QUEUE, START, Story
+from tests.unit.flow.journal import BUS, FUNCTION, QUEUE, START, Story, listed
 
 TRACE = "Root=1-65f0a1b2-0123456789abcdef01234567;Parent=53995c3f42cd8ad8;Sampled=1"
 NOTA = "7f6c2a0e-3c1f-4f0e-9c57-0d1f0f6f8f10"
 
 
 def ids(story: Story, **wanted: object) -> list[int]:
-    return [flow.id for flow in flows(story.journal, FlowFilter(**wanted))]  # type: ignore[arg-type]
+    return [flow.id for flow in listed(story, FlowFilter(**wanted))]  # type: ignore[arg-type]
 
 
 @pytest.fixture
