@@ -7,8 +7,8 @@ from typing import Any
 
 import msgspec
 
+from sandbox.model.dynamodb.expressions.binding import Bind, Binding, UnboundError
 from sandbox.model.dynamodb.expressions.nodes import Condition, Update
-from sandbox.model.dynamodb.partiql.binding import Bind, Binding, UnboundError
 from sandbox.model.dynamodb.partiql.grammar import parse_with_values
 from sandbox.model.dynamodb.partiql.nodes import Change
 from sandbox.model.dynamodb.values import Item, Value, check_value, kind_of
@@ -91,7 +91,7 @@ def _plan_of(table: Table, text: str, given: Sequence[Value]) -> _Plan | None:
         found = Binding(values)
         key, update = found.key(write.key), found.update(write.update)
         condition = found.condition(write.condition)
-        found.check_all_found()
+        found.check_each_found()
     except UnboundError:
         return None
     return _Plan(table, tuple(map(kind_of, values)), key, update, condition, statement.returning)

@@ -8,6 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from functools import lru_cache
 
+from sandbox.model.dynamodb.expressions.again import read_again
+from sandbox.model.dynamodb.expressions.binding import Binding
 from sandbox.model.dynamodb.expressions.checking import check_condition, check_operators
 from sandbox.model.dynamodb.expressions.grammar import Parser
 from sandbox.model.dynamodb.expressions.nodes import (
@@ -47,7 +49,7 @@ def parse_condition(kind: str, text: str, placeholders: Placeholders) -> Conditi
     """
     if placeholders.none:
         return _without_placeholders(kind, text)
-    return _parse(kind, text, placeholders)
+    return read_again(kind, text, placeholders, lambda: _parse(kind, text, placeholders), Binding.condition)
 
 
 @lru_cache(maxsize=1024)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Hashable, Mapping, Set
+from typing import Any, TypeVar
 
 from sandbox.model.dynamodb.errors import validation
 from sandbox.model.dynamodb.expressions.tokens import Tokens
 from sandbox.model.dynamodb.reserved import RESERVED
-from sandbox.model.dynamodb.values import Value, in_expression
+from sandbox.model.dynamodb.values import Value, in_expression, kind_of
 
+T = TypeVar("T")
 #: Characters of a placeholder, at most, its mark included.
 _MAX_KEY = 255
 _KEYS = {"#": re.compile(r"#[A-Za-z0-9_]+\Z"), ":": re.compile(r":[A-Za-z0-9_]+\Z")}
@@ -33,6 +34,27 @@ class Placeholders:
     def none(self) -> bool:
         """Whether the request has none."""
         return not self._names and not self._values
+
+    def shape(self) -> Hashable:
+        """What the reading of an expression depends on: the names, and the kinds of the values."""
+        kinds = tuple([(key, kind_of(value)) for key, value in self._values.items()])
+        return tuple(self._names.items()), kinds
+
+    def values(self) -> list[Value]:
+        """The checked values, in the order of the request."""
+        return list(self._values.values())
+
+    def use(self, used: Set[str]) -> None:
+        """Takes note of placeholders that an expression uses."""
+        self._used |= used
+
+    def used_by(self, read: Callable[[], T]) -> tuple[T, frozenset[str]]:
+        """What `read` makes, and the placeholders that it uses."""
+        before, self._used = self._used, set()
+        made = read()
+        used = frozenset(self._used)
+        self._used |= before
+        return made, used
 
     def check_wanted(self, expressions: Mapping[str, Any]) -> None:
         """Refuses placeholders in a request that has no expression.

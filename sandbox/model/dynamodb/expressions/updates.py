@@ -10,6 +10,8 @@ from typing import Any
 
 from sandbox.model.awserror import AwsError
 from sandbox.model.dynamodb.errors import validation
+from sandbox.model.dynamodb.expressions.again import read_again
+from sandbox.model.dynamodb.expressions.binding import Binding
 from sandbox.model.dynamodb.expressions.checking import Error
 from sandbox.model.dynamodb.expressions.grammar import Parser
 from sandbox.model.dynamodb.expressions.nodes import (
@@ -42,6 +44,12 @@ def parse_update(text: str, placeholders: Placeholders) -> Update:
     Raises:
         AwsError: ValidationException.
     """
+    return read_again(
+        "UpdateExpression", text, placeholders, lambda: _parse(text, placeholders), Binding.update
+    )
+
+
+def _parse(text: str, placeholders: Placeholders) -> Update:
     parser = Parser("UpdateExpression", text, placeholders)
     try:
         update = parser.update()
