@@ -82,6 +82,8 @@ class Tables:
         #: In the tail, and not given to the tables.
         self._hops: list[Row] = []
         self._links: list[Row] = []
+        #: Whether it was so much after the last append that the tables should take it over.
+        self._due = False
         self._worker: ThreadPoolExecutor | None = None
         #: What the thread is writing.
         self._work: tuple[_Batch, Future[None]] | None = None
@@ -95,7 +97,9 @@ class Tables:
         Raises:
             StoreError: they could not be written (disk full), and are not kept.
         """
-        if len(self._hops) > _WAITING or (self._tail is not None and self._tail.size > _WAITING_BYTES):
+        if self._due and (
+            len(self._hops) > _WAITING or (self._tail is not None and self._tail.size > _WAITING_BYTES)
+        ):
             self.settle()
         try:
             if self._tail is not None:
@@ -108,7 +112,8 @@ class Tables:
         self._hops += hops
         self._links += links
         self.newest = newest
-        if len(self._hops) >= _TAKEN or (self._tail is not None and self._tail.size >= _TAKEN_BYTES):
+        self._due = len(self._hops) >= _TAKEN or (self._tail is not None and self._tail.size >= _TAKEN_BYTES)
+        if self._due:
             # What the tables cannot take now waits in the tail.
             with suppress(StoreError):
                 self._hand_over()

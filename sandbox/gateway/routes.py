@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from functools import lru_cache
 
 import msgspec
 
@@ -32,6 +33,7 @@ class ApiRequest(msgspec.Struct, frozen=True):
     path: str
 
 
+@lru_cache(maxsize=1024)
 def api_request(path: str, host: str) -> ApiRequest | None:
     """The deployed API or the function URL that a request is for, or None.
 

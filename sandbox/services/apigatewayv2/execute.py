@@ -94,7 +94,7 @@ class Executor:
             response = response if cors is None else with_cors(cors, request, response)
         response = HttpResponse(
             response.status,
-            (*response.headers, ("apigw-requestid", _short_id(arrived.request_id))),
+            (*response.headers, ("apigw-requestid", exchange.context["extendedRequestId"])),
             response.body,
         )
         record(response)
