@@ -224,28 +224,24 @@ def _received(queue: Queue, row: sqlite3.Row, nonce: int, receives: int, now: fl
 
 
 def _system(row: sqlite3.Row, receives: int, now: float) -> dict[str, str]:
-    first = row["first_received"]
+    sent, first = row["sent"], row["first_received"]
     system = {
         "SenderId": row["sender"],
-        "SentTimestamp": _milliseconds(row["sent"]),
+        "SentTimestamp": str(int(sent * 1000)),
         "ApproximateReceiveCount": str(receives),
-        "ApproximateFirstReceiveTimestamp": _milliseconds(now if first is None else first),
+        "ApproximateFirstReceiveTimestamp": str(int((now if first is None else first) * 1000)),
     }
-    for name, column in (
-        (TRACE_HEADER, "trace"),
-        ("MessageGroupId", "group_id"),
-        ("MessageDeduplicationId", "deduplication_id"),
-        ("DeadLetterQueueSourceArn", "source"),
-    ):
-        if row[column] is not None:
-            system[name] = row[column]
-    if row["sequence"] is not None:
-        system["SequenceNumber"] = sequence_number(row["sequence"])
+    if (trace := row["trace"]) is not None:
+        system[TRACE_HEADER] = trace
+    if (group := row["group_id"]) is not None:
+        system["MessageGroupId"] = group
+    if (deduplication := row["deduplication_id"]) is not None:
+        system["MessageDeduplicationId"] = deduplication
+    if (source := row["source"]) is not None:
+        system["DeadLetterQueueSourceArn"] = source
+    if (sequence := row["sequence"]) is not None:
+        system["SequenceNumber"] = sequence_number(sequence)
     return system
-
-
-def _milliseconds(seconds: float) -> str:
-    return str(int(seconds * 1000))
 
 
 def _event_attribute(attribute: dict[str, Any]) -> dict[str, Any]:
