@@ -59,7 +59,7 @@ Resources:
       RouteTableIds: [!Ref Rotas]
   Funcoes:
     Type: AWS::EC2::SecurityGroup
-    Properties: {GroupDescription: as funções, VpcId: !Ref Rede}
+    Properties: {GroupDescription: as funcoes, VpcId: !Ref Rede}
   Dados:
     Type: AWS::EC2::SecurityGroup
     Properties:

@@ -5,6 +5,7 @@ https://docs.aws.amazon.com/AWSCloudFormation/latest/TemplateReference/aws-resou
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -12,7 +13,8 @@ from sandbox.deploy.names import is_database_port
 from sandbox.deploy.resources.base import Context, Existing, Made, Property, Props, ResourceType, unless_gone
 from sandbox.deploy.resources.network import Ec2Type
 from sandbox.deploy.resources.shapes import TAG_LIST, Integer, ListOf, Shape, Struct, Text
-from sandbox.deploy.template.problem import Path
+from sandbox.deploy.template.problem import Path, Problem
+from sandbox.deploy.template.values import Unknown
 
 #: The port of PostgreSQL, on AWS.
 _POSTGRES = 5432
@@ -25,11 +27,29 @@ class Port(Integer):
         return _POSTGRES if is_database_port(value) else super().read(value, path)
 
 
+_PLAIN = re.compile(r"[a-zA-Z0-9 ._\-:/()#,@\[\]+=&;{}!$*]{0,255}")
+
+
+class Plain(Text):
+    """A text in the characters that EC2 takes in names and descriptions of groups and rules."""
+
+    def read(self, value: Any, path: Path) -> Any:
+        text = super().read(value, path)
+        if not isinstance(text, Unknown) and not _PLAIN.fullmatch(text):
+            raise Problem(
+                path,
+                f"EC2 refuses {text!r}: it takes less than 256 characters from"
+                " a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*",
+                "write it with these, without accents",
+            )
+        return text
+
+
 #: Of a rule in a group; who is let in is a source, who is let out to a destination.
 _RULE: Mapping[str, Shape] = {
     "CidrIp": Text(),
     "CidrIpv6": Text(),
-    "Description": Text(),
+    "Description": Plain(),
     "FromPort": Port(),
     "IpProtocol": Text(),
     "ToPort": Port(),
@@ -54,8 +74,8 @@ class SecurityGroup(Ec2Type):
 
     type = "AWS::EC2::SecurityGroup"
     properties: ClassVar = {
-        "GroupDescription": Property(Text(), replaces=True, required=True),
-        "GroupName": Property(Text(), replaces=True),
+        "GroupDescription": Property(Plain(), replaces=True, required=True),
+        "GroupName": Property(Plain(), replaces=True),
         "SecurityGroupEgress": Property(ListOf(Struct(_EGRESS, ("IpProtocol",)))),
         "SecurityGroupIngress": Property(ListOf(Struct(_INGRESS, ("IpProtocol",)))),
         "Tags": Property(TAG_LIST),

@@ -78,3 +78,24 @@ def test_an_engine_is_not_asked_for_what_conditions_leave_out(bench: Bench) -> N
 def test_properties_of_functions(properties: dict[str, Any], said: str | None) -> None:
     reason = refusal("AWS::Lambda::Function", properties)
     assert reason is None if said is None else said in str(reason)
+
+
+@pytest.mark.parametrize(
+    "properties",
+    [
+        {"GroupDescription": "as funções"},
+        {"GroupDescription": "the customers' group"},
+        {"GroupDescription": "g" * 256},
+        {"GroupDescription": "g", "GroupName": "grupo-é"},
+        {
+            "GroupDescription": "g",
+            "SecurityGroupIngress": [{"IpProtocol": "-1", "CidrIp": "10.0.0.0/8", "Description": "não"}],
+        },
+    ],
+)
+def test_what_ec2_does_not_take_of_names_and_descriptions(bench: Bench, properties: dict[str, Any]) -> None:
+    group = {"Type": "AWS::EC2::SecurityGroup", "Properties": properties}
+    with pytest.raises(TemplateError) as caught:
+        bench.deploy(json.dumps({"Resources": {"Grupo": group}}))
+    assert "less than 256 characters from a-zA-Z0-9. _-:/()#,@[]+=&;{}!$*" in caught.value.why
+    assert bench.aws.calls == []

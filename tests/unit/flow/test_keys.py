@@ -78,7 +78,7 @@ DOCUMENTS = st.recursive(
     st.none()
     | st.booleans()
     | st.integers()
-    | st.floats(allow_nan=False)
+    | st.floats(allow_nan=False, allow_infinity=False)
     | st.text(alphabet="ab{", max_size=2),
     lambda inner: (
         st.lists(inner, max_size=2)
