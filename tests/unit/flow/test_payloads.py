@@ -53,6 +53,19 @@ def test_masks(text: str, kept: str) -> None:
     assert keep(text.encode()) == kept
 
 
+@pytest.mark.parametrize(
+    "word",
+    [
+        *("password", "passwd", "senha", "secret", "token", "authorization", "apikey", "api-key", "api_key"),
+        *("credential", "cookie", "parametervalue"),
+    ],
+)
+def test_every_word_of_a_secret_counts_by_itself(word: str) -> None:
+    for name in (word, word.upper(), f"X-{word.title()}-1"):
+        assert keep(f'{{"{name}": "x"}}') == f'{{"{name}": "***"}}'
+        assert keep(f"a=1&{name}=x") == f"a=1&{name}=***"
+
+
 def test_what_says_itself_that_it_is_secret() -> None:
     secret = '{"Key": "x-b", "Value": "esc{o}\\"ndido", "IsValueSecret": true}'
     open_ = '{"Key": "x-a", "Value": "visível", "IsValueSecret": false}'
