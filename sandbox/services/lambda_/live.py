@@ -25,13 +25,13 @@ class _Look:
 
     Attributes:
         until: real seconds of the clock; before that nobody looks again, as the walk was dear.
-        linked: a file has another name, by which it can be changed unseen.
+        unheard: it may change without being told, or is too large to be watched: it is walked each time.
     """
 
     key: str
     files: list[File]
     until: float
-    linked: bool
+    unheard: bool
 
 
 class LiveFolders:
@@ -55,20 +55,20 @@ class LiveFolders:
         began = self._clock.elapsed()
         if known is not None and began < known.until:
             return known.key
-        if known is None or not known.linked:
-            self._watches.begin(folder)
-        walk = _Walk(folder, self._watches)
+        watched = (known is None or not known.unheard) and self._watches.begin(folder)
+        walk = _Walk(folder, self._watches if watched else None)
         files = walk.files
         if not files and not os.path.isdir(folder):  # noqa: PTH112 - quick
             self._looks.pop(folder, None)
             self._watches.end(folder)
             return None
-        if walk.linked:
+        unheard = walk.linked or walk.folders > self._watches.most
+        if unheard:
             self._watches.end(folder)
         key = known.key if known is not None and files == known.files else digest_of(files)
         cost = self._clock.elapsed() - began
         rest = cost / _WALK_SHARE if cost > _CHEAP_WALK else 0.0
-        self._looks[folder] = _Look(key, files, began + cost + rest, walk.linked)
+        self._looks[folder] = _Look(key, files, began + cost + rest, unheard)
         return key
 
     def close(self) -> None:
@@ -113,6 +113,11 @@ class _Walk:
         self._seen: set[tuple[int, int]] = set()
         self._walk(folder, "")
         self.files.sort()
+
+    @property
+    def folders(self) -> int:
+        """How many it has walked."""
+        return len(self._seen) + 1
 
     def _walk(self, folder: str, prefix: str) -> None:
         try:

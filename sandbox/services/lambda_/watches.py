@@ -24,7 +24,7 @@ _CHANGES = 0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x800
 _ONLY_FOLDERS = 0x01000000
 _OVERFLOW = 0x4000
 _EVENT = struct.Struct("iIII")
-#: Folders below one that is watched, at most: the system has a limit for all programs of a user.
+#: Folders that are watched for one, itself included: the system has a limit for all programs of a user.
 _MOST_FOLDERS = 64
 #: Bytes of events that are read at a time.
 _READ = 65_536
@@ -39,7 +39,7 @@ class Watches:
     Args:
         usable: whether there is inotify.
         local: says of a device whether all its changes go through this machine's kernel.
-        most: folders below one that is watched, at most.
+        most: folders that are watched for one, itself included.
     """
 
     def __init__(
@@ -49,7 +49,7 @@ class Watches:
         local: Callable[[int], bool] = is_local,
         most: int = _MOST_FOLDERS,
     ) -> None:
-        self._most = most
+        self.most = most
         self._is_local = local
         self._descriptor = -1
         self._poll = select.poll()
@@ -93,7 +93,7 @@ class Watches:
         if known is None:
             return False
         (root, _), numbers = known
-        if device == root and len(numbers) < self._most and self._library is not None:
+        if device == root and len(numbers) < self.most and self._library is not None:
             number = self._library.inotify_add_watch(
                 self._descriptor, os.fsencode(below), _CHANGES | _ONLY_FOLDERS
             )

@@ -153,11 +153,13 @@ class World(support.Stage[LambdaService]):
 
 
 def package(files: dict[str, str] | None = None) -> bytes:
-    """A deployment package."""
+    """A deployment package; of the same files it is the same at any time."""
     data = io.BytesIO()
     with zipfile.ZipFile(data, "w") as archive:
         for name, text in (files or {"app.py": "def handler(event, context): return event"}).items():
-            archive.writestr(name, text)
+            info = zipfile.ZipInfo(name)
+            info.external_attr = 0o600 << 16
+            archive.writestr(info, text)
     return data.getvalue()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
@@ -188,7 +189,11 @@ class TestTold:
     def test_what_has_too_many_folders_is_walked(self, folder: Path, walks: Walks) -> None:
         with closing(live_folders(walks, most=2)) as known:
             assert known.key(str(folder)) == known.key(str(folder))
-        assert walks.made == 2
+            assert walks.made == 2
+            shutil.rmtree(folder / "pkg" / "deep")
+            for _ in range(3):  # it is found small enough, watched, and walked no more
+                known.key(str(folder))
+            assert walks.made == 4
 
     def test_more_changes_than_the_kernel_keeps_end_the_watch(
         self, known: LiveFolders, folder: Path, walks: Walks
