@@ -57,6 +57,7 @@ Resources:
       VpcId: !Ref Rede
       ServiceName: !Sub com.amazonaws.${AWS::Region}.dynamodb
       RouteTableIds: [!Ref Rotas]
+      PolicyDocument: {Version: "2012-10-17", Statement: []}
   Funcoes:
     Type: AWS::EC2::SecurityGroup
     Properties: {GroupDescription: as funcoes, VpcId: !Ref Rede}
@@ -157,12 +158,15 @@ def test_a_system_in_a_vpc(sandboxes: Maker, tmp_path: Path) -> None:
     subnet = "SubnetId: !Ref PrivadaA, RouteTableId: !Ref "
     changed = changed.replace(f"{subnet}Rotas", f"{subnet}OutrasRotas")
     changed = changed.replace("InternetGatewayId: !Ref Portao", "InternetGatewayId: !Ref OutroPortao")
+    changed = changed.replace('      PolicyDocument: {Version: "2012-10-17", Statement: []}\n', "")
     before = attached(sandbox, vpc["VpcId"])
     sandbox.cli("deploy", written(tmp_path, changed))
     after = attached(sandbox, vpc["VpcId"])
     assert [len(one) for one in (*before, *after)] == [1, 1, 1, 1]
     assert not before[0] & after[0]
     assert not before[1] & after[1]
+    (endpoint,) = ec2.describe_vpc_endpoints()["VpcEndpoints"]
+    assert json.loads(endpoint["PolicyDocument"])["Statement"][0]["Action"] == "*"
     assert [one["ToPort"] for one in rules(sandbox, "o banco")] == [5433]
     tags = ec2.describe_vpcs(VpcIds=[vpc["VpcId"]])["Vpcs"][0]["Tags"]
     assert {"Key": "Name", "Value": "outra"} in tags

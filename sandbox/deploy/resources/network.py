@@ -26,6 +26,12 @@ from sandbox.model.awserror import AwsError
 
 _NOT_ENFORCED = "networks are recorded, and nothing is opened or closed by them"
 
+#: The policy of an endpoint that has none of its own.
+_FULL_ACCESS = {
+    "Version": "2008-10-17",
+    "Statement": [{"Effect": "Allow", "Principal": "*", "Action": "*", "Resource": "*"}],
+}
+
 
 def network_notice(props: Mapping[str, Any]) -> str | None:
     """What a person should know of a function that is put into a VPC; None of one that is not."""
@@ -316,9 +322,10 @@ class VpcEndpoint(Ec2Type):
         if any(value is not None for value in changes.values()):
             await context.aws("ec2", "ModifyVpcEndpoint", {"VpcEndpointId": identity, **changes})
         if before.get("PolicyDocument") != props.get("PolicyDocument"):
-            policy = props.get("PolicyDocument")
-            how = {"ResetPolicy": True} if policy is None else {"PolicyDocument": json.dumps(policy)}
-            await context.aws("ec2", "ModifyVpcEndpoint", {"VpcEndpointId": identity, **how})
+            # Not `ResetPolicy`, which means the same and which not everybody who answers acts on.
+            policy = json.dumps(props.get("PolicyDocument", _FULL_ACCESS))
+            sent = {"VpcEndpointId": identity, "PolicyDocument": policy}
+            await context.aws("ec2", "ModifyVpcEndpoint", sent)
 
     async def attributes_of(self, context: Context, made: Mapping[str, Any]) -> dict[str, Any]:
         return {"CreationTimestamp": str(made.get("CreationTimestamp", "")), "Id": made["VpcEndpointId"]}
