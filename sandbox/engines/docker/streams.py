@@ -16,7 +16,7 @@ from typing import Any
 
 from sandbox.model.arn import Arn
 from sandbox.model.awserror import AwsError
-from sandbox.model.lambda_streams import dynamodb_event_record, item_of
+from sandbox.model.lambda_streams import dynamodb_event_record
 from sandbox.model.ports import Shard, StreamPage, StreamRecord
 
 #: Before the first record of a shard.
@@ -242,4 +242,4 @@ class ContainerStream:
         change = raw["dynamodb"]
         hop = self._changed(self._stream, record) if tell else 0
         at = float(change.get("ApproximateCreationDateTime", 0))
-        return StreamRecord(change["SequenceNumber"], record, at, hop, partition=item_of(record))
+        return StreamRecord(change["SequenceNumber"], record, at, hop)

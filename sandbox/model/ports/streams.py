@@ -22,7 +22,6 @@ class StreamRecord(msgspec.Struct, frozen=True, gc=False):
             or the JSON of that, which costs less to keep and to hand on.
         at: virtual time of its arrival, seconds since the epoch: what a maximum record age counts from.
         hop: the hop that put it into the stream.
-        partition: what a tumbling window or parallelization keeps together; empty where the shard says it.
     """
 
     sequence: str
@@ -30,7 +29,6 @@ class StreamRecord(msgspec.Struct, frozen=True, gc=False):
     at: float
     hop: int
     trace: str | None = None
-    partition: str = ""
 
     @property
     def record(self) -> Mapping[str, Any]:

@@ -10,7 +10,7 @@ from typing import Any
 
 import msgspec
 
-from sandbox.model.lambda_streams import dynamodb_event_record, item_of
+from sandbox.model.lambda_streams import dynamodb_event_record
 from sandbox.model.ports import StreamRecord
 
 #: Sequence numbers have 21 digits at least, as on AWS.
@@ -61,8 +61,7 @@ def told(change: Change, stream: str) -> StreamRecord:
         stream: its stream's ARN.
     """
     text = msgspec.json.encode(dynamodb_event_record(change.record, stream))
-    partition = item_of(change.record)
-    return StreamRecord(sequence_text(change.sequence), text, change.at, change.hop or 0, partition=partition)
+    return StreamRecord(sequence_text(change.sequence), text, change.at, change.hop or 0)
 
 
 def told_at_once(
@@ -75,7 +74,6 @@ def told_at_once(
         image: its `dynamodb` as JSON, without the sequence number.
     """
     text = sequence_text(sequence)
-    partition = item_of(record)
     record["dynamodb"] = msgspec.Raw(image[:-1] + b',"SequenceNumber":"' + text.encode() + b'"}')
     content = msgspec.json.encode(dynamodb_event_record(record, stream))
-    return StreamRecord(text, content, at, hop, partition=partition)
+    return StreamRecord(text, content, at, hop)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 from sandbox.clock import Timer
-from sandbox.model.lambda_streams import lane_of
+from sandbox.model.lambda_streams import item_of, lane_of
 from sandbox.model.ports import StreamRecord
 from sandbox.services.lambda_.progress import Progress
 
@@ -98,9 +98,11 @@ class ShardState:
     closed: bool = False
     arrived: int = 0
 
-    def lane(self, partition: str) -> Lane:
-        """The lane that takes the records of a partition."""
-        return self.lanes[lane_of(partition, len(self.lanes))] if len(self.lanes) > 1 else self.lanes[0]
+    def lane(self, record: StreamRecord) -> Lane:
+        """The lane that takes a record: those of one item go to the same one."""
+        if len(self.lanes) == 1:
+            return self.lanes[0]
+        return self.lanes[lane_of(item_of(record.record), len(self.lanes))]
 
     def hungry(self, size: int) -> bool:
         """Whether some lane has nothing to run, nor enough for a batch of `size`."""

@@ -146,7 +146,7 @@ class StreamPoller(SourcePoller):
             for record in page.records:
                 wanted = not self._filter or self._filter.matches(record.record)
                 if progress.read(record.sequence, wanted=wanted):
-                    shard.lane(record.partition).gathered.append((now, record))
+                    shard.lane(record).gathered.append((now, record))
             progress.settle()
 
     def _fill(self, shard: ShardState, lane: Lane) -> bool:

@@ -15,7 +15,6 @@ from sandbox.errors import DependencyError
 from sandbox.model.arn import Arn
 from sandbox.model.awserror import AwsError
 from sandbox.model.hops import HopKind
-from sandbox.model.lambda_streams import item_of
 from sandbox.model.ports import (
     Delivery,
     FunctionSpec,
@@ -318,9 +317,7 @@ class FakeStreams:
                 "eventName": "INSERT",
                 "dynamodb": {"Keys": {"id": {"S": key}}, "SequenceNumber": sequence},
             }
-            self._records[stream, shard].append(
-                StreamRecord(sequence, record, self._clock.now(), hop, partition=item_of(record))
-            )
+            self._records[stream, shard].append(StreamRecord(sequence, record, self._clock.now(), hop))
         self._wake(stream)
 
     def listeners(self, stream: Arn) -> int:
