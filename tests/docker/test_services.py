@@ -9,7 +9,6 @@ import pytest
 from botocore.exceptions import ClientError
 
 from tests.docker.harness import DockerSandbox, daemon
-from tests.e2e.waiting import eventually
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
@@ -22,29 +21,6 @@ Resources:
     Type: AWS::Lambda::Url
     Properties: {TargetFunctionArn: eco, AuthType: NONE}
 """
-
-_FUNCTION = """
-AWSTemplateFormatVersion: "2010-09-09"
-Transform: AWS::Serverless-2016-10-31
-Resources:
-  Eco:
-    Type: AWS::Serverless::Function
-    Properties: {FunctionName: eco, Runtime: python3.13, Handler: app.handler, CodeUri: eco/, Timeout: 20}
-"""
-
-
-def test_an_edit_of_a_function_is_live(nfe: DockerSandbox) -> None:
-    """Its folder is mounted: nothing is deployed again."""
-    code = nfe.folder / "eco"
-    code.mkdir()
-    template = nfe.folder / "eco.yaml"
-    template.write_text(_FUNCTION)
-    answer = "def handler(event, context):\n    return {}\n"
-    (code / "app.py").write_text(answer.format(1))
-    nfe.cli("deploy", str(template))
-    assert nfe.invoke("eco")["payload"] == "1"
-    (code / "app.py").write_text(answer.format(2))
-    eventually(lambda: nfe.invoke("eco")["payload"], lambda payload: payload == "2", what="the edited answer")
 
 
 def test_dynamodb_is_dynamodb_local(nfe: DockerSandbox) -> None:

@@ -21,6 +21,7 @@ from sandbox.engines.docker.compose import ComposePlan, compose_file, read_compo
 from sandbox.engines.docker.containers import Containers, PortRaceError, Probe
 from sandbox.engines.docker.daemon import Daemon, connect
 from sandbox.engines.docker.differences import differences
+from sandbox.engines.docker.edits import Edits
 from sandbox.engines.docker.errors import ContainerError
 from sandbox.engines.docker.execute import ContainerExecuteApi
 from sandbox.engines.docker.functions import FunctionCalls
@@ -94,12 +95,14 @@ class DockerEngine(NoReturn):
         self.long_tail = ContainerUpstream(self._ports)
         api = self._lambda = LambdaApi(self.long_tail.send)
         self._mounts = Mounts(kit.folder / "run" / "libraries", self.project)
+        self._edits = Edits(self.long_tail.edited, kit.clock)
         self.functions = FunctionCalls(
             Packages(),
             LiveBindings(self._functions_endpoint, lambda _: ("postgres", _POSTGRES_PORT)),
             self._functions_endpoint,
             api.configuration,
             self._mounts,
+            self._edits,
         )
         self.long_tail.functions = self.functions
         invocations = Invocations(kit.journal)
@@ -160,6 +163,7 @@ class DockerEngine(NoReturn):
         gateway, subnet = await self._threads.run(self._containers.gateway)
         self.network_door = NetworkDoor(gateway, subnet, self.logs.caller_at)
         self.logs.start(client, self._containers.named("localstack"), asyncio.get_running_loop())
+        self._edits.start(self.functions.mounted)
         # The containers begin empty, so nothing may be remembered of what a sandbox before this one had.
         for name, service in self.services.items():
             self._forget(name)
@@ -177,6 +181,7 @@ class DockerEngine(NoReturn):
         """Removes everything that carries this sandbox's label, functions' containers included."""
         for service in reversed(tuple(self.services.values())):
             await service.stop()
+        await self._edits.stop()
         await self._log_writer.stop()
         await self._sender.close()
         await self._threads.finished()
@@ -247,6 +252,8 @@ class DockerEngine(NoReturn):
             "SANDBOX_LAMBDA_FLAGS": self._mounts.flags,
             "SANDBOX_WITNESS": str(_INSIDE / "witness.py"),
             "SANDBOX_MAPPINGS": str(_INSIDE / "mappings.py"),
+            "SANDBOX_ENVIRONMENTS": str(_INSIDE / "environments.py"),
+            "SANDBOX_TELLS_EDITS": "1",
             "POSTGRES_PASSWORD": _PASSWORD,
             "LOCALSTACK_PORT": str(free_port()),
             "DYNAMODB_PORT": str(free_port()),

@@ -19,6 +19,8 @@ from urllib.parse import unquote
 
 import msgspec
 
+from sandbox.engines.docker.edits import Edits
+from sandbox.engines.docker.invocations import bare_function
 from sandbox.engines.docker.mounts import INSIDE, Mounts
 from sandbox.engines.docker.packages import Packages
 from sandbox.model.awserror import AwsError
@@ -29,6 +31,7 @@ from sandbox.model.ports import Bindings
 _FOLDER = "hot-reload"
 _NAME_IN_PATH = re.compile(r"/functions/([^/?]+)")
 _LAYER_IN_PATH = re.compile(r"/layers/([^/?]+)")
+_INVOCATIONS = frozenset({"Invoke", "InvokeAsync", "InvokeWithResponseStream"})
 _ENDPOINT = "AWS_ENDPOINT_URL"
 #: Where Python's runtimes look for modules beside the code and the layers
 #: (https://docs.aws.amazon.com/lambda/latest/dg/configuration-envvars.html).
@@ -67,6 +70,7 @@ class FunctionCalls:
         endpoint: the front door's URL for them, or nothing where they call LocalStack themselves.
         configuration: reads `GetFunctionConfiguration` of LocalStack.
         mounts: mounts folders; None where every function is made into an archive.
+        edits: looks at what is mounted.
     """
 
     def __init__(
@@ -76,8 +80,10 @@ class FunctionCalls:
         endpoint: Callable[[], str],
         configuration: Configuration,
         mounts: Mounts | None = None,
+        edits: Edits | None = None,
     ) -> None:
         self._mounts = mounts
+        self._edits = edits
         self._packages = packages
         self._bindings = bindings
         self._endpoint = endpoint
@@ -92,6 +98,11 @@ class FunctionCalls:
             AwsError: its code cannot be packed.
             DependencyError: its requirements cannot be installed.
         """
+        if operation in _INVOCATIONS:
+            known = self._deployed.get(_function(request))
+            if known is not None and known.mounted and self._edits is not None:
+                await self._edits.check(known.folder)
+            return request
         if operation == "CreateFunction":
             body = _read(request)
             name = str(body.get("FunctionName"))
@@ -122,6 +133,10 @@ class FunctionCalls:
         if operation == "DeleteFunction":
             self._deployed.pop(_function(request), None)
         return request
+
+    def mounted(self) -> set[Path]:
+        """The folders that are mounted."""
+        return {known.folder for known in self._deployed.values() if known.mounted}
 
     async def refresh(self, upload: Upload) -> list[str]:
         """Uploads what has changed in the folders of functions since they were deployed; returns their names.
@@ -181,6 +196,8 @@ class FunctionCalls:
         known = self._deployed.get(name)
         if known is None or not known.mounted or known.digest != digest:
             await asyncio.to_thread(mounts.provide, name, libraries)
+        if self._edits is not None:  # from here on: what is given to LocalStack now is no edit
+            await self._edits.check(folder)
         self._deployed[name] = _Deployed(folder, runtime, architecture, digest, layers, mounted=True)
         return {"S3Bucket": _FOLDER, "S3Key": str(folder)}
 
@@ -216,9 +233,9 @@ class FunctionCalls:
 
 
 def _function(request: HttpRequest) -> str:
-    """The name in a path; an ARN is cut down to it."""
+    """The name in a path; an ARN and a qualified name are cut down to it."""
     found = _NAME_IN_PATH.search(request.path)
-    return unquote(found[1]).rpartition(":")[2] if found else ""
+    return bare_function(unquote(found[1]), "", "").resource.rpartition(":")[2] if found else ""
 
 
 def _digest_of(folders: Sequence[Path]) -> str:

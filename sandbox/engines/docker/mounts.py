@@ -1,8 +1,9 @@
 """Folders of this machine that functions' containers mount: their code as it is edited, and what it imports.
 
-LocalStack mounts a folder as `/var/task` and starts the function anew when a file in it changes
-(https://docs.localstack.cloud/aws/tooling/lambda-tools/hot-reloading/). What the code imports lies beside it,
-in a folder of the sandbox's that every function's container mounts.
+LocalStack mounts a folder as `/var/task`
+(https://docs.localstack.cloud/aws/tooling/lambda-tools/hot-reloading/); that it was edited is noticed here
+(`edits.py`). What the code imports lies beside it, in a folder of the sandbox's that every function's
+container mounts.
 """
 
 from __future__ import annotations

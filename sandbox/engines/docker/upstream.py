@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -21,6 +22,8 @@ HOST = "127.0.0.1"
 HOP = "x-sandbox-hop"
 #: In its place: the witness tells nothing of the call.
 QUIET = "quiet"
+#: Where LocalStack is told of edits (`inside/environments.py`).
+_EDITED = "/_sandbox/edited"
 _DYNAMODB = frozenset({"dynamodb", "dynamodbstreams"})
 
 
@@ -77,6 +80,21 @@ class ContainerUpstream:
                 status=503,
             ) from error
         return answered(operation, request, answer) if dynamodb else answer
+
+    async def edited(self, folder: Path) -> None:
+        """Tells LocalStack that the code in a folder was edited.
+
+        One that does not know what is meant has not taken the start script `inside/environments.py`: then its
+        own watchers are at work.
+
+        Raises:
+            AwsError: it does not answer, or fails.
+        """
+        body = msgspec.json.encode({"folder": str(folder)})
+        request = HttpRequest("POST", _EDITED, headers=[("host", HOST)], body=body)
+        answer = await self.send("lambda", "edits", request)
+        if answer.status >= 500:
+            raise refusal_of(answer)
 
     async def ask_streams(self, operation: str, params: Mapping[str, Any]) -> dict[str, Any]:
         """Asks DynamoDB Local's streams, without a hop.
