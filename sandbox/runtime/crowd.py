@@ -1,10 +1,11 @@
-"""How many invocations work at a time while the machine is busy: few that end soon, rather than dozens.
+"""How many invocations work at a time: few that end soon, rather than dozens.
 
 On AWS every environment has a machine's share of its own. Here they share this machine's processors, and
 dozens of processes that take turns there find nothing of their own left in its caches: a quick invocation
-then costs half as much again. So while the processors are busy, an invocation begins only when few others
-have begun lately and not ended. One that takes its time (it waits for something, or computes for long) counts
-no more after a moment, so nobody is held up for long, and nobody by an invocation that waits for theirs.
+then costs half as much again. So an invocation begins only when few others have begun lately and not ended.
+One that takes its time (it waits for something, or computes for long) counts no more after a moment, so
+nobody is held up for long, and nobody by an invocation that waits for theirs. The moment is short while
+processors have time to spare; while they are busy every invocation takes longer.
 """
 
 from __future__ import annotations
@@ -19,8 +20,9 @@ from sandbox.runtime.processors import Processors
 
 #: Invocations at work at a time for each processor: fewer leave it idle while they wait for the sandbox.
 EACH = 3
-#: Real seconds after which an invocation makes room for the next one.
-MOMENT = 0.025
+#: Real seconds after which an invocation makes room for the next one; the same while the processors are busy.
+MOMENT = 0.005
+BUSY_MOMENT = 0.1
 #: Part of the time that busy processors may be idle.
 IDLE = 0.25
 
@@ -30,7 +32,7 @@ class Crowd:
 
     Args:
         at_once: how many.
-        moment: real seconds, see above.
+        moment, busy_moment: real seconds, see above.
         busy: whether the machine's processors are.
     """
 
@@ -39,10 +41,12 @@ class Crowd:
         at_once: int | None = None,
         *,
         moment: float = MOMENT,
+        busy_moment: float = BUSY_MOMENT,
         busy: Callable[[], bool] | None = None,
     ) -> None:
         self._at_once = at_once if at_once is not None else EACH * max(2, os.cpu_count() or 2)
         self._moment = moment
+        self._busy_moment = busy_moment
         self._busy = busy or Processors(IDLE).busy
         self._tickets = 0
         #: When those that work began, the oldest first.
@@ -78,10 +82,10 @@ class Crowd:
     def _has_room(self) -> bool:
         if len(self._began) < self._at_once:
             return True
-        past = time.monotonic() - self._moment
+        past = time.monotonic() - (self._busy_moment if self._busy() else self._moment)
         while self._began and self._began[oldest := next(iter(self._began))] <= past:
             del self._began[oldest]
-        return len(self._began) < self._at_once or not self._busy()
+        return len(self._began) < self._at_once
 
     def _let(self) -> None:
         while self._waiting and self._has_room():

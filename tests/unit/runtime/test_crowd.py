@@ -8,8 +8,8 @@ from sandbox.runtime.crowd import Crowd
 from tests.unit.runtime.test_starts import NEVER, in_a_loop
 
 
-def crowd(*, at_once: int = 1, moment: float = NEVER, busy: bool = True) -> Crowd:
-    return Crowd(at_once, moment=moment, busy=lambda: busy)
+def crowd(at_once: int = 1) -> Crowd:
+    return Crowd(at_once, moment=NEVER, busy_moment=NEVER)
 
 
 async def settle() -> None:
@@ -20,7 +20,7 @@ async def settle() -> None:
 
 @in_a_loop
 async def test_those_who_wait_begin_in_their_order_as_others_end() -> None:
-    few = crowd(at_once=2)
+    few = crowd(2)
     first, _ = await few.enter(), await few.enter()
     third, fourth = asyncio.create_task(few.enter()), asyncio.create_task(few.enter())
     await settle()
@@ -34,14 +34,8 @@ async def test_those_who_wait_begin_in_their_order_as_others_end() -> None:
 
 
 @in_a_loop
-async def test_a_machine_with_time_to_spare_lets_all_begin() -> None:
-    few = crowd(busy=False)
-    assert len({await few.enter() for _ in range(9)}) == 9
-
-
-@in_a_loop
 async def test_one_that_takes_its_time_makes_room() -> None:
-    few = crowd(moment=0.01)
+    few = Crowd(1, moment=0.01, busy_moment=NEVER, busy=lambda: False)
     slow = await few.enter()
     quick = await few.enter()
     few.leave(slow)  # it counts no more: nobody begins in its place
@@ -53,14 +47,15 @@ async def test_one_that_takes_its_time_makes_room() -> None:
 
 
 @in_a_loop
-async def test_those_who_wait_all_begin_when_the_processors_are_free_again() -> None:
+async def test_while_the_processors_are_busy_it_may_take_longer() -> None:
     busy = [True]
-    few = Crowd(1, moment=0.01, busy=lambda: busy[0])
+    few = Crowd(1, moment=0.01, busy_moment=NEVER, busy=lambda: busy[0])
     await few.enter()
-    waiting = [asyncio.create_task(few.enter()) for _ in range(5)]
-    await settle()
+    waits = asyncio.create_task(few.enter())
+    await asyncio.sleep(0.03)
+    assert not waits.done()
     busy[0] = False
-    await asyncio.gather(*waiting)
+    await waits
 
 
 @in_a_loop
