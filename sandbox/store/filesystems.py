@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 #: Those that write what a file has already where it lies, so that space which was taken once stays there.
@@ -10,6 +11,8 @@ _IN_PLACE = frozenset({"ext2", "ext3", "ext4", "xfs", "tmpfs"})
 #: Those of this machine's own disks and memory: nothing changes in them but through its kernel.
 _LOCAL = _IN_PLACE | {"btrfs", "f2fs"}
 _MOUNTS = Path("/proc/self/mountinfo")
+#: How the list of mounts writes blanks and backslashes in names.
+_ESCAPED = re.compile(r"\\([0-7]{3})")
 
 
 def overwrites_in_place(path: Path, mounts: Path = _MOUNTS) -> bool:
@@ -39,14 +42,36 @@ def is_local(device: int, mounts: Path = _MOUNTS) -> bool:
     return _kind(device, mounts) in _LOCAL
 
 
+def has_mounts(folder: str, mounts: Path = _MOUNTS) -> bool:
+    """Whether something is mounted below a folder: such a file or folder is one that lies elsewhere, and
+    changes there, even where it is on the same device.
+
+    Args:
+        mounts: the list of what is mounted.
+    """
+    below = str(Path(folder).resolve()).rstrip("/") + "/"
+    for line in _lines(mounts):
+        fields = line.split(" ", 5)
+        if len(fields) > 5 and _ESCAPED.sub(_plain, fields[4]).startswith(below):
+            return True
+    return False
+
+
+def _plain(escaped: re.Match[str]) -> str:
+    return chr(int(escaped[1], 8))
+
+
+def _lines(mounts: Path) -> list[str]:
+    try:
+        return mounts.read_text(errors="surrogateescape").splitlines()
+    except OSError:
+        return []
+
+
 def _kind(device: int, mounts: Path) -> str | None:
     """The kind of the file system on a device, or None where nobody says."""
     wanted = f"{os.major(device)}:{os.minor(device)}"
-    try:
-        lines = mounts.read_text(errors="replace").splitlines()
-    except OSError:
-        return None
-    for line in lines:
+    for line in _lines(mounts):
         about, _, mounted = line.partition(" - ")
         if about.split(" ")[2:3] == [wanted]:
             return mounted.split(" ")[0]

@@ -118,7 +118,8 @@ class PartiQlOperations(StatementReads, TransactionOperations):
         if isinstance(statement, Select):
             return statement
         write = self._write_of(call, statement, request)
-        self._plans.learn(call.scope, write.table, request)
+        if isinstance(statement, Change):
+            self._plans.learn(call.scope, write.table, request)
         return write, statement.returning if isinstance(statement, Change | Removal) else None
 
     def _batched(self, call: Call, action: _Action | AwsError, consumed: list[Consumption]) -> Answer:

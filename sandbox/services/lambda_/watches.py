@@ -1,9 +1,10 @@
 """Whether something below a folder may have changed: asked of the kernel, where it can be relied on.
 
 inotify tells of a change before the call that made it returns, so whoever changes a file and invokes then is
-heard in that order. It does not tell of what comes through another name of a file (hard and symbolic links),
-nor from another machine: such folders are not watched, and have to be looked at. Who writes through a map of
-a file is heard when it is closed.
+heard in that order. It does not tell of what comes through another name of a file (hard and symbolic links,
+files that are mounted), nor from another machine: such folders are not watched, and have to be looked at. Of
+another name that a file gets elsewhere while it is watched nobody hears. Who writes through a map of a file
+is heard when it is closed.
 Reference: https://man7.org/linux/man-pages/man7/inotify.7.html
 """
 
@@ -17,7 +18,7 @@ import sys
 from collections.abc import Callable
 from contextlib import suppress
 
-from sandbox.store.filesystems import is_local
+from sandbox.store.filesystems import has_mounts, is_local
 
 #: Written, attributes, closed after writing, moved from or to, made, deleted, itself deleted or moved.
 _CHANGES = 0x2 | 0x4 | 0x8 | 0x40 | 0x80 | 0x100 | 0x200 | 0x400 | 0x800
@@ -39,6 +40,7 @@ class Watches:
     Args:
         usable: whether there is inotify.
         local: says of a device whether all its changes go through this machine's kernel.
+        mounted: says of a folder whether something is mounted below it.
         most: folders that are watched for one, itself included.
     """
 
@@ -47,10 +49,12 @@ class Watches:
         *,
         usable: bool = sys.platform == "linux",
         local: Callable[[int], bool] = is_local,
+        mounted: Callable[[str], bool] = has_mounts,
         most: int = _MOST_FOLDERS,
     ) -> None:
         self.most = most
         self._is_local = local
+        self._has_mounts = mounted
         self._descriptor = -1
         self._poll = select.poll()
         self._library: ctypes.CDLL | None = None
@@ -75,7 +79,7 @@ class Watches:
         device = status.st_dev
         if device not in self._local:
             self._local[device] = self._is_local(device)
-        if not self._local[device]:
+        if not self._local[device] or self._has_mounts(folder):
             return False
         self._watched[folder] = (device, status.st_ino), set()
         return self.add(folder, folder, device)

@@ -51,7 +51,8 @@ def live_folders(walks: Walks, **options: Any) -> LiveFolders:
 
 
 @pytest.fixture(
-    params=[{}, {"local": lambda device: False}, {"usable": False}], ids=["told", "foreign", "no inotify"]
+    params=[{}, {"local": lambda device: False}, {"mounted": lambda folder: True}, {"usable": False}],
+    ids=["told", "foreign", "mounted below", "no inotify"],
 )
 def known(request: pytest.FixtureRequest) -> Iterator[LiveFolders]:
     with closing(live_folders(Walks(), **request.param)) as folders:
@@ -192,6 +193,17 @@ class TestTold:
             assert walks.made == 2
             shutil.rmtree(folder / "pkg" / "deep")
             for _ in range(3):  # it is found small enough, watched, and walked no more
+                known.key(str(folder))
+            assert walks.made == 4
+
+    def test_what_has_files_that_lie_elsewhere_is_walked(self, folder: Path, walks: Walks) -> None:
+        mounted = {str(folder)}
+        with closing(live_folders(walks, mounted=mounted.__contains__)) as known:
+            for _ in range(3):
+                known.key(str(folder))
+            assert walks.made == 3
+            mounted.clear()
+            for _ in range(3):
                 known.key(str(folder))
             assert walks.made == 4
 

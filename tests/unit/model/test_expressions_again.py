@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from sandbox.model.awserror import AwsError
+from sandbox.model.dynamodb.expressions import again
 from sandbox.model.dynamodb.expressions.conditions import parse_condition
 from sandbox.model.dynamodb.expressions.placeholders import Placeholders
 from sandbox.model.dynamodb.expressions.updates import parse_update
@@ -118,3 +119,23 @@ def test_what_was_read_before_keeps_its_values() -> None:
     second = parse_update("SET f = :v", Placeholders(None, {":v": {"S": "dois"}}))
     assert [one.sets[0].value for one in (first, second)] != [second.sets[0].value] * 2
     assert first.sets[0].value.value == {"S": "um"}  # type: ignore[union-attr]
+
+
+@pytest.mark.parametrize(
+    ("names", "values", "kept"),
+    [
+        ({"#a": "curto"}, {":v": {"S": "x" * 10_000}}, True),
+        ({"#a": "x" * 10_000}, {":v": {"S": "um"}}, False),
+        ({"#a": "a"}, {":v": {"S": "um"}, **{f":{n}{'x' * 200}": {"S": "um"} for n in range(30)}}, False),
+    ],
+)
+def test_what_is_long_is_not_remembered(
+    names: Mapping[str, str], values: Mapping[str, Any], kept: bool
+) -> None:
+    text = anew("SET #a = :v")
+    for content in ("um", "dois"):
+        placeholders = Placeholders(names, {**values, ":v": {"S": content}})
+        update = parse_update(text, placeholders)
+        assert update.sets[0].value.value == {"S": content}  # type: ignore[union-attr]
+    known = again._known.get(("UpdateExpression", text, placeholders.shape()))
+    assert (known is not None) is kept

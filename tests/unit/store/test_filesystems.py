@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.store.filesystems import is_local, overwrites_in_place
+from sandbox.store.filesystems import has_mounts, is_local, overwrites_in_place
 
 
 def mounted(folder: Path, kind: str, device: str = "") -> Path:
@@ -43,3 +43,26 @@ def test_what_nobody_says_is_not_taken_for_granted(tmp_path: Path) -> None:
     assert not overwrites_in_place(tmp_path, tmp_path / "nothing")
     (tmp_path / "odd").write_text("\n - ext4\nx y\n")
     assert not overwrites_in_place(tmp_path, tmp_path / "odd")
+
+
+@pytest.mark.parametrize(
+    ("point", "found"),
+    [
+        ("code/common.py", True),
+        ("code/lib/deep", True),
+        ("code", False),
+        ("code2/common.py", False),
+        ("", False),
+    ],
+)
+def test_what_is_mounted_below_a_folder_is_found(tmp_path: Path, point: str, found: bool) -> None:
+    root = tmp_path / "a folder"
+    (root / "code").mkdir(parents=True)
+    (tmp_path / "link").symlink_to(root / "code")
+    mounts = mounted(tmp_path, "ext4")
+    escaped = str(root / point).replace(" ", r"\040")
+    with mounts.open("a") as lines:
+        lines.write(f"31 27 8:1 /src/common.py {escaped} rw,relatime - ext4 /dev/vda rw\n")
+    assert has_mounts(str(root / "code"), mounts) is found
+    assert has_mounts(str(tmp_path / "link"), mounts) is found
+    assert not has_mounts(str(root / "code"), tmp_path / "nothing")

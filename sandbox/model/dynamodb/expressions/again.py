@@ -10,7 +10,7 @@ from sandbox.model.dynamodb.expressions.placeholders import Placeholders
 from sandbox.model.recent import Recent
 
 T = TypeVar("T")
-#: Expressions that are remembered, and characters of one, at most.
+#: Expressions that are remembered, and characters of one, and of its names and placeholders, at most.
 _REMEMBERED, _LONGEST = 1_000, 4_096
 #: What makes an expression, and the placeholders that it uses.
 _known: Recent[Hashable, tuple[Bind[Any], frozenset[str]]] = Recent(_REMEMBERED)
@@ -43,6 +43,8 @@ def read_again(
         made: T = make(values)
         return made
     found, used = placeholders.used_by(read)
+    if placeholders.length() > _LONGEST:
+        return found
     try:
         make = bind(Binding(values), found)
     except UnboundError:

@@ -40,6 +40,11 @@ class Placeholders:
         kinds = tuple([(key, kind_of(value)) for key, value in self._values.items()])
         return tuple(self._names.items()), kinds
 
+    def length(self) -> int:
+        """Characters of the shape."""
+        names = sum(len(key) + len(name) for key, name in self._names.items())
+        return names + sum(map(len, self._values))
+
     def values(self) -> list[Value]:
         """The checked values, in the order of the request."""
         return list(self._values.values())
