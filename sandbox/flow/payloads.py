@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
+from urllib.parse import quote_plus, unquote_plus
 
 from sandbox.flow.schema import as_json
 
@@ -15,12 +16,18 @@ DEFAULT_LIMIT = 32 * 1024
 # `ParameterValue`: which parameters of a stack are `NoEcho` only its template says.
 _WORDS = r"password|passwd|senha|secret|token|authorization|api[-_]?key|credential|cookie|parametervalue"
 _WORD = re.compile(_WORDS, re.IGNORECASE)
-# What stands between the name of a member and its value, which may begin a list.
-_TO_TEXT = re.compile(r"\s*:\s*(?:\[\s*)?")
-# The same in a form (`Action=CreateDBInstance&MasterUserPassword=...`).
-_FIELD = re.compile(rf"(^|[&?])([\w.-]*(?:{_WORDS})[\w.-]*=)[^&\s]*", re.IGNORECASE)
+# What stands between the name of a member and its value, which may begin a list, or say its type as values of
+# DynamoDB do (`{"S": "..."}`).
+_TO_TEXT = re.compile(r'\s*:\s*(?:\{\s*\\*"[SB]S?\\*"\s*:\s*)?(?:\[\s*)?')
+_TO_NEXT = re.compile(r"\s*,\s*")
+# The same in a form (`Action=CreateDBInstance&MasterUserPassword=...`), which may be a text in a document.
+_NAME = rf"([\w.\[\]-]*(?:{_WORDS})[\w.\[\]-]*=)"
+_FIELD = re.compile(rf"(^|[&?;]){_NAME}[^&\s]*", re.IGNORECASE)
+_FIELD_IN_TEXT = re.compile(rf'([&?;"]){_NAME}(?:[^&\s"\\]|\\+[^"\\])*', re.IGNORECASE)
 # From a word of a secret to the value of a form's field.
-_TO_VALUE = re.compile(r"[\w.-]*=")
+_TO_VALUE = re.compile(r"[\w.\[\]-]*=")
+#: What a document may begin with.
+_DOCUMENT = ("{", "[", '"')
 # An object that says itself that its value is secret (the parameters of EventBridge's connections).
 _FLAT = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}')
 _SAID = re.compile(r'"IsValueSecret"\s*:\s*true')
@@ -58,12 +65,15 @@ def keep(payload: str | bytes, limit: int = DEFAULT_LIMIT) -> str:
     if isinstance(payload, bytes):
         try:
             payload = payload.decode()
-        except UnicodeDecodeError:
-            return f"<{len(payload)} bytes, not text>"
-    text = masked(payload if len(payload) <= limit else payload[:limit])
-    if len(payload) > limit:
-        text += f"… ({len(payload) - limit} more characters)"
-    return text
+        except UnicodeDecodeError as error:
+            if error.reason != "unexpected end of data":
+                return f"<{len(payload)} bytes, not text>"
+            payload = error.object[: error.start].decode()  # cut within a letter
+    if len(payload) <= limit:
+        return masked(payload)
+    # What says that a value is secret may stand behind the cut.
+    text = masked(payload)[:limit] if "IsValueSecret" in payload else masked(payload[:limit])
+    return f"{text}… ({len(payload) - limit} more characters)"
 
 
 def is_whole(kept: str) -> bool:
@@ -77,14 +87,36 @@ def masked(text: str) -> str:
     hints = _hints(lowered)
     if not hints:
         return text
+    if "%" in text and "=" in text and not text.lstrip().startswith(_DOCUMENT):
+        text = "&".join([_field_masked(field) for field in text.split("&")])
+        lowered = text.lower()
+    return _masked(text, lowered, hints)
+
+
+def _field_masked(field: str) -> str:
+    """A field of a form whose name or value is written with `%`, masked as what that means."""
+    name, equals, value = field.partition("=")
+    if "%" not in field or len(field.split()) != 1 or not _hints(field.lower()):
+        return field
+    if "%" in name and _WORD.search(unquote_plus(name)):
+        return f"{name}{equals}***"
+    plain = unquote_plus(value)
+    kept = _masked(plain, plain.lower(), _HINTS)
+    return field if kept == plain else f"{name}{equals}{quote_plus(kept, safe='*')}"
+
+
+def _masked(text: str, lowered: str, hints: Sequence[str]) -> str:
+    """As `masked`, for a text that has the words of secrets `hints`."""
     if "isvaluesecret" in lowered and _SAID.search(text):
         text = _FLAT.sub(_secret_by_itself, text)
         lowered = text.lower()
     # A letter whose small form is two would shift the places.
-    places = _places(lowered, hints) if len(lowered) == len(text) else range(len(text))
-    text = _members_masked(text, places)
-    in_form = any(_TO_VALUE.match(lowered, place) for place in places)
-    return _FIELD.sub(r"\1\2***", text) if in_form else text
+    in_lowered = _places(lowered, hints)
+    in_form = "=" in lowered and any(_TO_VALUE.match(lowered, place) for place in in_lowered)
+    text = _members_masked(text, in_lowered if len(lowered) == len(text) else range(len(text)))
+    if not in_form:
+        return text
+    return (_FIELD_IN_TEXT if text.lstrip().startswith(_DOCUMENT) else _FIELD).sub(r"\1\2***", text)
 
 
 def _hints(lowered: str) -> list[str]:
@@ -117,7 +149,7 @@ def _places(lowered: str, hints: Sequence[str]) -> list[int]:
 
 def _members_masked(text: str, places: Iterable[int]) -> str:
     """Replaces the values of members of a JSON document whose names speak of secrets; a value is a text, or a
-    list that begins with one.
+    list that begins with some.
 
     The document may itself stand as text in another (the body of a proxy event): its quotes are escaped then,
     and the value ends at a quote escaped alike. A value that was cut ends with the text.
@@ -141,7 +173,12 @@ def _members_masked(text: str, places: Iterable[int]) -> str:
             continue
         value = begin.end() + len(mark)
         kept += (text[done:value], "***", mark)
-        done = _value_end(text, value, mark)
+        done = _value_end(text, value, escape)
+        in_list = "[" in begin[0]
+        while in_list and (further := _TO_NEXT.match(text, done)) and text.startswith(mark, further.end()):
+            value = further.end() + len(mark)
+            kept += (text[done:value], "***", mark)
+            done = _value_end(text, value, escape)
     kept.append(text[done:])
     return "".join(kept)
 
@@ -153,13 +190,19 @@ def _is_escaped(text: str, quote: int, depth: int, start: int) -> bool:
     )
 
 
-def _value_end(text: str, start: int, mark: str) -> int:
-    """Behind the next quote that is escaped as `mark` is, and no deeper; or the end of the text."""
-    at = text.find(mark, start)
+def _value_end(text: str, start: int, escape: int) -> int:
+    """Behind the quote that ends a value whose quotes have `escape` backslashes; or the end of the text.
+
+    Each backslash that the value itself ends with is twice as many before that quote.
+    """
+    at = text.find('"', start)
     while at >= 0:
-        if text[at - 1] != "\\":
-            return at + len(mark)
-        at = text.find(mark, at + 1)
+        before = at
+        while before > start and text[before - 1] == "\\":
+            before -= 1
+        if (at - before) % (2 * escape + 2) == escape:
+            return at + 1
+        at = text.find('"', at + 1)
     return len(text)
 
 

@@ -35,8 +35,8 @@ _NAMES = (
 #: Members that name what a call is about, by how telling they are: the smallest number first.
 _RESOURCES = {name: place for place, name in enumerate(_NAMES)}
 _QUEUE_URL, _NO_PLACE = _RESOURCES["QueueUrl"], len(_NAMES)
-#: The journal keeps less; more is not even handed over.
-_MAX_PAYLOAD = 32 * 1024
+#: The journal keeps less, and says so; more is not even handed over.
+_MAX_PAYLOAD = 256 * 1024
 
 
 def resource_of(params: Mapping[str, Any]) -> str:

@@ -37,6 +37,28 @@ from sandbox.flow.payloads import keep, masked
             "Parameters.member.1.ParameterKey=Senha&Parameters.member.1.ParameterValue=***",
         ),
         ('{"nextToken": null, "nome": "y"}', '{"nextToken": null, "nome": "y"}'),
+        ('{"password": "a\\\\", "token": "x"}', '{"password": "***", "token": "***"}'),
+        (
+            '{"body": "{\\"senha\\": \\"a\\\\\\\\\\", \\"token\\": \\"x\\"}"}',
+            '{"body": "{\\"senha\\": \\"***\\", \\"token\\": \\"***\\"}"}',
+        ),
+        ('{"cookies": ["a=1", "b=2"], "c": ["d"]}', '{"cookies": ["***", "***"], "c": ["d"]}'),
+        ('{"password": {"S": "x"}, "n": {"S": "y"}}', '{"password": {"S": "***"}, "n": {"S": "y"}}'),
+        ('{"tokens": {"SS": ["x", "y"]}}', '{"tokens": {"SS": ["***", "***"]}}'),
+        ("İİİİİİİİİİ&token=x", "İİİİİİİİİİ&token=***"),
+        ("a=1&token[]=x;password=y", "a=1&token[]=***"),
+        ("a=1;password=y", "a=1;password=***"),
+        ("user[password]=x&a=1", "user[password]=***&a=1"),
+        ("user%5Bpassword%5D=x&a=%20", "user%5Bpassword%5D=***&a=%20"),
+        ("100% token = x", "100% token = x"),
+        (
+            "Action=Publish&Message=%7B%22senha%22%3A+%22x%22%7D&a=%20+",
+            "Action=Publish&Message=%7B%22senha%22%3A+%22***%22%7D&a=%20+",
+        ),
+        (
+            '{"body":"client_secret=x\\\\y&a=1","path":"/a?token=z","b":1}',
+            '{"body":"client_secret=***&a=1","path":"/a?token=***","b":1}',
+        ),
         ('{"nome": "a senha é x"}', '{"nome": "a senha é x"}'),
         (
             '{"nome": "İ", "token": "x", "my-Secret": "y"}',
@@ -77,6 +99,15 @@ def test_bounds_and_says_so() -> None:
     assert keep("abcd", 4) == "abcd"
 
 
+def test_what_says_itself_that_it_is_secret_is_masked_where_that_is_cut_off() -> None:
+    secret = '{"Key": "x-b", "Value": "S3GR3D0", "IsValueSecret": true}'
+    assert "S3GR3D0" not in keep(secret, 40)
+
+
+def test_a_payload_cut_within_a_letter_is_text() -> None:
+    assert keep("aé".encode()[:2]) == "a"
+
+
 def test_what_is_no_text_is_described() -> None:
     assert keep(b"\xff\x00") == "<2 bytes, not text>"
 
@@ -84,10 +115,11 @@ def test_what_is_no_text_is_described() -> None:
 #: The rule in one expression, slow to search with: a member whose name speaks of a secret, and its value.
 WORDS = r"password|passwd|senha|secret|token|authorization|api[-_]?key|credential|cookie|parametervalue"
 CHARACTERS = r'(?:[^"\\]|\\+[^"\\])*'
-MEMBER = re.compile(
-    rf'((\\*)"{CHARACTERS}(?:{WORDS}){CHARACTERS}\2"\s*:\s*(?:\[\s*)?)\2".*?(?:(?<!\\)\2"|\Z)',
+NAME = re.compile(
+    rf'(\\*)"{CHARACTERS}(?:{WORDS}){CHARACTERS}\1"\s*:\s*(?:\{{\s*\\*"[SB]S?\\*"\s*:\s*)?(\[\s*)?(?=\1")',
     re.IGNORECASE | re.DOTALL,
 )
+NEXT = re.compile(r"\s*,\s*")
 PIECES = st.sampled_from(
     [
         *(
@@ -103,6 +135,8 @@ PIECES = st.sampled_from(
             "{",
             "}",
             ",",
+            '","',
+            '{"S": ',
             "a",
             "\n",
             "İ",
@@ -124,15 +158,31 @@ PIECES = st.sampled_from(
 )
 
 
+def value_end(text: str, at: int, escape: int) -> int:
+    for quote in re.finditer(r'(\\*)"', text[at:]):
+        if len(quote[1]) % (2 * escape + 2) == escape:
+            return at + quote.end()
+    return len(text)
+
+
 def plainly_masked(text: str) -> str:
     """What comes of the rule itself, tried at each place one after the other."""
     done, at, kept = 0, 0, ""
     while at < len(text):
-        if text[at] in '\\"' and (member := MEMBER.match(text, at)):
-            kept += text[done:at] + f'{member[1]}{member[2]}"***{member[2]}"'
-            done = at = member.end()
-        else:
+        member = NAME.match(text, at) if text[at] in '\\"' else None
+        if member is None:
             at += 1
+            continue
+        mark = member[1] + '"'
+        at = member.end()
+        while True:
+            kept += text[done:at] + f"{mark}***{mark}"
+            done = at = value_end(text, at + len(mark), len(member[1]))
+            next_ = NEXT.match(text, at) if member[2] else None
+            if next_ is None or not text.startswith(mark, next_.end()):
+                break
+            at = next_.end()
+        at = done
     return kept + text[done:]
 
 
