@@ -27,6 +27,8 @@ _HOP_BY_HOP = frozenset(
         "upgrade",
     }
 )
+#: Bytes of names of headers that are remembered, each at most.
+_SHORT = 1024
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n" for status in HTTPStatus}
 
 
@@ -55,7 +57,7 @@ class Arrival(msgspec.Struct):
 
     def names(self) -> list[str]:
         """The names of the headers as the client wrote them."""
-        return [_text(name) for name, _ in self.raw]
+        return [_text(name) if len(name) <= _SHORT else name.decode("latin-1") for name, _ in self.raw]
 
 
 @lru_cache(maxsize=1024)

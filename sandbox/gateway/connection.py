@@ -28,6 +28,8 @@ _SMALL = 1024 * 1024
 _DRAIN = 64 * 1024 * 1024
 #: Bytes of a request's head, and requests that wait on one connection until reading rests.
 _MAX_HEAD = 256 * 1024
+#: Bytes of targets and names of headers that are remembered, each at most.
+_SHORT = 1024
 _MAX_WAITING = 64
 _CONTINUE = b"HTTP/1.1 100 Continue\r\n\r\n"
 _TEXT = [("content-type", "text/plain; charset=utf-8")]
@@ -158,8 +160,12 @@ class Connection(asyncio.Protocol):
         """Its head is whole."""
         self._reading_head = False
         self._head_bytes = 0
-        path, query = _target(self._url)
-        headers = {_lower(name): value.decode("latin-1") for name, value in self._raw}
+        url = self._url
+        path, query = _target(url) if len(url) <= _SHORT else _target.__wrapped__(url)
+        headers = {
+            _lower(name) if len(name) <= _SHORT else _lower.__wrapped__(name): value.decode("latin-1")
+            for name, value in self._raw
+        }
         self._incoming = Incoming(_method(self._parser.get_method()), path, query, headers, b"")
         if "expect" in headers and headers["expect"].lower() == "100-continue" and self._task is None:
             self._transport.write(_CONTINUE)

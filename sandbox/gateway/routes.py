@@ -18,6 +18,8 @@ _BY_HOST = re.compile(r"^([a-z0-9-]+)\.execute-api\.")
 _URL_BY_PREFIX = re.compile(r"^/_aws/lambda-url/([a-z0-9]+)(/.*)?$", re.DOTALL)
 _URL_BY_HOST = re.compile(r"^([a-z0-9]+)\.lambda-url\.")
 _STAGE = re.compile(r"^/+([^/]*)(/.*)?$", re.DOTALL)
+#: Characters of a path with its host that are remembered, at most.
+_SHORT = 1024
 
 
 class ApiRequest(msgspec.Struct, frozen=True):
@@ -33,7 +35,6 @@ class ApiRequest(msgspec.Struct, frozen=True):
     path: str
 
 
-@lru_cache(maxsize=1024)
 def api_request(path: str, host: str) -> ApiRequest | None:
     """The deployed API or the function URL that a request is for, or None.
 
@@ -41,6 +42,12 @@ def api_request(path: str, host: str) -> ApiRequest | None:
         path: as it came.
         host: the `Host` header.
     """
+    return _known(path, host) if len(path) + len(host) <= _SHORT else _known.__wrapped__(path, host)
+
+
+@lru_cache(maxsize=1024)
+def _known(path: str, host: str) -> ApiRequest | None:
+    """As `api_request`."""
     if path.startswith(("/_aws/execute-api/", "/restapis/")):
         found = _BY_PREFIX.match(path) or _BY_RESTAPIS.match(path)
         if found:

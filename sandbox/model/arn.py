@@ -12,6 +12,9 @@ import msgspec
 
 from sandbox.model.scope import Scope, scope_of
 
+#: Characters of a resource of which the text of its ARN is remembered, at most.
+_SHORT = 512
+
 
 class Arn(msgspec.Struct, frozen=True, order=True):
     """One ARN in its six parts; `resource` keeps its own separators (`function:name`, `rule/bus/name`)."""
@@ -23,7 +26,8 @@ class Arn(msgspec.Struct, frozen=True, order=True):
     partition: str = "aws"
 
     def __str__(self) -> str:
-        return _text(self.partition, self.service, self.region, self.account, self.resource)
+        text = _text if len(self.resource) <= _SHORT else _text.__wrapped__  # a request's path may be long
+        return text(self.partition, self.service, self.region, self.account, self.resource)
 
     @property
     def scope(self) -> Scope:

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from sandbox.gateway import connection
 from tests.contract.gateway.fakes import House, raw, served
 
 JSON = "application/x-amz-json-1.0"
@@ -243,3 +244,12 @@ def test_repeated_and_odd_headers(port: int) -> None:
 def test_buckets_in_the_host(port: int, house: House, host: str, path: str) -> None:
     raw(port, request("GET", "/k", host=host, Authorization=SCOPE.format("s3")))
     assert house.upstream.requests[-1][2].path == path
+
+
+def test_long_targets_and_names_of_headers_are_not_remembered(port: int) -> None:
+    raw(port, request())
+    before = connection._target.cache_info().currsize, connection._lower.cache_info().currsize
+    long = request(path="/" + "x" * 5000).replace(b"Connection", b"Y" * 5000 + b": 1\r\nConnection")
+    raw(port, long)
+    after = connection._target.cache_info().currsize, connection._lower.cache_info().currsize
+    assert after == before

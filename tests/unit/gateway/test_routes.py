@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from sandbox.gateway import routes
 from sandbox.gateway.routes import ApiRequest, api_request
 
 URL = "a" * 32
@@ -22,3 +23,10 @@ URL = "a" * 32
 )
 def test_requests_to_apis_and_urls(path: str, host: str, found: ApiRequest | None) -> None:
     assert api_request(path, host) == found
+
+
+def test_a_long_path_is_not_remembered() -> None:
+    before = routes._known.cache_info().currsize
+    found = api_request("/_aws/execute-api/abc/dev/" + "x" * 5000, "127.0.0.1:4566")
+    assert found == ApiRequest("abc", "dev", "/" + "x" * 5000)
+    assert routes._known.cache_info().currsize == before

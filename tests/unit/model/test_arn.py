@@ -101,3 +101,9 @@ def test_what_is_no_queue_url(url: str) -> None:
 def test_queue_urls_lead_back(scope: Scope) -> None:
     url = queue_url(scope, "fila", "http://127.0.0.1:4566")
     assert parse_queue_url(url, "us-east-1") == (scope, "fila")
+
+
+def test_the_text_of_a_long_arn_is_not_remembered() -> None:
+    before = arns._text.cache_info().currsize
+    assert str(Arn("execute-api", "us-east-1", "0", "x" * 5000)).endswith("x" * 5000)
+    assert arns._text.cache_info().currsize == before
