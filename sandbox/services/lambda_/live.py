@@ -11,7 +11,8 @@ from pathlib import Path
 from sandbox.clock import Clock
 from sandbox.services.lambda_.watches import Watches
 
-#: A walk may cost this share of the time at most: one of 10 ms is taken as good for the next 200 ms.
+#: Walks of a folder that is not watched cost this share of the time at most: one of 10 ms is taken as good
+#: for the next 200 ms. Of one that is watched they are not limited: each follows an edit.
 _WALK_SHARE = 0.05
 _CHEAP_WALK = 0.002  # real seconds; such a walk is made for every invocation
 
@@ -24,12 +25,14 @@ class _Look:
     """What a walk found.
 
     Attributes:
-        until: real seconds of the clock; before that nobody looks again, as the walk was dear.
+        cost: real seconds that the walk took.
+        until: real seconds of the clock; before that nobody looks again, as walks are dear.
         unheard: it may change without being told, or is too large to be watched: it is walked each time.
     """
 
     key: str
     files: list[File]
+    cost: float
     until: float
     unheard: bool
 
@@ -67,14 +70,25 @@ class LiveFolders:
             self._watches.end(folder)
         key = known.key if known is not None and files == known.files else digest_of(files)
         cost = self._clock.elapsed() - began
-        rest = cost / _WALK_SHARE if cost > _CHEAP_WALK else 0.0
-        self._looks[folder] = _Look(key, files, began + cost + rest, unheard)
+        until = began + cost
+        if not self._watches.watching(folder):
+            until += _rest(cost, known)
+        self._looks[folder] = _Look(key, files, cost, until, unheard)
         return key
 
     def close(self) -> None:
         """Forgets everything."""
         self._looks.clear()
         self._watches.close()
+
+
+def _rest(cost: float, before: _Look | None) -> float:
+    """Real seconds for which a walk is taken as good.
+
+    One dear walk alone says nothing: the disk was cold, or the processor was busy with something else.
+    """
+    usual = min(cost, before.cost) if before is not None else 0.0
+    return usual / _WALK_SHARE if usual > _CHEAP_WALK else 0.0
 
 
 def fingerprint(folder: Path) -> tuple[str, int]:

@@ -123,6 +123,10 @@ class Watches:
             return False
         return (status.st_dev, status.st_ino) == known[0]
 
+    def watching(self, folder: str) -> bool:
+        """Whether a folder is watched, as far as is known without asking the kernel."""
+        return folder in self._watched
+
     def end(self, folder: str) -> None:
         """Watches a folder no longer."""
         _, numbers = self._watched.pop(folder, (None, ()))

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import itertools
 import os
 import stat
 import zipfile
@@ -11,15 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from sandbox.clock import Clock
 from sandbox.model.awserror import AwsError
 from sandbox.model.call import Call
 from sandbox.model.http import HttpRequest, HttpResponse
-from sandbox.model.ids import Ids
 from sandbox.services.lambda_.archive import unpack
-from sandbox.services.lambda_.code import CodeStore
 from sandbox.services.lambda_.live import fingerprint
-from sandbox.services.lambda_.objects import Objects
 from tests.contract.lambda_.harness import ROLE, World, package
 
 BROKEN = "Could not unzip uploaded file. Please check your file, then try to upload again."
@@ -155,20 +150,6 @@ def test_caches_hidden_folders_and_circles_do_not_count(tmp_path: Path) -> None:
     (tmp_path / "volta").symlink_to(tmp_path)
     (tmp_path / "nada").symlink_to(tmp_path / "nowhere")
     assert fingerprint(tmp_path) != ("", 0)
-
-
-def test_a_walk_that_is_dear_is_not_made_every_time(world: World, tmp_path: Path) -> None:
-    looks = itertools.count(step=0.01)
-    wait = 0.0
-    clock = Clock(start=0.0, speed=0, monotonic=lambda: next(looks) + wait)
-    (tmp_path / "app.py").write_text("a")
-    code = CodeStore(tmp_path / "code", clock, Ids(1), Objects(None))
-    live = world.run(lambda: code.receive({"S3Bucket": "hot-reload", "S3Key": str(tmp_path)}, Call()))
-    first = code.key(live)
-    (tmp_path / "b.py").write_text("b")
-    assert code.key(live) == first
-    wait = 1.0
-    assert code.key(live) != first
 
 
 def test_what_a_killed_process_left_half_done_is_removed(tmp_path: Path) -> None:

@@ -45,8 +45,26 @@ class Walks:
         return self._asked // 2
 
 
-def live_folders(walks: Walks, **options: Any) -> LiveFolders:
-    clock = Clock(start=0.0, speed=0, monotonic=walks)
+class Dear:
+    """A clock's seconds on which each walk takes 10 ms, more than the folder is worth.
+
+    Attributes:
+        cost: seconds that pass between two looks at the clock.
+        waited: seconds that passed besides.
+    """
+
+    def __init__(self) -> None:
+        self.cost = 0.01
+        self.waited = 0.0
+        self._now = 0.0
+
+    def __call__(self) -> float:
+        self._now += self.cost
+        return self._now + self.waited
+
+
+def live_folders(monotonic: Callable[[], float], **options: Any) -> LiveFolders:
+    clock = Clock(start=0.0, speed=0, monotonic=monotonic)
     return LiveFolders(clock, Watches(**{"local": lambda device: True, **options}))
 
 
@@ -155,6 +173,29 @@ def test_a_folder_in_a_folder_is_known_as_well(known: LiveFolders, folder: Path)
     assert first[1] != second[1] == third[1]
 
 
+def test_a_walk_that_is_dear_is_not_made_every_time(folder: Path) -> None:
+    clock = Dear()
+    with closing(live_folders(clock, usable=False)) as known:
+        known.key(str(folder))
+        first = known.key(str(folder))
+        (folder / "app.py").write_text("bb")
+        assert known.key(str(folder)) == first
+        clock.waited = 1.0
+        assert known.key(str(folder)) != first
+
+
+def test_one_dear_walk_among_cheap_ones_says_nothing_of_the_folder(folder: Path) -> None:
+    """It was the first one, of a cold disk, or the processor was busy meanwhile."""
+    clock = Dear()
+    with closing(live_folders(clock, usable=False)) as known:
+        keys = {known.key(str(folder))}
+        for text, cost in (("1", 0.0), ("22", 0.01), ("333", 0.0), ("4444", 0.01), ("55555", 0.0)):
+            clock.cost = cost
+            (folder / "app.py").write_text(text)
+            keys.add(known.key(str(folder)))
+        assert len(keys) == 6
+
+
 def descriptors() -> int:
     return len(list(Path("/proc/self/fd").iterdir()))
 
@@ -186,6 +227,14 @@ class TestTold:
         (folder / "__pycache__" / "app.pyc").write_text("")
         known.key(str(folder))
         assert walks.made == 3
+
+    def test_an_edit_that_was_told_counts_at_once_however_dear_walks_are(self, folder: Path) -> None:
+        with closing(live_folders(Dear())) as known:
+            keys = {known.key(str(folder))}
+            for text in ("1", "22", "333", "4444"):
+                (folder / "app.py").write_text(text)
+                keys.add(known.key(str(folder)))
+            assert len(keys) == 5
 
     def test_what_has_too_many_folders_is_walked(self, folder: Path, walks: Walks) -> None:
         with closing(live_folders(walks, most=2)) as known:
