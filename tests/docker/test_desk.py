@@ -37,8 +37,11 @@ def _poison(nfe: DockerSandbox, *bodies: str) -> list[str]:
 
 def test_dead_letters_are_edited_redriven_and_dropped_by_id(nfe: DockerSandbox) -> None:
     edited, redriven, dropped, kept = _poison(nfe, '{"a', '{"b', '{"c', '{"d')
-    letter = _letters(nfe)[edited]
-    assert (letter["source"], letter["attempts"], letter["function"]) == (_QUEUE, 3, "nfe-estoque-dev")
+    eventually(
+        lambda: [_letters(nfe)[edited][name] for name in ("source", "attempts", "function")],
+        lambda told: told == [_QUEUE, 3, "nfe-estoque-dev"],
+        what="where the dead letter comes from",
+    )
 
     produto = product(nfe.http, 5)
     invoice = issue(nfe.http, produto, 2)
@@ -54,8 +57,11 @@ def test_dead_letters_are_edited_redriven_and_dropped_by_id(nfe: DockerSandbox) 
         lambda: nota(nfe.http, invoice), lambda found: found["status"] in FINAL, what="the end", seconds=60
     )
     assert settled["status"] == "CONFIRMADA"
-    kinds = [branch["hop"]["kind"] for branch in nfe.flow(edited)]
-    assert "redriven" in kinds
+    kinds = eventually(
+        lambda: [branch["hop"]["kind"] for branch in nfe.flow(edited)],
+        lambda kinds: {"dead-lettered", "redriven"} <= set(kinds),
+        what="its death and its redrive in the journal",
+    )
     assert kinds.index("dead-lettered") < kinds.index("redriven")
 
     assert nfe.cli("dlq", "drop", _DEAD, dropped, "--yes", "--json").json["moved"] == 1

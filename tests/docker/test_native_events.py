@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from tests.behaviour.aws import received
 from tests.docker.harness import DockerSandbox
 from tests.e2e.harness import NFE
 from tests.e2e.nfe_client import FINAL, issue, nota, product, stock
@@ -90,9 +91,7 @@ def test_an_event_that_a_target_refuses_goes_to_the_dead_letter_queue_of_the_tar
     sqs.delete_queue(QueueUrl=urls["some"])
     entry = {"Source": "perdas", "DetailType": "T", "Detail": "{}"}
     event = events.put_events(Entries=[entry])["Entries"][0]["EventId"]
-    (letter,) = sqs.receive_message(
-        QueueUrl=urls["cartas"], WaitTimeSeconds=20, MessageAttributeNames=["All"]
-    )["Messages"]
+    (letter,) = received(native, urls["cartas"])
     assert json.loads(letter["Body"])["id"] == event
     told = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
     assert (told["ERROR_CODE"], told["RETRY_ATTEMPTS"]) == ("NO_RESOURCE", "0")

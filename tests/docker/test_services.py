@@ -8,7 +8,9 @@ import httpx
 import pytest
 from botocore.exceptions import ClientError
 
+from tests.behaviour.aws import received
 from tests.docker.harness import DockerSandbox, daemon
+from tests.e2e.waiting import eventually
 
 pytestmark = [pytest.mark.docker, pytest.mark.timeout(300)]
 
@@ -72,14 +74,13 @@ def test_an_event_that_a_target_refuses_goes_to_the_dead_letter_queue_of_the_tar
     sqs.delete_queue(QueueUrl=urls["some"])
     entry = {"Source": "perdas", "DetailType": "T", "Detail": "{}"}
     event = events.put_events(Entries=[entry])["Entries"][0]["EventId"]
-    (letter,) = sqs.receive_message(
-        QueueUrl=urls["cartas"], WaitTimeSeconds=20, MessageAttributeNames=["All"]
-    )["Messages"]
+    (letter,) = received(nfe, urls["cartas"])
     assert json.loads(letter["Body"])["id"] == event
     told = {name: value["StringValue"] for name, value in letter["MessageAttributes"].items()}
     assert (told["RULE_ARN"], told["TARGET_ARN"]) == (rule, arns["some"])
     assert told["ERROR_CODE"] == "NO_RESOURCE"
-    assert len(nfe.hops(event, "dead-lettered")) == 1
+    hops = eventually(lambda: nfe.hops(event, "dead-lettered"), what="the dead letter in the journal")
+    assert len(hops) == 1
     events.remove_targets(Rule="perdida", Ids=["1"])
     events.delete_rule(Name="perdida")
     sqs.delete_queue(QueueUrl=urls["cartas"])

@@ -64,11 +64,22 @@ def descendants(pid: int) -> list[int]:
 
 
 def test_parallel_invocations_get_environments_of_their_own(lab: Lab) -> None:
-    source = "import os, time\ndef handler(event, context):\n    time.sleep(0.3)\n    return os.getpid()"
+    # None answers before all have begun, so that none is free for another one.
+    source = """
+        import os, time
+        from pathlib import Path
+        def handler(event, context):
+            begun = Path(__file__).parent / "begun"
+            begun.mkdir(exist_ok=True)
+            (begun / str(os.getpid())).touch()
+            while len(os.listdir(begun)) < 4:
+                time.sleep(0.01)
+            return os.getpid()
+    """
 
     async def go() -> None:
         async with lab.runtime() as runtime:
-            spec = lab.function(source)
+            spec = lab.function(source, timeout=30.0)
             outcomes = await asyncio.gather(*(runtime.run(spec, lab.request()) for _ in range(4)))
             assert len({outcome.payload for outcome in outcomes}) == 4
             assert [view.state for view in runtime.snapshot()] == ["idle"] * 4
@@ -101,8 +112,7 @@ def test_changed_code_gets_new_environments_and_ends_the_old_ones(lab: Lab) -> N
             old = [view.pid for view in runtime.snapshot()]
             rewrite(spec, "def handler(e, c):\n    return 'new'")
             assert (await runtime.run(replace(spec, code_key="2"), lab.request())).payload == b'"new"'
-            await until(lambda: not alive(old))
-            assert len(runtime.snapshot()) == 1
+            await until(lambda: not alive(old) and len(runtime.snapshot()) == 1)
 
     asyncio.run(go())
 
@@ -143,6 +153,7 @@ def test_an_environment_that_died_while_idle_is_replaced(lab: Lab) -> None:
             spec = lab.function(PID)
             first = await runtime.run(spec, lab.request())
             os.kill(int(first.payload), signal.SIGKILL)
+            await until(lambda: not alive([int(first.payload)]))  # a busy machine takes a moment
             second = await runtime.run(spec, lab.request())
             assert second.error is None
             assert second.payload != first.payload
