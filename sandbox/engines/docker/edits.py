@@ -19,7 +19,8 @@ from sandbox.services.lambda_.live import fingerprint
 
 #: Seconds between two looks at all folders, and how much longer than looking it is at the least.
 _BETWEEN, _SHARE = 0.5, 50
-#: As in the embedded engine, a look that takes longer than this (seconds) is good for 20 times as long.
+#: As in the embedded engine, a look that takes longer than this (seconds) is good for 20 times as long, but
+#: for the first one: the disk may have been cold, or the machine busy.
 _CHEAP, _GOOD_FOR = 0.002, 20
 
 #: Tells LocalStack that a folder was edited.
@@ -74,9 +75,10 @@ class Edits:
                 return
             if known.content not in (None, content):
                 await self._tell(folder)
-            known.content = content
+            first, known.content = known.content is None, content
             known.cost = min(known.cost, cost)
-            known.good_until = looked + known.cost * _GOOD_FOR if known.cost > _CHEAP else 0.0
+            dear = known.cost > _CHEAP and not first
+            known.good_until = looked + known.cost * _GOOD_FOR if dear else 0.0
 
     def start(self, folders: Callable[[], Collection[Path]]) -> None:
         """Looks at folders from now on, whoever invokes.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import itertools
 import json
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,19 @@ def test_an_edit_is_told_once(localstack: _LocalStack, edits: Edits, code: Path)
     (code / "more.py").touch()
     asyncio.run(edits.check(code))
     assert localstack.told == [code, code]
+
+
+def test_a_folder_is_dear_only_if_every_look_at_it_was(localstack: _LocalStack, code: Path) -> None:
+    """The first look may be slow because the disk is cold, or the processor busy with something else."""
+    looks = itertools.count(step=0.01)
+    edits = Edits(localstack.edited, Clock(0.0, 0.0, monotonic=lambda: next(looks)))
+    asyncio.run(edits.check(code))
+    (code / "app.py").write_text("x = 22\n")
+    asyncio.run(edits.check(code))
+    assert localstack.told == [code]
+    (code / "app.py").write_text("x = 333\n")
+    asyncio.run(edits.check(code))
+    assert localstack.told == [code]  # by now each look took 10 ms, and the last one is good for some time
 
 
 def test_nobody_passes_before_an_edit_is_told(localstack: _LocalStack, edits: Edits, code: Path) -> None:
