@@ -31,7 +31,9 @@ _DOCUMENT = ("{", "[", '"')
 # An object that says itself that its value is secret (the parameters of EventBridge's connections).
 _FLAT = re.compile(r'\{(?:[^{}"]|"(?:[^"\\]|\\.)*")*\}')
 _SAID = re.compile(r'"IsValueSecret"\s*:\s*true')
-_VALUE = re.compile(r'("Value"\s*:\s*)"(?:[^"\\]|\\.)*"')
+_VALUE = re.compile(r'("Value"\s*:\s*)"(?:[^"\\]|\\.)*(?:"|\\?\Z)', re.DOTALL)
+# The type of a parameter of Systems Manager whose value is secret.
+_SECURE = '"SecureString"'
 #: Characters of a fact that is taken to come again.
 _SHORT = 256
 #: Backslashes before a quote, at most: a text in a text has twice as many and one more.
@@ -83,6 +85,8 @@ def is_whole(kept: str) -> bool:
 
 def masked(text: str) -> str:
     """The text with the values of members whose name speaks of a secret replaced by `***`."""
+    if _SECURE in text:
+        text = _VALUE.sub(r'\1"***"', text)
     lowered = text.lower()
     hints = _hints(lowered)
     if not hints:

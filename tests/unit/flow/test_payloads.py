@@ -99,6 +99,14 @@ def test_bounds_and_says_so() -> None:
     assert keep("abcd", 4) == "abcd"
 
 
+@pytest.mark.parametrize("tags", ["", ', "Tags": [{"Key": "k", "Value": "v"}]'])
+def test_a_secure_parameter_is_secret(tags: str) -> None:
+    put = '{"Name": "/a/b", "Value": "S3GR\\"3D0", "Type": "SecureString"' + tags + "}"
+    assert "3D0" not in keep(put)
+    assert "/a/b" in keep(put)
+    assert keep('{"Name": "/a/b", "Value": "x", "Type": "String"}').count("x") == 1
+
+
 def test_what_says_itself_that_it_is_secret_is_masked_where_that_is_cut_off() -> None:
     secret = '{"Key": "x-b", "Value": "S3GR3D0", "IsValueSecret": true}'
     assert "S3GR3D0" not in keep(secret, 40)
