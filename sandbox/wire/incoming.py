@@ -16,9 +16,10 @@ from sandbox.wire.problems import MalformedBodyError
 from sandbox.wire.querybody import parse_form
 
 #: `Credential=KEY/DATE/REGION/SERVICE/aws4_request`; signatures with public keys (SigV4A) name no region.
-_CREDENTIAL = re.compile(r"Credential=([^,\s]+)")
+# What is remembered of them is no longer than this.
+_CREDENTIAL = re.compile(r"Credential=([^,\s]{1,1024})")
 _SCOPE = re.compile(r"([^/,\s]+)/\d{8}/(?:([^/,\s]+)/)?([^/,\s]+)/aws4_request")
-_PRESIGNED = re.compile(r"(?:^|&)X-Amz-Credential=([^&]+)")
+_PRESIGNED = re.compile(r"(?:^|&)X-Amz-Credential=([^&]{1,1024})")
 _REGION = re.compile(r"^[a-z]{2}(-[a-z]+)+-\d+$")
 _ACCOUNT = re.compile(r"^\d{12}$")
 
@@ -128,7 +129,7 @@ def credential(incoming: Incoming) -> Credential:
         return _scope(unquote(found[1])) if found else _NONE
     if incoming.is_form() and b"X-Amz-Credential=" in incoming.body:
         try:
-            return _scope(incoming.fields()["X-Amz-Credential"])
+            return _scope(incoming.fields()["X-Amz-Credential"][:1024])
         except (MalformedBodyError, KeyError):
             return _NONE
     return _NONE

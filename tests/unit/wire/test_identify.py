@@ -131,3 +131,12 @@ def test_region_of_the_scope_must_look_like_one(wire: Wire) -> None:
         incoming(x_amz_target="AmazonSQS.ListQueues", authorization=signed("sqs", region="not<a>region"))
     )
     assert target.region == "us-east-1"
+
+
+def test_what_is_remembered_of_a_credential_is_short() -> None:
+    for request in (
+        incoming(authorization=signed("sqs", key="K" * 5000)),
+        incoming(query=f"X-Amz-Credential={'L' * 5000}%2F20260102%2Fus-east-1%2Fsqs%2Faws4_request"),
+        incoming(body=b"X-Amz-Credential=" + b"M" * 5000, content_type=FORM),
+    ):
+        assert request.credential.service == ""
