@@ -21,11 +21,12 @@ _WORD = re.compile(_WORDS, re.IGNORECASE)
 _TO_TEXT = re.compile(r'\s*:\s*(?:\{\s*\\*"[SB]S?\\*"\s*:\s*)?(?:\[\s*)?')
 _TO_NEXT = re.compile(r"\s*,\s*")
 # The same in a form (`Action=CreateDBInstance&MasterUserPassword=...`), which may be a text in a document.
-_NAME = rf"([\w.\[\]-]*(?:{_WORDS})[\w.\[\]-]*=)"
+_LETTERS = r"[\w.\[\]-]"
+# Its letters are not tried again where no `=` follows them: a long one would take for ever.
+_NAME = rf"((?={_LETTERS}*(?:{_WORDS})){_LETTERS}*+=)"
 _FIELD = re.compile(rf"(^|[&?;]){_NAME}[^&\s]*", re.IGNORECASE)
 _FIELD_IN_TEXT = re.compile(rf'([&?;"]){_NAME}(?:[^&\s"\\]|\\+[^"\\])*', re.IGNORECASE)
-# From a word of a secret to the value of a form's field.
-_TO_VALUE = re.compile(r"[\w.\[\]-]*=")
+_REST_OF_NAME = re.compile(f"{_LETTERS}*+")
 #: What a document may begin with.
 _DOCUMENT = ("{", "[", '"')
 # An object that says itself that its value is secret (the parameters of EventBridge's connections).
@@ -116,7 +117,7 @@ def _masked(text: str, lowered: str, hints: Sequence[str]) -> str:
         lowered = text.lower()
     # A letter whose small form is two would shift the places.
     in_lowered = _places(lowered, hints)
-    in_form = "=" in lowered and any(_TO_VALUE.match(lowered, place) for place in in_lowered)
+    in_form = "=" in lowered and _names_field(lowered, in_lowered)
     text = _members_masked(text, in_lowered if len(lowered) == len(text) else range(len(text)))
     if not in_form:
         return text
@@ -151,6 +152,17 @@ def _places(lowered: str, hints: Sequence[str]) -> list[int]:
     return sorted(found)
 
 
+def _names_field(lowered: str, places: Iterable[int]) -> bool:
+    """Whether one of the words at `places` stands in the name of a form's field."""
+    end = -1
+    for place in places:
+        if place >= end and (rest := _REST_OF_NAME.match(lowered, place)):
+            end = rest.end()
+            if lowered.startswith("=", end):
+                return True
+    return False
+
+
 def _members_masked(text: str, places: Iterable[int]) -> str:
     """Replaces the values of members of a JSON document whose names speak of secrets; a value is a text, or a
     list that begins with some.
@@ -158,14 +170,14 @@ def _members_masked(text: str, places: Iterable[int]) -> str:
     The document may itself stand as text in another (the body of a proxy event): its quotes are escaped then,
     and the value ends at a quote escaped alike. A value that was cut ends with the text.
     """
-    done, tried = 0, -1
+    done = looked = 0
     kept: list[str] = []
     for place in places:
-        # Back from the word to where the member's name may begin.
-        quote = text.rfind('"', done, place)
-        if quote <= tried:
+        # Back from the word to where the name of its member may begin, if not before the last word.
+        quote = text.rfind('"', max(done, looked), place)
+        looked = place
+        if quote < 0:
             continue
-        tried = quote
         second = text.find('"', quote + 1)
         name = text[quote + 1 : second].rstrip("\\")
         escape = second - quote - 1 - len(name)

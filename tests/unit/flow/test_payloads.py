@@ -116,6 +116,15 @@ def test_a_payload_cut_within_a_letter_is_text() -> None:
     assert keep("aé".encode()[:2]) == "a"
 
 
+@pytest.mark.timeout(10)
+@pytest.mark.parametrize(
+    "text", ["token" * 50_000 + "=", "a=1&" + "token" * 50_000, '{"a":"x=1 ' + "token" * 50_000]
+)
+def test_words_without_end_do_not_hold_the_sandbox_up(text: str) -> None:
+    """Each of them was looked at once for every word in it."""
+    assert masked(text).startswith(text[:9])
+
+
 def test_what_is_no_text_is_described() -> None:
     assert keep(b"\xff\x00") == "<2 bytes, not text>"
 
