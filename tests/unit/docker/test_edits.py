@@ -54,14 +54,6 @@ def edits(localstack: _LocalStack) -> Edits:
     return Edits(localstack.edited, Clock(0.0, 0.0))
 
 
-@pytest.fixture
-def code(tmp_path: Path) -> Path:
-    folder = tmp_path / "f"
-    folder.mkdir()
-    (folder / "app.py").write_text("x = 1\n")
-    return folder
-
-
 def test_an_edit_is_told_once(localstack: _LocalStack, edits: Edits, code: Path) -> None:
     asyncio.run(edits.check(code))
     asyncio.run(edits.check(code))

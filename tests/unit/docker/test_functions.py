@@ -30,14 +30,6 @@ def calls(tmp_path: Path) -> FunctionCalls:
     return FunctionCalls(packages, bindings, lambda: "http://172.18.0.1:4566", _known)
 
 
-@pytest.fixture
-def code(tmp_path: Path) -> Path:
-    folder = tmp_path / "f"
-    folder.mkdir()
-    (folder / "app.py").write_text("x = 1\n")
-    return folder
-
-
 def _sent(calls: FunctionCalls, operation: str, path: str, body: dict[str, Any]) -> dict[str, Any]:
     request = HttpRequest("POST", path, body=json.dumps(body).encode())
     sent: dict[str, Any] = json.loads(asyncio.run(calls.rewritten(operation, request)).body)

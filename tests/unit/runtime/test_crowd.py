@@ -35,9 +35,11 @@ async def test_those_who_wait_begin_in_their_order_as_others_end() -> None:
 
 @in_a_loop
 async def test_one_that_takes_its_time_makes_room() -> None:
-    few = Crowd(1, moment=0.01, busy_moment=NEVER, busy=lambda: False)
+    busy = [False]
+    few = Crowd(1, moment=0.01, busy_moment=NEVER, busy=lambda: busy[0])
     slow = await few.enter()
     quick = await few.enter()
+    busy[0] = True  # from now on nobody makes room by time
     few.leave(slow)  # it counts no more: nobody begins in its place
     third = asyncio.create_task(few.enter())
     await settle()
